@@ -1,0 +1,141 @@
+//! A compiled policy file: listeners, routes and the policy of each.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossorigin::server::Policy;
+use http::{HeaderMap, Method, Uri};
+
+/// A whole policy file, compiled: it can't be invalid.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Site {
+    /// Where to listen; at least one when it is served.
+    pub listeners: Vec<Listener>,
+    /// All routes, in the file's order, which decides nothing.
+    pub routes: Vec<Route>,
+    /// Limits and time-outs for everything.
+    pub limits: Limits,
+    /// Files that the policy file refers to, `origins_file`s: a change of one of them calls for a reload.
+    pub watched: Vec<PathBuf>,
+}
+
+/// One address to listen on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Listener {
+    /// Its name, which routes refer to; the address where the file gives none.
+    pub name: String,
+    /// The address.
+    pub address: SocketAddr,
+    /// The policy of what no route matches, and of requests that can't be read, with its name.
+    pub default_policy: Option<(String, Policy)>,
+}
+
+/// One route.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// Its prefix, of whole segments, such as `/api/`.
+    pub path: String,
+    /// What answers.
+    pub target: Target,
+    /// The policy with its name. `None` passes everything through: the upstream's own CORS headers are kept
+    /// and preflights go upstream.
+    pub policy: Option<(String, Policy)>,
+    /// The largest request body in bytes, where it differs from [`Limits::body_bytes`].
+    pub body_bytes: Option<u64>,
+}
+
+/// What answers on a route.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A folder; the route's path is cut off.
+    Files(PathBuf),
+    /// Another server: scheme and authority; the path is kept.
+    Upstream(Uri),
+}
+
+/// Limits and time-outs. Every one can be set in the file's `[limits]`, under the field's name (durations as
+/// `"10s"`, sizes in bytes or as `"16KiB"`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a request's head.
+    pub head_bytes: usize,
+    /// Header lines of a request.
+    pub header_lines: usize,
+    /// Bytes of a request's body.
+    pub body_bytes: u64,
+    /// Connections open at once, per listener.
+    pub connections: usize,
+    /// From the first byte of a request's head to its last.
+    pub head_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub idle_timeout: Duration,
+    /// How long a client may neither send nor take a byte of a body.
+    pub stall_timeout: Duration,
+    /// Until a connection to an upstream stands.
+    pub connect_timeout: Duration,
+    /// From the end of the request to the head of the upstream's response, and between two pieces of its body
+    /// (server-sent events excepted).
+    pub upstream_timeout: Duration,
+    /// How long requests under way may go on after SIGTERM.
+    pub drain_timeout: Duration,
+    /// Bytes of file contents kept in memory, by all workers together.
+    pub file_cache_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_bytes: 32 * 1024,
+            header_lines: 100,
+            body_bytes: 100 * 1024 * 1024,
+            connections: 10_000,
+            head_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            stall_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(5),
+            upstream_timeout: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(30),
+            file_cache_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// What a request's path leads to.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'a> {
+    /// A route.
+    Route(&'a Route),
+    /// No route: the gateway's own 404, under the listener's default policy.
+    Nothing,
+}
+
+/// A path that is refused with 400, because servers read it in different ways: an encoded slash or backslash,
+/// a dot segment, plain or encoded, an encoded NUL, or bytes that are no path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnsafePath {
+    /// What is wrong, in one sentence.
+    pub reason: &'static str,
+}
+
+impl Site {
+    /// Finds the route of a request. A preflight goes by its `Access-Control-Request-Method`.
+    ///
+    /// # Errors
+    /// The path is one that servers read in different ways.
+    pub fn find(
+        &self,
+        _listener: &Listener,
+        _host: Option<&str>,
+        _path: &str,
+        _method: &Method,
+        _headers: &HeaderMap,
+    ) -> Result<Found<'_>, UnsafePath> {
+        todo!()
+    }
+}
