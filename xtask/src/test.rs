@@ -1,0 +1,103 @@
+//! `cargo xtask test`: everything that must hold before a change lands.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::steps::{Steps, cargo, run};
+use crate::tools::{self, DENY, NEXTEST};
+
+/// Runs every check and every test, those with a real browser and real peers too.
+///
+/// Installs by apt and from crates.io what the tests need and don't find, or names the command where it may
+/// not. Goes on after a failed step, and ends with a table of all.
+#[derive(clap::Args)]
+pub(crate) struct Test {
+    /// Only the tests that need nothing but Rust, without the other checks: for the inner loop
+    #[arg(long)]
+    fast: bool,
+}
+
+impl Test {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut steps = Steps::new();
+        if self.fast {
+            steps.run("Tools", || NEXTEST.install());
+            steps.run("Tests that need only Rust", || run(NEXTEST.command()?.args(["run", "--workspace"])));
+            return Ok(steps.finish());
+        }
+        steps.run("Tools", || {
+            NEXTEST.install()?;
+            DENY.install()
+        });
+        steps.run("Packages", tools::install_packages);
+        steps.run("Formatting", || run(&mut cargo(["fmt", "--all", "--check"])));
+        steps.run("Licences and sources of all dependencies", || {
+            run(DENY.command()?.args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))
+        });
+        steps.run("Lints", || {
+            run(&mut cargo([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "--deny",
+                "warnings",
+            ]))
+        });
+        steps.run("Documentation", || {
+            let mut doc = cargo(["doc", "--workspace", "--no-deps", "--locked"]);
+            run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+        });
+        steps.run("Documentation tests", || run(&mut cargo(["test", "--doc", "--workspace", "--locked"])));
+        steps.run("The protocol crate by itself", || {
+            run(NEXTEST.command()?.args(["run", "--locked", "--package", "crossorigin"]))
+        });
+        let report = report()?;
+        // A report of an earlier run would be counted where this one doesn't come to write its own.
+        let _ = fs::remove_file(&report);
+        steps.run("Tests", || {
+            run(NEXTEST.command()?.args(["run", "--locked", "--workspace", "--run-ignored", "all"]))
+        });
+        let outcome = steps.finish();
+        if let Some(counts) = fs::read_to_string(&report).ok().as_deref().and_then(counts) {
+            println!("{counts}");
+        }
+        Ok(outcome)
+    }
+}
+
+/// Where nextest leaves its report: in the target directory, as this program is.
+fn report() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target =
+        program.ancestors().nth(2).context("cargo runs this from a folder of its target directory")?;
+    Ok(target.join("nextest/default/junit.xml"))
+}
+
+/// The numbers of a JUnit report, from its first element.
+fn counts(report: &str) -> Option<String> {
+    let (_, element) = report.split_once("<testsuites ")?;
+    let number = |name: &str| -> Option<u32> {
+        let (_, rest) = element.split_once(&format!("{name}=\""))?;
+        rest.split_once('"')?.0.parse().ok()
+    };
+    let failed = number("failures")? + number("errors")?;
+    Some(format!("tests: {} passed, {failed} failed", number("tests")? - failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts;
+
+    #[test]
+    fn the_counts_are_those_of_the_whole_report() {
+        let report = r#"<?xml version="1.0"?><testsuites name="nextest-run" tests="12" failures="2" errors="1">
+            <testsuite name="a" tests="5" failures="0" errors="0">"#;
+        assert_eq!(counts(report).as_deref(), Some("tests: 9 passed, 3 failed"));
+        assert_eq!(counts("<html>"), None);
+    }
+}

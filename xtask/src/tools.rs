@@ -1,0 +1,115 @@
+//! The programs that chores need beside Rust: found, or installed where that is possible, or named.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::steps::{cargo, run};
+
+/// A Debian package, and the program by which it is known to be there.
+struct Package {
+    name: &'static str,
+    program: &'static str,
+}
+
+/// What the tests run against.
+const PACKAGES: &[Package] = &[
+    Package { name: "chromium", program: "chromium" },
+    Package { name: "chromium-driver", program: "chromedriver" },
+];
+
+/// A cargo subcommand from crates.io, at the version that is installed where none is found.
+pub(crate) struct Subcommand {
+    name: &'static str,
+    version: &'static str,
+}
+
+pub(crate) const NEXTEST: Subcommand = Subcommand { name: "cargo-nextest", version: "0.9.143" };
+pub(crate) const DENY: Subcommand = Subcommand { name: "cargo-deny", version: "0.20.2" };
+
+impl Subcommand {
+    /// The subcommand, ready for its arguments.
+    pub(crate) fn command(&self) -> anyhow::Result<Command> {
+        let program =
+            find(self.name, [tools()?.join("bin")]).with_context(|| format!("{} is gone", self.name))?;
+        let mut command = Command::new(program);
+        command.arg(self.name.trim_start_matches("cargo-"));
+        Ok(command)
+    }
+
+    /// Installs it, built from source, where it isn't found.
+    pub(crate) fn install(&self) -> anyhow::Result<()> {
+        let root = tools()?;
+        if let Some(found) = find(self.name, [root.join("bin")]) {
+            println!("{} is {}", self.name, found.display());
+            return Ok(());
+        }
+        println!("{} is missing; building it once into {}", self.name, root.display());
+        run(cargo(["install", "--quiet", "--locked", "--version", self.version, self.name, "--root"])
+            .arg(&root))
+    }
+}
+
+/// Installs the Debian packages whose programs are missing.
+pub(crate) fn install_packages() -> anyhow::Result<()> {
+    let mut missing = Vec::new();
+    for package in PACKAGES {
+        match find(package.program, []) {
+            Some(found) => println!("{} is {}", package.program, found.display()),
+            None => missing.push(package.name),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let by_hand = format!("apt-get update && apt-get install --no-install-recommends {}", missing.join(" "));
+    if find("apt-get", []).is_none() {
+        bail!("{} missing, and there is no apt-get here; on Debian: {by_hand}", missing.join(", "));
+    }
+    if !is_root() {
+        bail!("{} missing, and only root may install; run: sudo sh -c '{by_hand}'", missing.join(", "));
+    }
+    let install = || {
+        run(apt().arg("update"))?;
+        run(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing))
+    };
+    // Mirrors fail now and then; a second failure is no accident.
+    install().or_else(|_| install()).with_context(|| format!("by hand: {by_hand}"))
+}
+
+fn apt() -> Command {
+    let mut command = Command::new("apt-get");
+    command.arg("--quiet").env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("--user").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Finds a program in these folders, or else by PATH and in cargo's own folder of programs.
+fn find(program: &str, first: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let cargo = cargo_home().map(|home| home.join("bin"));
+    let folders = first.into_iter().chain(env::split_paths(&path)).chain(cargo);
+    folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".cargo")))
+}
+
+fn home() -> Option<PathBuf> {
+    env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+/// Where subcommands are installed: a cache that all checkouts share, apart from the user's own programs.
+fn tools() -> anyhow::Result<PathBuf> {
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
+    let cache = cache.or_else(|| Some(home()?.join(".cache")));
+    let cache = cache.context("neither XDG_CACHE_HOME nor HOME says where to install to")?;
+    Ok(Path::new(&cache).join("crossorigin").join("tools"))
+}
