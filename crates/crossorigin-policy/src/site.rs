@@ -41,8 +41,9 @@ pub struct Route {
     pub path: String,
     /// What answers.
     pub target: Target,
-    /// The policy with its name. `None` passes everything through: the upstream's own CORS headers are kept
-    /// and preflights go upstream.
+    /// The policy with its name; a route that names none gets one that lets nobody read. `None` passes
+    /// everything through (`pass_through = true`): the upstream's own CORS headers are kept and preflights go
+    /// upstream.
     pub policy: Option<(String, Policy)>,
     /// The largest request body in bytes, where it differs from [`Limits::body_bytes`].
     pub body_bytes: Option<u64>,
@@ -136,6 +137,14 @@ impl Site {
         _method: &Method,
         _headers: &HeaderMap,
     ) -> Result<Found<'_>, UnsafePath> {
+        todo!()
+    }
+}
+
+impl Route {
+    /// What is left of a request's path when this route's path is cut off, without a leading `/`: what a
+    /// [`Target::Files`] looks for. The path is one that led here.
+    pub fn remainder<'a>(&self, _path: &'a str) -> &'a str {
         todo!()
     }
 }
