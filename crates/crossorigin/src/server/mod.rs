@@ -2,10 +2,18 @@
 
 mod config;
 mod decision;
+mod origin_pattern;
+mod origin_set;
 mod policy;
+mod problem;
+mod response_headers;
+mod shared_policy;
 
-pub use config::{
-    CrossOriginResourcePolicy, PolicyConfig, PolicyError, Problem, ProblemKind, Setting, TimingAllowOrigin,
-};
+pub use config::{CrossOriginResourcePolicy, PolicyConfig, TimingAllowOrigin};
 pub use decision::{Branch, Decision, Outcome, Reason, RequestHead};
-pub use policy::{Policy, PolicySource, SharedPolicy};
+pub use origin_pattern::{OriginPattern, PortPattern};
+pub use origin_set::{MAX_ORIGINS, OriginMatch, OriginSet};
+pub use policy::Policy;
+pub use problem::{PolicyError, Problem, ProblemKind, Setting};
+pub use response_headers::{is_cors_response_header, merge_vary};
+pub use shared_policy::{PolicySource, SharedPolicy};
