@@ -269,6 +269,11 @@ impl Decision {
         matches!(self.answer, Answer::Forbidden)
     }
 
+    /// Whether [`response`](Self::response) answers, so that the service is not to be called.
+    pub fn answers_itself(&self) -> bool {
+        !matches!(self.answer, Answer::Service)
+    }
+
     /// The response to send in the service's place: to a preflight, and to a request that the policy forbids
     /// (403). `None`: call the service and [`decorate`](Self::decorate) what it answers.
     ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::Policy;
+use super::{Decision, Policy, RequestHead};
 
 /// A policy that can be replaced while others decide by it. Its clones share the one that is in force.
 ///
@@ -38,11 +38,20 @@ impl SharedPolicy {
 pub trait PolicySource: Clone {
     /// The policy to decide by now.
     fn load(&self) -> Policy;
+
+    /// Decides on a request by that policy.
+    fn decide(&self, request: RequestHead<'_>) -> Decision {
+        self.load().decide(request)
+    }
 }
 
 impl PolicySource for Policy {
     fn load(&self) -> Policy {
         self.clone()
+    }
+
+    fn decide(&self, request: RequestHead<'_>) -> Decision {
+        Policy::decide(self, request)
     }
 }
 

@@ -1,4 +1,5 @@
 //! Requests and answers as text, so that tables of them can be read.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use crossorigin::server::{Decision, Policy, PolicyConfig};
