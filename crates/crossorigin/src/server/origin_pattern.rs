@@ -196,5 +196,6 @@ fn canonical(text: &str) -> Option<String> {
     };
     let host = url::Host::parse(host).ok()?.to_string();
     let written = format!("{}://{front}{host}{port}", scheme.to_ascii_lowercase());
-    OriginPattern::parse(&written).is_ok().then_some(written)
+    // Parsing asks for the canonical form again where it fails: what is its own ends that.
+    (written != text && OriginPattern::parse(&written).is_ok()).then_some(written)
 }
