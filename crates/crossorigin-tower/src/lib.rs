@@ -17,7 +17,7 @@
 //! # Ok::<(), crossorigin::server::PolicyError>(())
 //! ```
 //!
-//! The layer holds no rule of its own: [`Policy`](crossorigin::server::Policy) decides. It answers preflights
+//! The layer holds no rule of its own: [`Policy`] decides. It answers preflights
 //! before the service sees them, gives every other response the headers that the decision says, whatever its
 //! status, and leaves an OPTIONS request that is no preflight to the service.
 //!
@@ -59,8 +59,10 @@
 //! [`tower`]: https://docs.rs/tower
 //! [`axum::Router::layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crossorigin::server::{Decision, Policy, PolicySource, RequestHead};
@@ -69,17 +71,43 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// What [`CorsLayer::on_decision`] calls.
+type Observer = Arc<dyn Fn(RequestHead<'_>, &Decision) + Send + Sync>;
+
 /// Puts a policy around a service. See the [crate's documentation](crate).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CorsLayer<P = Policy> {
     policy: P,
+    observer: Option<Observer>,
 }
 
 impl<P: PolicySource> CorsLayer<P> {
     /// A layer that decides by this policy: a [`Policy`], or a
     /// [`SharedPolicy`](crossorigin::server::SharedPolicy) that can be replaced at run time.
     pub fn new(policy: P) -> Self {
-        Self { policy }
+        Self { policy, observer: None }
+    }
+
+    /// Calls a function with each request and the decision on it, to log or to count.
+    ///
+    /// ```
+    /// use crossorigin::server::{DecisionCounters, Policy, PolicyConfig};
+    /// use crossorigin_tower::CorsLayer;
+    ///
+    /// static DECISIONS: DecisionCounters = DecisionCounters::new();
+    /// let policy = Policy::new(&PolicyConfig::default())?;
+    /// let layer = CorsLayer::new(policy).on_decision(|_request, decision| DECISIONS.count(decision.reason()));
+    /// # Ok::<(), crossorigin::server::PolicyError>(())
+    /// ```
+    #[must_use]
+    pub fn on_decision(self, observer: impl Fn(RequestHead<'_>, &Decision) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Arc::new(observer)), ..self }
+    }
+}
+
+impl<P: fmt::Debug> fmt::Debug for CorsLayer<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CorsLayer").field("policy", &self.policy).finish_non_exhaustive()
     }
 }
 
@@ -87,7 +115,7 @@ impl<S, P: PolicySource> Layer<S> for CorsLayer<P> {
     type Service = Cors<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Cors { inner, policy: self.policy.clone() }
+        Cors { inner, layer: self.clone() }
     }
 }
 
@@ -98,7 +126,7 @@ impl<S, P: PolicySource> Layer<S> for CorsLayer<P> {
 #[derive(Clone, Debug)]
 pub struct Cors<S, P = Policy> {
     inner: S,
-    policy: P,
+    layer: CorsLayer<P>,
 }
 
 impl<S, P, RequestBody, ResponseBody> Service<Request<RequestBody>> for Cors<S, P>
@@ -116,7 +144,10 @@ where
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        let decision = self.policy.decide(RequestHead::from(&request));
+        let decision = self.layer.policy.decide(RequestHead::from(&request));
+        if let Some(observer) = &self.layer.observer {
+            observer(RequestHead::from(&request), &decision);
+        }
         let inner = (!decision.answers_itself()).then(|| self.inner.call(request));
         ResponseFuture { inner, decision }
     }
@@ -150,8 +181,8 @@ where
     }
 }
 
-impl<F> std::fmt::Debug for ResponseFuture<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").field("decision", &self.decision).finish_non_exhaustive()
     }
 }

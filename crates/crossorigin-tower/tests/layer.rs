@@ -125,6 +125,23 @@ async fn errors_turned_into_responses_are_decorated() {
 }
 
 #[tokio::test]
+async fn each_decision_is_told() {
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = told.clone();
+    let layer = CorsLayer::new(policy(&["https://a.example"])).on_decision(move |request, decision| {
+        log.lock().unwrap().push(format!("{} {}", request.method, decision.reason().code()));
+    });
+    let app = app().layer(layer);
+    for (line, origin, headers) in [
+        ("GET /items", "https://a.example", &[][..]),
+        ("OPTIONS /items", "https://a.example", &[("access-control-request-method", "DELETE")]),
+    ] {
+        app.clone().oneshot(request(line, origin, headers)).await.unwrap();
+    }
+    assert_eq!(*told.lock().unwrap(), ["GET origin-listed", "OPTIONS method-not-allowed"]);
+}
+
+#[tokio::test]
 async fn a_policy_is_replaced_at_run_time() {
     let shared = SharedPolicy::new(policy(&["https://a.example"]));
     let app = app().layer(CorsLayer::new(shared.clone()));

@@ -1,6 +1,7 @@
 //! The server's half: a configuration, the policy compiled from it, and the decision on a request.
 
 mod config;
+mod counters;
 mod decision;
 mod origin_pattern;
 mod origin_set;
@@ -10,6 +11,7 @@ mod response_headers;
 mod shared_policy;
 
 pub use config::{CrossOriginResourcePolicy, PolicyConfig, TimingAllowOrigin};
+pub use counters::DecisionCounters;
 pub use decision::{Branch, Decision, Outcome, Reason, RequestHead};
 pub use origin_pattern::{OriginPattern, PortPattern};
 pub use origin_set::{MAX_ORIGINS, OriginMatch, OriginSet};
