@@ -1,0 +1,43 @@
+//! How fast crossorigin is, beside others.
+
+mod measure;
+mod page;
+mod plot;
+mod study;
+
+use std::fs;
+use std::io::{IsTerminal as _, Write as _};
+
+use anyhow::Context as _;
+use clap::Parser;
+
+use crate::study::Study;
+
+/// Measures, prints, and writes docs/benchmarks.md.
+#[derive(Parser)]
+struct Arguments {
+    /// Few rounds, to see that it works; writes nothing
+    #[arg(long)]
+    quick: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let rounds = if arguments.quick { 5 } else { 301 };
+    let study = Study::run(rounds, |round| {
+        if std::io::stderr().is_terminal() {
+            eprint!("\rround {} of {rounds} ", round + 1);
+            // Only the progress is lost where it can't be shown.
+            let _ = std::io::stderr().flush();
+        }
+    })?;
+    eprintln!();
+    let page = page::page(&study)?;
+    println!("{page}");
+    if !arguments.quick {
+        fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;
+        fs::write("docs/benchmarks.md", page).context("docs/benchmarks.md")?;
+        eprintln!("written: docs/benchmarks.md, docs/benchmarks.svg");
+    }
+    Ok(())
+}
