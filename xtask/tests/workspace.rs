@@ -15,7 +15,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that no user of the crates builds.
-const CHORES: &[&str] = &["xtask", "crossorigin-bench"];
+const CHORES: &[&str] = &["crossorigin-bench", "crossorigin-fuzz-bodies", "xtask"];
 
 /// Crates that do I/O, read clocks or run futures: not for the protocol crate, not even in its tests.
 const IMPURE: &[&str] = &[

@@ -1,0 +1,15 @@
+//! What the fuzz targets do. Each body takes any bytes, and panics where something is wrong.
+//!
+//! libFuzzer calls the bodies with bytes that it evolves (`cargo xtask fuzz`); the tests of this crate call
+//! them with many that they draw.
+
+mod decision;
+mod origin_grammar;
+mod origin_set;
+mod request_header_list;
+mod tape;
+
+pub use decision::decision;
+pub use origin_grammar::origin_grammar;
+pub use origin_set::origin_set;
+pub use request_header_list::request_header_list;

@@ -1,0 +1,66 @@
+//! The fuzz bodies on many drawn inputs. A failure prints the bytes to repeat it with.
+
+use std::panic::catch_unwind;
+
+use crossorigin_fuzz_bodies as bodies;
+
+const SEED: u64 = 0x5eed_c055;
+
+/// splitmix64.
+struct Draws(u64);
+
+impl Draws {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// Bytes of any kind, or text near what the bodies read.
+    fn input(&mut self) -> Vec<u8> {
+        const WORDS: [&str; 16] = [
+            "https://", "http://", "app", ".example", ".", ":", "8443", "[::1]", "*", "null", "x-foo", ",", " ",
+            "\n", "\u{130}", "xn--",
+        ];
+        let count = self.below(1 << (1 + self.below(7)));
+        if self.below(3) == 0 {
+            return (0..count).flat_map(|_| WORDS[self.below(16) as usize].bytes()).collect();
+        }
+        (0..count).map(|_| self.next() as u8).collect()
+    }
+}
+
+fn run(name: &str, body: fn(&[u8]), count: usize) {
+    println!("{name}: {count} inputs from seed {SEED:#x}");
+    let mut draws = Draws(SEED);
+    for _ in 0..count {
+        let input = draws.input();
+        assert!(catch_unwind(|| body(&input)).is_ok(), "{name} fails on {}", input.escape_ascii());
+    }
+}
+
+/// A set of origins, with its tables, is what its patterns say one by one.
+#[test]
+fn the_set_equals_the_definition() {
+    run("origin_set", bodies::origin_set, 30_000);
+}
+
+#[test]
+fn origins_are_what_urls_serialize() {
+    run("origin_grammar", bodies::origin_grammar, 30_000);
+}
+
+#[test]
+fn lists_are_what_splitting_at_commas_gives() {
+    run("request_header_list", bodies::request_header_list, 10_000);
+}
+
+#[test]
+fn decisions_keep_their_promises() {
+    run("decision", bodies::decision, 20_000);
+}
