@@ -17,7 +17,7 @@ impl Draws {
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn any(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -26,7 +26,7 @@ impl Draws {
 
     /// A number below this one.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("smaller than a usize")
+        usize::try_from(self.any() % bound as u64).expect("smaller than a usize")
     }
 
     /// Puts items in a random order.
@@ -42,7 +42,7 @@ fn host(number: usize) -> String {
     const WORDS: [&str; 8] =
         ["shop", "my-garden", "www", "photos-of-summer", "app", "billing", "x", "club-in-town"];
     const ENDS: [&str; 4] = ["example.com", "example.org", "customers.example.net", "example.co.uk"];
-    let draw = Draws::new(number as u64).next() as usize;
+    let draw = Draws::new(number as u64).any() as usize;
     format!("{}-{number:x}.{}", WORDS[draw % 8], ENDS[draw / 8 % 4])
 }
 

@@ -21,42 +21,44 @@ pub(crate) struct Rounds {
     nanoseconds: Vec<Vec<f64>>,
 }
 
-/// How long a contender runs in one round, once to warm up and once on the clock. The fastest fill it with
-/// [`MOST`] requests, the slowest run over it with [`LEAST`].
-const SLICE: Duration = Duration::from_micros(400);
-const MOST: usize = 2048;
-const LEAST: usize = 4;
+/// How long a contender runs in one round, once to warm up and once on the clock.
+const SLICE: Duration = Duration::from_micros(200);
+/// Requests made and then timed together: few enough that they are still in the processor's cache, as one that
+/// came from a connection just now is.
+const HANDFUL: usize = 32;
+/// Handfuls a slice: the fastest fill it with the most, the slowest run over it with one.
+const MOST_HANDFULS: usize = 64;
 
 /// Runs this many rounds, telling how far they are.
 pub(crate) fn run(mut cells: Vec<Cell>, rounds: usize, mut progress: impl FnMut(usize)) -> Rounds {
     let mut draws = Draws::new(1);
-    let batches: Vec<usize> = cells.iter_mut().map(|cell| batch(cell, &mut draws)).collect();
+    let handfuls: Vec<usize> = cells.iter_mut().map(|cell| handfuls(cell, &mut draws)).collect();
     let mut nanoseconds = vec![Vec::with_capacity(rounds); cells.len()];
     let mut order: Vec<usize> = (0..cells.len()).collect();
     for round in 0..rounds {
         progress(round);
         draws.shuffle(&mut order);
         for &nth in &order {
-            let (cell, batch) = (&mut cells[nth], batches[nth]);
-            time(cell, batch, &mut draws);
-            let took = time(cell, batch, &mut draws);
-            nanoseconds[nth].push(took.as_secs_f64() * 1e9 / batch as f64);
+            let (cell, handfuls) = (&mut cells[nth], handfuls[nth]);
+            time(cell, handfuls, &mut draws);
+            let took = time(cell, handfuls, &mut draws);
+            nanoseconds[nth].push(took.as_secs_f64() * 1e9 / (handfuls * HANDFUL) as f64);
         }
     }
     Rounds { names: cells.into_iter().map(|cell| cell.name).collect(), nanoseconds }
 }
 
-/// Times a batch of requests that are made just before, each for an origin drawn from all.
-fn time(cell: &mut Cell, batch: usize, draws: &mut Draws) -> Duration {
-    let asks = (0..batch).map(|_| (cell.draw)(draws)).collect();
-    (cell.contender)(asks)
+/// Times handfuls of requests, each for an origin drawn from all.
+fn time(cell: &mut Cell, handfuls: usize, draws: &mut Draws) -> Duration {
+    let mut handful = || (cell.contender)((0..HANDFUL).map(|_| (cell.draw)(draws)).collect());
+    (0..handfuls).map(|_| handful()).sum()
 }
 
-/// How many requests fill a slice.
-fn batch(cell: &mut Cell, draws: &mut Draws) -> usize {
-    time(cell, LEAST, draws);
-    let each = time(cell, LEAST, draws).as_nanos().max(1) / LEAST as u128;
-    usize::try_from(SLICE.as_nanos() / each.max(1)).unwrap_or(MOST).clamp(LEAST, MOST)
+/// How many handfuls fill a slice.
+fn handfuls(cell: &mut Cell, draws: &mut Draws) -> usize {
+    time(cell, 1, draws);
+    let took = time(cell, 1, draws).as_nanos().max(1);
+    usize::try_from(SLICE.as_nanos() / took).unwrap_or(MOST_HANDFULS).clamp(1, MOST_HANDFULS)
 }
 
 /// A median with its quartiles.

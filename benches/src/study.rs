@@ -144,7 +144,7 @@ fn cells() -> anyhow::Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for kind in [Kind::Actual, Kind::Preflight] {
         let mut bare = |name: &str, contender| {
-            cells.push(cell(format!("{name}, {kind:?}"), contender, kind, 1, allowed))
+            cells.push(cell(format!("{name}, {kind:?}"), contender, kind, 1, allowed));
         };
         bare("bare tower", make::bare_tower());
         bare("bare axum Router", make::tower(make::router()));

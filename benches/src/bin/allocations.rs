@@ -3,7 +3,6 @@
 
 use std::hint::black_box;
 
-use actix_web::dev::Service as _;
 use actix_web::{App, test, web};
 use crossorigin_bench::asks::{Ask, Kind, origin};
 use crossorigin_bench::contenders::{

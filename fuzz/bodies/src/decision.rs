@@ -38,13 +38,14 @@ pub fn decision(bytes: &[u8]) {
         [] => assert!(!headers.keys().any(is_cors_response_header), "{headers:?}"),
         [any] if any == "*" => assert!(!with_credentials && policy.allows_any_origin(), "{headers:?}"),
         [origin] => assert_eq!(origins, [origin], "{headers:?}"),
-        _ => panic!("{headers:?}"),
+        _ => unreachable!("{headers:?}"),
     }
     if decision.outcome() == Outcome::Refused {
         assert!(shared_with.is_empty(), "{headers:?}");
     }
     let varies = vary(&headers).any(|name| name == "origin");
-    let same_for_all = policy.allows_any_origin() && !policy.allows_credentials() && *request.method() != Method::OPTIONS;
+    let same_for_all =
+        policy.allows_any_origin() && !policy.allows_credentials() && *request.method() != Method::OPTIONS;
     assert_eq!(varies, !same_for_all, "{headers:?}");
 }
 
@@ -94,7 +95,10 @@ fn request(tape: &mut Tape<'_>) -> Request<()> {
         append(ACCESS_CONTROL_REQUEST_METHOD, tape.one_of(&["PUT", "GET", "put", "TRACE", "a b", ""]));
     }
     for _ in 0..[0, 1, 2][tape.below(3)] {
-        append(ACCESS_CONTROL_REQUEST_HEADERS, tape.one_of(&["x-foo", "authorization", "X-Foo, x-bar", ",", "a b", ""]));
+        append(
+            ACCESS_CONTROL_REQUEST_HEADERS,
+            tape.one_of(&["x-foo", "authorization", "X-Foo, x-bar", ",", "a b", ""]),
+        );
     }
     request
 }

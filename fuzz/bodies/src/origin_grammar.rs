@@ -25,7 +25,10 @@ fn check(value: &[u8]) {
             assert_eq!(format!("{scheme}://{host}{port}"), text, "an origin is the sum of its parts");
             let is_special = matches!(origin.scheme(), b"http" | b"https" | b"ws" | b"wss" | b"ftp");
             // A host that IDNA refuses has a punycode label that says nothing; DNS never carries it.
-            assert!(!is_special || is_canonical || text.contains("xn--"), "{text} is not what browsers serialize");
+            assert!(
+                !is_special || is_canonical || text.contains("xn--"),
+                "{text} is not what browsers serialize"
+            );
         }
         (Err(error), Some(url::Origin::Tuple(_, host, _))) if is_canonical => {
             let outside = match host {

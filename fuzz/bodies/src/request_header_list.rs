@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use crossorigin::infrastructure::request_header_list::{HeaderListError, MAX_BYTES, MAX_NAMES, RequestHeaderList};
+use crossorigin::infrastructure::request_header_list::{
+    HeaderListError, MAX_BYTES, MAX_NAMES, RequestHeaderList,
+};
 use http::{HeaderName, HeaderValue};
 
 use crate::tape::Tape;
@@ -13,8 +15,22 @@ pub fn request_header_list(bytes: &[u8]) {
 }
 
 fn near_a_list(tape: &mut Tape<'_>) -> String {
-    const PIECES: [&str; 14] =
-        ["a", "b", "x-foo", "X-Foo", "content-type", "authorization", ",", ",", ",", " ", "\t", "\n", ";", "\u{e9}"];
+    const PIECES: [&str; 14] = [
+        "a",
+        "b",
+        "x-foo",
+        "X-Foo",
+        "content-type",
+        "authorization",
+        ",",
+        ",",
+        ",",
+        " ",
+        "\t",
+        "\n",
+        ";",
+        "\u{e9}",
+    ];
     let mut text = String::new();
     while !tape.is_over() {
         let piece = tape.one_of(&PIECES);
@@ -42,8 +58,10 @@ fn check<'a>(lines: impl Iterator<Item = &'a [u8]>) {
             let again = RequestHeaderList::parse(&line).expect("the canonical list is a list");
             assert_eq!(again.canonical(), canonical);
         }
-        (Ok(_), None) => panic!("{whole:?} is no list of names"),
-        (Err(HeaderListError::TooLong), _) => assert!(too_long, "{} bytes, {} elements", whole.len(), elements.len()),
+        (Ok(_), None) => unreachable!("{whole:?} is no list of names"),
+        (Err(HeaderListError::TooLong), _) => {
+            assert!(too_long, "{} bytes, {} elements", whole.len(), elements.len());
+        }
         // A list can be both; which of the two is said depends on what comes first.
         (Err(_), names) => assert!(names.is_none() || too_long, "{whole:?} is a list of names"),
     }

@@ -34,7 +34,9 @@ impl<'a> Tape<'a> {
     /// one another.
     pub(crate) fn origin(&mut self) -> String {
         let mut text = format!("{}://{}", self.scheme(), self.host());
-        text.push_str(self.one_of(&["", "", "", ":8443", ":80", ":443", ":1", ":65535", ":0", ":65536", ":", ":08443"]));
+        text.push_str(
+            self.one_of(&["", "", "", ":8443", ":80", ":443", ":1", ":65535", ":0", ":65536", ":", ":08443"]),
+        );
         // Now and then, a byte that doesn't belong.
         if self.below(16) == 15 {
             let place = self.below(text.len() + 1);
@@ -45,7 +47,8 @@ impl<'a> Tape<'a> {
 
     /// A pattern, valid or not.
     pub(crate) fn pattern(&mut self) -> String {
-        let (scheme, front, host) = (self.scheme(), self.one_of(&["", "", "*.", "*.", "*.*.", "*"]), self.host());
+        let (scheme, front, host) =
+            (self.scheme(), self.one_of(&["", "", "*.", "*.", "*.*.", "*"]), self.host());
         let port = self.one_of(&["", "", "", ":8443", ":80", ":443", ":*", ":*", ":", ":**"]);
         format!("{scheme}://{front}{host}{port}")
     }
@@ -57,7 +60,11 @@ impl<'a> Tape<'a> {
     fn host(&mut self) -> String {
         const LABELS: [&str; 10] = ["a", "b", "ab", "ba", "example", "com", "xn--bcher-kva", "1", "A", ""];
         match self.below(16) {
-            15 => return self.one_of(&["[::1]", "[::]", "[0::1]", "127.0.0.1", "127.1", "0x7f.1", "*"]).to_owned(),
+            15 => {
+                return self
+                    .one_of(&["[::1]", "[::]", "[0::1]", "127.0.0.1", "127.1", "0x7f.1", "*"])
+                    .to_owned();
+            }
             14 => return format!("{}com", "a.".repeat(self.below(128))),
             _ => {}
         }

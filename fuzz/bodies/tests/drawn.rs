@@ -24,10 +24,11 @@ impl Draws {
     /// Bytes of any kind, or text near what the bodies read.
     fn input(&mut self) -> Vec<u8> {
         const WORDS: [&str; 16] = [
-            "https://", "http://", "app", ".example", ".", ":", "8443", "[::1]", "*", "null", "x-foo", ",", " ",
-            "\n", "\u{130}", "xn--",
+            "https://", "http://", "app", ".example", ".", ":", "8443", "[::1]", "*", "null", "x-foo", ",",
+            " ", "\n", "\u{130}", "xn--",
         ];
-        let count = self.below(1 << (1 + self.below(7)));
+        let most = 1 << (1 + self.below(7));
+        let count = self.below(most);
         if self.below(3) == 0 {
             return (0..count).flat_map(|_| WORDS[self.below(16) as usize].bytes()).collect();
         }
