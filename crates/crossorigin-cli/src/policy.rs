@@ -1,11 +1,59 @@
+//! `crossorigin policy`: what a policy file says, and what is wrong with it.
+
+mod check;
+mod decide;
+
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use clap::{Args, Subcommand};
+use crossorigin_policy::Finding;
+
 /// Checks policy files and explains their decisions.
-#[derive(clap::Args)]
-pub(crate) struct PolicyCommand {}
+#[derive(Args)]
+pub(crate) struct PolicyCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Check),
+    Decide(Box<decide::Decide>),
+    Schema(Schema),
+}
+
+/// Prints the JSON Schema of policy files, for editors.
+#[derive(Args)]
+struct Schema {}
 
 impl PolicyCommand {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        anyhow::bail!("not written yet")
+        match self.command {
+            Command::Check(check) => check.run(),
+            Command::Decide(decide) => decide.run(),
+            Command::Schema(Schema {}) => {
+                print(&crossorigin_policy::schema())?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
     }
+}
+
+/// Writes to standard output. A reader that has gone away, as `head` does, is no error.
+fn print(text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Findings for a stream: coloured on terminals, unless `NO_COLOR` is set, and plain elsewhere.
+fn rendered(findings: &[Finding], stream: &impl IsTerminal) -> String {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let colour = stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb;
+    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(120);
+    crossorigin_policy::render(findings, colour, width)
 }

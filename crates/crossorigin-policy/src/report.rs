@@ -23,14 +23,22 @@ pub enum Severity {
 pub(crate) struct Source {
     name: Arc<str>,
     text: Arc<str>,
-    /// The line's number in the file where `text` is one line of it.
+    /// Where each line begins.
+    lines: Arc<[usize]>,
+    /// The first line's number in the file where `text` is one line of it.
     first_line: usize,
     is_flag: bool,
 }
 
 impl Source {
+    fn new(name: &str, text: &str) -> Self {
+        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        Self { name: name.into(), text: text.into(), lines, first_line: 1, is_flag: false }
+    }
+
     pub(crate) fn file(path: &Path, text: &str) -> Self {
-        Self { name: path.to_string_lossy().into(), text: text.into(), first_line: 1, is_flag: false }
+        Self::new(&path.to_string_lossy(), text)
     }
 
     /// One line of a file that is too large to keep.
@@ -39,19 +47,27 @@ impl Source {
     }
 
     pub(crate) fn flag(flag: &str, value: &str) -> Self {
-        Self { name: flag.into(), text: value.into(), first_line: 1, is_flag: true }
+        Self { is_flag: true, ..Self::new(flag, value) }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
+    /// The index of the line that a byte is on.
+    fn line_of(&self, byte: usize) -> usize {
+        self.lines.partition_point(|&start| start <= byte).saturating_sub(1)
+    }
+
     /// Line and column of a byte, from 1, in characters.
     pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
-        let before = self.text.get(..byte).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|&byte| byte == b'\n').count();
-        (self.first_line + line, before[line_start..].chars().count() + 1)
+        let line = self.line_of(byte);
+        let before = self.text.get(self.lines[line]..byte).unwrap_or_default();
+        (self.first_line + line, before.chars().count() + 1)
     }
 }
 
@@ -66,7 +82,6 @@ pub struct Finding {
     remedy: String,
     source: Source,
     span: Range<usize>,
-    label: String,
     related: Option<(Range<usize>, String)>,
 }
 
@@ -79,16 +94,10 @@ impl Finding {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        let end = span.end.min(source.text.len());
-        let span = span.start.min(end)..end;
+        let end = source.text.ceil_char_boundary(span.end);
+        let span = source.text.floor_char_boundary(span.start).min(end)..end;
         let (message, remedy, source) = (message.into(), remedy.into(), source.clone());
-        Self { severity, code, message, remedy, source, span, label: String::new(), related: None }
-    }
-
-    /// A short text at the caret.
-    pub(crate) fn labelled(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
+        Self { severity, code, message, remedy, source, span, related: None }
     }
 
     /// A second place in the same file.
@@ -97,9 +106,12 @@ impl Finding {
         self
     }
 
-    pub(crate) fn order(&self) -> (Arc<str>, usize, usize) {
-        let (line, column) = self.source.position(self.span.start);
-        (self.source.name.clone(), line, column)
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(crate) fn start(&self) -> usize {
+        self.span.start
     }
 
     /// How much it matters.
@@ -143,30 +155,42 @@ impl Finding {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut primary = AnnotationKind::Primary.span(self.span.clone());
-        if !self.label.is_empty() {
-            primary = primary.label(&self.label);
+        let help = (!self.remedy.is_empty()).then(|| Level::HELP.message(&self.remedy));
+        if self.source.is_flag {
+            return Group::with_title(level.primary_title(self.in_place()).id(self.code)).elements(help);
         }
-        let mut snippet = Snippet::source(self.source.text())
+        // Only the lines between the places go to the renderer, which reads all that it gets.
+        let related = self.related.as_ref().map_or(&self.span, |(span, _)| span);
+        let first = self.source.line_of(self.span.start.min(related.start));
+        let last = self.source.line_of(self.span.end.max(related.end));
+        let start = self.source.lines[first];
+        let end = self.source.lines.get(last + 1).copied().unwrap_or(self.source.text.len());
+        let shifted = |span: &Range<usize>| span.start - start..span.end - start;
+
+        let mut snippet = Snippet::source(&self.source.text[start..end])
             .path(&*self.source.name)
-            .line_start(self.source.first_line)
-            .annotation(primary);
+            .line_start(self.source.first_line + first)
+            .annotation(AnnotationKind::Primary.span(shifted(&self.span)));
         if let Some((span, label)) = &self.related {
-            snippet = snippet.annotation(AnnotationKind::Context.span(span.clone()).label(label));
+            snippet = snippet.annotation(AnnotationKind::Context.span(shifted(span)).label(label));
         }
-        let group = level.primary_title(&self.message).id(self.code).element(snippet);
-        if self.remedy.is_empty() { group } else { group.element(Level::HELP.message(&self.remedy)) }
+        level.primary_title(&self.message).id(self.code).element(snippet).elements(help)
+    }
+
+    /// The message with its place in front.
+    fn in_place(&self) -> String {
+        let Source { name, text, is_flag, .. } = &self.source;
+        match (is_flag, text.is_empty()) {
+            (true, true) => format!("{name}: {}", self.message),
+            (true, false) => format!("{name} {text:?}: {}", self.message),
+            (false, _) => format!("{name}:{}:{}: {}", self.line(), self.column(), self.message),
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.source.is_flag {
-            write!(f, "{} {:?}: {}", self.source.name, self.source.text(), self.message)?;
-        } else {
-            let (line, column) = self.source.position(self.span.start);
-            write!(f, "{}:{line}:{column}: {}", self.source.name, self.message)?;
-        }
+        f.write_str(&self.in_place())?;
         if self.remedy.is_empty() { Ok(()) } else { write!(f, "; {}", self.remedy) }
     }
 }

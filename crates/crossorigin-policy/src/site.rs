@@ -7,10 +7,15 @@ use std::time::Duration;
 use crossorigin::server::Policy;
 use http::{HeaderMap, Method, Uri};
 
+use crate::path::UnsafePath;
+use crate::routing::Router;
+
 /// A whole policy file, compiled: it can't be invalid.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Site {
+    /// All policies with their names, those too that nothing refers to.
+    pub policies: Vec<(String, Policy)>,
     /// Where to listen; at least one when it is served.
     pub listeners: Vec<Listener>,
     /// All routes, in the file's order, which decides nothing.
@@ -19,6 +24,7 @@ pub struct Site {
     pub limits: Limits,
     /// Files that the policy file refers to, `origins_file`s: a change of one of them calls for a reload.
     pub watched: Vec<PathBuf>,
+    pub(crate) router: Router,
 }
 
 /// One address to listen on.
@@ -29,8 +35,11 @@ pub struct Listener {
     pub name: String,
     /// The address.
     pub address: SocketAddr,
-    /// The policy of what no route matches, and of requests that can't be read, with its name.
+    /// The policy of what no route matches, and of requests that can't be read, with its name. `None`: no CORS
+    /// header.
     pub default_policy: Option<(String, Policy)>,
+    /// Its place among the site's listeners, by which routes know it.
+    pub(crate) index: usize,
 }
 
 /// One route.
@@ -47,6 +56,8 @@ pub struct Route {
     pub policy: Option<(String, Policy)>,
     /// The largest request body in bytes, where it differs from [`Limits::body_bytes`].
     pub body_bytes: Option<u64>,
+    /// How many segments its path has.
+    pub(crate) depth: usize,
 }
 
 /// What answers on a route.
@@ -115,36 +126,53 @@ pub enum Found<'a> {
     Nothing,
 }
 
-/// A path that is refused with 400, because servers read it in different ways: an encoded slash or backslash,
-/// a dot segment, plain or encoded, an encoded NUL, or bytes that are no path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnsafePath {
-    /// What is wrong, in one sentence.
-    pub reason: &'static str,
-}
-
 impl Site {
-    /// Finds the route of a request. A preflight goes by its `Access-Control-Request-Method`.
+    /// Finds the route of a request: of those that match, the one with the longest path, and among those of one
+    /// path the more specific one by host, then listener, then extensions, then methods. A preflight goes by its
+    /// `Access-Control-Request-Method`. Allocates nothing.
+    ///
+    /// `host` is the request's, with or without a port; `path` comes without the query.
     ///
     /// # Errors
     /// The path is one that servers read in different ways.
     pub fn find(
         &self,
-        _listener: &Listener,
-        _host: Option<&str>,
-        _path: &str,
-        _method: &Method,
-        _headers: &HeaderMap,
+        listener: &Listener,
+        host: Option<&str>,
+        path: &str,
+        method: &Method,
+        headers: &HeaderMap,
     ) -> Result<Found<'_>, UnsafePath> {
-        todo!()
+        self.find_from(Some(listener), host, path, method, headers)
+    }
+
+    /// As [`find`](Self::find), for a request that need not have come in through a listener: `None` leaves out
+    /// the routes that name one.
+    ///
+    /// # Errors
+    /// The path is one that servers read in different ways.
+    pub fn find_from(
+        &self,
+        listener: Option<&Listener>,
+        host: Option<&str>,
+        path: &str,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Found<'_>, UnsafePath> {
+        let listener = listener.map(|listener| listener.index);
+        let route = self.router.find(listener, host, path, method, headers)?;
+        Ok(route.and_then(|route| self.routes.get(route)).map_or(Found::Nothing, Found::Route))
     }
 }
 
 impl Route {
-    /// What is left of a request's path when this route's path is cut off, without a leading `/`: what a
+    /// What is left of a request's path when this route's path is cut off, without slashes in front: what a
     /// [`Target::Files`] looks for. The path is one that led here.
-    pub fn remainder<'a>(&self, _path: &'a str) -> &'a str {
-        todo!()
+    pub fn remainder<'a>(&self, path: &'a str) -> &'a str {
+        let mut rest = path.trim_start_matches('/');
+        for _ in 0..self.depth {
+            rest = rest.split_once('/').map_or("", |(_, rest)| rest);
+        }
+        rest.trim_start_matches('/')
     }
 }

@@ -1,0 +1,235 @@
+//! From a document to a site: what the parts say of each other.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossorigin::server::Policy;
+
+use crate::document::PolicyDocument;
+use crate::read::{Fields, Text};
+use crate::report::{Finding, Report, Severity, Source};
+use crate::site::{Limits, Listener, Site};
+use crate::{compile_policy, compile_routes};
+
+/// A policy by its name; `None` where it is faulty itself, which has been said.
+pub(crate) struct NamedPolicy<'a> {
+    pub(crate) name: &'a Text,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) is_used: bool,
+}
+
+/// What a listener is known by.
+pub(crate) struct NamedListener {
+    pub(crate) name: String,
+    pub(crate) listener: Option<Listener>,
+}
+
+/// What has been found so far.
+pub(crate) struct Findings<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) problems: Vec<Finding>,
+    pub(crate) warnings: Vec<Finding>,
+    pub(crate) watched: Vec<PathBuf>,
+}
+
+impl Findings<'_> {
+    pub(crate) fn problem(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.problems.push(Finding::new(Severity::Problem, code, self.source, span, message, remedy));
+    }
+
+    pub(crate) fn warning(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.warnings.push(Finding::new(Severity::Warning, code, self.source, span, message, remedy));
+    }
+
+    pub(crate) fn note(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.warnings.push(Finding::new(Severity::Note, code, self.source, span, message, remedy));
+    }
+}
+
+pub(crate) fn compile(document: &PolicyDocument) -> Result<(Site, Vec<Finding>), Report> {
+    let mut findings = Findings {
+        source: &document.source,
+        problems: document.problems.clone(),
+        warnings: Vec::new(),
+        watched: Vec::new(),
+    };
+    let mut policies = compile_policy::policies(document, &mut findings);
+    let listeners = listeners(document, &mut policies, &mut findings);
+    let routes = compile_routes::routes(document, &mut policies, &listeners, &mut findings);
+    let limits = limits(&document.limits);
+    for policy in policies.iter().filter(|policy| !policy.is_used) {
+        findings.warning(
+            "unused-policy",
+            policy.name.span.clone(),
+            format!("no route and no listener names the policy `{}`", policy.name.value),
+            "leave it out, or name it in a route",
+        );
+    }
+    if document.listeners.is_empty() {
+        let remedy = "write `[[listeners]]` and `address = \"127.0.0.1:8080\"` to serve it";
+        findings.note("no-listener", 0..0, "the file names no listener", remedy);
+    }
+
+    let Findings { mut problems, mut warnings, watched, .. } = findings;
+    if !document.is_toml {
+        // What seems to be missing may stand in a line that is no TOML.
+        problems.retain(|problem| {
+            !matches!(problem.code(), "missing-key" | "unknown-policy" | "unknown-listener")
+        });
+        warnings.clear();
+    }
+    in_order(&document.source, &mut problems);
+    in_order(&document.source, &mut warnings);
+    if !problems.is_empty() {
+        return Err(Report { problems, warnings, watched });
+    }
+    let listeners = listeners.into_iter().filter_map(|named| named.listener).collect();
+    let (routes, router) = routes;
+    let policies = policies.into_iter().filter_map(|named| Some((named.name.value.clone(), named.policy?)));
+    let policies = policies.collect();
+    Ok((Site { policies, listeners, routes, limits, watched, router }, warnings))
+}
+
+/// By place: the policy file first, then the files that it names.
+fn in_order(main: &Source, findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|finding| {
+        let source = finding.source();
+        (source.name() != main.name(), source.name().to_owned(), source.position(finding.start()))
+    });
+}
+
+/// Looks a policy up by the name that a key gives; an unknown one is a problem.
+pub(crate) fn policy_named(
+    policies: &mut [NamedPolicy<'_>],
+    name: &Text,
+    findings: &mut Findings<'_>,
+) -> Option<(String, Policy)> {
+    if let Some(named) = policies.iter_mut().find(|named| named.name.value == name.value) {
+        named.is_used = true;
+        return named.policy.clone().map(|policy| (name.value.clone(), policy));
+    }
+    let names = policies.iter().map(|policy| policy.name.value.as_str());
+    findings.problem(
+        "unknown-policy",
+        name.span.clone(),
+        format!("there is no policy `{}`", name.value),
+        name_remedy(&name.value, names, &format!("write it under `[policies.{}]`", name.value)),
+    );
+    None
+}
+
+/// The nearest of the known names, or else what to do.
+pub(crate) fn name_remedy<'n>(
+    written: &str,
+    names: impl Iterator<Item = &'n str>,
+    otherwise: &str,
+) -> String {
+    let nearest = names
+        .map(|name| (strsim::jaro_winkler(written, name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|left, right| left.0.total_cmp(&right.0));
+    nearest.map_or_else(|| otherwise.to_owned(), |(_, name)| format!("did you mean `{name}`?"))
+}
+
+fn listeners(
+    document: &PolicyDocument,
+    policies: &mut [NamedPolicy<'_>],
+    findings: &mut Findings<'_>,
+) -> Vec<NamedListener> {
+    let (mut names, mut addresses) = (HashSet::new(), HashSet::new());
+    let mut listeners = Vec::new();
+    for (index, fields) in document.listeners.iter().enumerate() {
+        let default_policy = fields.text("default_policy").map(|name| policy_named(policies, name, findings));
+        let written = fields.text("name").or(fields.text("address"));
+        let name = written.map(|text| text.value.clone()).unwrap_or_default();
+        if let Some(text) = written.filter(|_| !names.insert(name.clone())) {
+            findings.problem(
+                "duplicate-listener",
+                text.span.clone(),
+                format!("there are two listeners `{name}`"),
+                "give each an address and a name of its own",
+            );
+        }
+        let address = fields.text("address").and_then(|text| address(text, findings));
+        if let Some((address, span)) = &address
+            && address.port() != 0
+            && !addresses.insert(*address)
+            && fields.has("name")
+        {
+            findings.problem(
+                "duplicate-listener",
+                span.clone(),
+                format!("two listeners have the address {address}"),
+                "give each an address of its own",
+            );
+        }
+        let listener = address.map(|(address, _)| Listener {
+            name: name.clone(),
+            address,
+            default_policy: default_policy.flatten(),
+            index,
+        });
+        listeners.push(NamedListener { name, listener });
+    }
+    listeners
+}
+
+fn address(text: &Text, findings: &mut Findings<'_>) -> Option<(SocketAddr, Range<usize>)> {
+    if let Ok(address) = text.value.parse() {
+        return Some((address, text.span.clone()));
+    }
+    let port = text.value.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
+    let is_ip = text.value.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    let remedy = match (is_ip, port) {
+        (Ok(ip), _) => format!("write its port too: \"{}\"", SocketAddr::new(ip, 8080)),
+        (Err(_), Some(port)) => {
+            format!("write an IP address: \"127.0.0.1:{port}\", or \"0.0.0.0:{port}\" for every network")
+        }
+        (Err(_), None) => "write an IP address and a port: \"127.0.0.1:8080\"".into(),
+    };
+    let message = format!("{:?} is no address to listen on", text.value);
+    findings.problem("bad-address", text.span.clone(), message, remedy);
+    None
+}
+
+fn limits(fields: &Fields) -> Limits {
+    let mut limits = Limits::default();
+    let number = |name, limit: &mut u64| *limit = fields.number(name).unwrap_or(*limit);
+    number("body_bytes", &mut limits.body_bytes);
+    number("file_cache_bytes", &mut limits.file_cache_bytes);
+    let count = |name, limit: &mut usize| {
+        *limit = fields.number(name).and_then(|number| usize::try_from(number).ok()).unwrap_or(*limit);
+    };
+    count("head_bytes", &mut limits.head_bytes);
+    count("header_lines", &mut limits.header_lines);
+    count("connections", &mut limits.connections);
+    let duration = |name, limit: &mut Duration| *limit = fields.duration(name).unwrap_or(*limit);
+    duration("head_timeout", &mut limits.head_timeout);
+    duration("idle_timeout", &mut limits.idle_timeout);
+    duration("stall_timeout", &mut limits.stall_timeout);
+    duration("connect_timeout", &mut limits.connect_timeout);
+    duration("upstream_timeout", &mut limits.upstream_timeout);
+    duration("drain_timeout", &mut limits.drain_timeout);
+    limits
+}
