@@ -92,10 +92,12 @@ pub(crate) fn compile(document: &PolicyDocument) -> Result<(Site, Vec<Finding>),
     }
 
     let Findings { mut problems, mut warnings, watched, .. } = findings;
-    if !document.is_toml {
-        // What seems to be missing may stand in a line that is no TOML.
-        problems.retain(|problem| {
-            !matches!(problem.code(), "missing-key" | "unknown-policy" | "unknown-listener")
+    if !document.not_toml.is_empty() {
+        // What seems to be missing, or its header, may stand in a line that is no TOML.
+        problems.retain(|problem| match problem.code() {
+            "syntax" => true,
+            "missing-key" | "misplaced-key" | "unknown-policy" | "unknown-listener" => false,
+            _ => !document.is_no_toml(problem),
         });
         warnings.clear();
     }

@@ -27,7 +27,7 @@ pub(crate) fn routes(
     findings: &mut Findings<'_>,
 ) -> (Vec<Route>, Router) {
     let (mut routes, mut matchers, mut places) = (Vec::new(), Vec::new(), Vec::new());
-    for fields in &document.routes {
+    for fields in document.routes.iter().filter(|fields| !fields.is_no_table) {
         let matcher = matcher(fields, listeners, findings);
         let target = target(document, fields, findings);
         let policy = route_policy(fields, policies, findings);
@@ -52,7 +52,7 @@ fn matcher(
     findings: &mut Findings<'_>,
 ) -> Option<(String, Matcher)> {
     let mut items = |key: &str, code, check: fn(&str) -> Result<String, Refusal>| {
-        if fields.texts(key).is_empty() && fields.has(key) {
+        if fields.is_empty_list(key) {
             let message = format!("an empty `{key}` matches nothing");
             findings.problem(
                 "empty-list",

@@ -30,8 +30,8 @@ pub struct PolicyDocument {
     pub(crate) limits: Fields,
     /// What is wrong with the text, its keys and its types.
     pub(crate) problems: Vec<Finding>,
-    /// Whether the text is TOML; if not, what is missing may just not have been understood.
-    pub(crate) is_toml: bool,
+    /// Where the text is no TOML: what seems wrong there, or missing elsewhere, may not have been understood.
+    pub(crate) not_toml: Vec<Range<usize>>,
 }
 
 impl PolicyDocument {
@@ -85,11 +85,10 @@ impl PolicyDocument {
                 _ => limits = reader.fields(&LIMITS, value),
             }
         }
-        let problems = reader.problems;
-        let is_toml = errors.is_empty();
-        let problems = with_syntax_errors(&source, problems, &errors, &root);
+        let mut problems = reader.problems;
+        let not_toml = syntax_errors(&source, &errors, &root, &mut problems);
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self { source, folder, policies, listeners, routes, limits, problems, is_toml }
+        Self { source, folder, policies, listeners, routes, limits, problems, not_toml }
     }
 
     /// Compiles the document, reading the `origins_file`s that it names. Gives the warnings and notes too.
@@ -98,6 +97,12 @@ impl PolicyDocument {
     /// Everything that is wrong with it, at once.
     pub fn compile(&self) -> Result<(Site, Vec<Finding>), Report> {
         compile::compile(self)
+    }
+
+    /// Whether a problem stands where the text is no TOML.
+    pub(crate) fn is_no_toml(&self, problem: &Finding) -> bool {
+        let is_here = |range: &Range<usize>| range.start <= problem.start() && problem.start() <= range.end;
+        problem.source().name() == self.source.name() && self.not_toml.iter().any(is_here)
     }
 }
 
@@ -115,85 +120,101 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Syntax errors first; then, on the lines that have none, what is wrong with keys and types.
-fn with_syntax_errors(
+/// Adds the syntax errors, one a line, and returns the places that are no TOML.
+fn syntax_errors(
     source: &Source,
-    found: Vec<Finding>,
     errors: &[toml::de::Error],
     root: &Spanned<DeTable<'_>>,
-) -> Vec<Finding> {
-    let mut problems: Vec<Finding> = Vec::new();
-    let mut faulty: Vec<Range<usize>> = Vec::new();
+    problems: &mut Vec<Finding>,
+) -> Vec<Range<usize>> {
+    let mut not_toml: Vec<Range<usize>> = Vec::new();
+    let mut add = |span, (message, remedy): (String, String)| {
+        problems.push(Finding::new(Severity::Problem, "syntax", source, span, message, remedy));
+    };
     // A list that is not closed swallows the lines after it: their errors are its own.
-    for span in errors
-        .iter()
-        .filter(|error| error.message().starts_with("unclosed "))
-        .filter_map(toml::de::Error::span)
-    {
-        if let Some(value) = innermost_ending_at(root.get_ref(), span.start) {
-            let words = if source.text()[value.clone()].starts_with('[') { "list" } else { "inline table" };
-            let close = if words == "list" { "]" } else { "}" };
-            problems.push(syntax_error(
-                source,
-                value.start..value.start + 1,
-                &format!("this {words} is not closed"),
-                &format!("write `{close}` at its end"),
-            ));
-            faulty.push(value);
-        }
+    let unclosed = errors.iter().filter(|error| error.message().starts_with("unclosed "));
+    for span in unclosed.filter_map(toml::de::Error::span) {
+        let Some(list) = unclosed_in(root.get_ref(), span.start, source.text()) else { continue };
+        let (noun, close) = match source.text()[list.clone()].starts_with('[') {
+            true => ("list", "]"),
+            false => ("inline table", "}"),
+        };
+        add(
+            list.start..list.start + 1,
+            (format!("this {noun} is not closed"), format!("write `{close}` at its end")),
+        );
+        not_toml.push(list);
     }
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let line = line_range(source.text(), span.start);
-        if faulty.iter().any(|range| range.start <= span.start && span.start <= range.end) {
-            continue;
+        if !not_toml.iter().any(|range| range.start <= span.start && span.start <= range.end) {
+            let line = line_around(source.text(), span.start);
+            add(span, in_words(error.message(), source.text()[line.clone()].trim_end()));
+            not_toml.push(line);
         }
-        let (message, remedy) = in_words(error.message(), &source.text()[line.clone()]);
-        problems.push(syntax_error(source, span, &message, &remedy));
-        faulty.push(line);
     }
-    problems.extend(found.into_iter().filter(|problem| {
-        !faulty.iter().any(|range| range.start <= problem.start() && problem.start() <= range.end)
-    }));
-    problems
+    not_toml
 }
 
-fn syntax_error(source: &Source, span: Range<usize>, message: &str, remedy: &str) -> Finding {
-    Finding::new(Severity::Problem, "syntax", source, span, message, remedy)
-}
-
-/// The parser's message, and what to do about it where that is plain.
+/// The parser's message, and what to do about it.
 fn in_words(message: &str, line: &str) -> (String, String) {
-    let line = line.trim();
-    match message {
+    let known = match message {
         "string values must be quoted, expected literal string" if line.ends_with('=') => {
-            ("a value is missing after `=`".into(), "write a value, or leave the key out".into())
+            Some(("a value is missing after `=`", "write a value, or leave the key out"))
         }
         "string values must be quoted, expected literal string" => {
-            ("strings stand in quotes".into(), "put the value in quotes".into())
+            Some(("strings stand in quotes", "put the value in quotes"))
         }
-        "duplicate key" => ("this key stands here for the second time".into(), "keep one of the two".into()),
-        _ => (message.to_owned(), String::new()),
+        "duplicate key" => Some(("this key stands here for the second time", "keep one of the two")),
+        "key with no value, expected `=`" => {
+            Some(("this key has no value", "write `=` and a value after it"))
+        }
+        "invalid basic string, expected `\"`" => Some(("this string is not closed", "write `\"` at its end")),
+        "invalid literal string, expected `'`" => Some(("this string is not closed", "write `'` at its end")),
+        "unclosed table, expected `]`" => Some(("this header is not closed", "write `]` at its end")),
+        "unclosed array table, expected `]`" | "unclosed array table, expected `]]`" => {
+            Some(("this header is not closed", "write `]]` at its end"))
+        }
+        _ if message.starts_with("missing escaped value") => {
+            Some(("TOML has no such escape", "write `\\\\` for a backslash, or the string in single quotes"))
+        }
+        _ => None,
+    };
+    if let Some((message, remedy)) = known {
+        return (message.into(), remedy.into());
+    }
+    match message.split_once(", expected ") {
+        Some((message, "nothing")) => (message.into(), "take it out".into()),
+        Some((message, expected)) => (message.into(), format!("TOML expects {expected} here")),
+        None => (message.into(), "write it as https://toml.io says".into()),
     }
 }
 
-fn line_range(text: &str, at: usize) -> Range<usize> {
+fn line_around(text: &str, at: usize) -> Range<usize> {
     let (before, after) = text.split_at(text.floor_char_boundary(at));
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let end = before.len() + after.find('\n').unwrap_or(after.len());
     start..end
 }
 
-/// The innermost list or inline table that ends at a byte.
-fn innermost_ending_at(table: &DeTable<'_>, end: usize) -> Option<Range<usize>> {
-    table.iter().find_map(|(_, value)| ending_at(value, end))
+/// The innermost list or inline table that reaches a byte without being closed there.
+fn unclosed_in(table: &DeTable<'_>, end: usize, text: &str) -> Option<Range<usize>> {
+    table.iter().find_map(|(_, value)| unclosed(value, end, text))
 }
 
-fn ending_at(value: &Spanned<DeValue<'_>>, end: usize) -> Option<Range<usize>> {
-    let inner = match value.get_ref() {
-        DeValue::Array(items) => items.iter().find_map(|item| ending_at(item, end)),
-        DeValue::Table(table) => innermost_ending_at(table, end),
+fn unclosed(value: &Spanned<DeValue<'_>>, end: usize, text: &str) -> Option<Range<usize>> {
+    let reaches = |value: &Spanned<DeValue<'_>>| value.span().end == end && !value.span().is_empty();
+    let is_list =
+        |value: &Spanned<DeValue<'_>>| matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_));
+    let (inner, last) = match value.get_ref() {
+        DeValue::Array(items) => {
+            (items.iter().find_map(|item| unclosed(item, end, text)), items.iter().next_back())
+        }
+        DeValue::Table(table) => (unclosed_in(table, end, text), table.values().next_back()),
         _ => return None,
     };
-    inner.or_else(|| (value.span().end == end && !value.span().is_empty()).then(|| value.span()))
+    // What closes at this byte may be the last item instead.
+    let is_closed =
+        text[..end].ends_with([']', '}']) && !last.is_some_and(|last| is_list(last) && reaches(last));
+    inner.or_else(|| (reaches(value) && !is_closed).then(|| value.span()))
 }

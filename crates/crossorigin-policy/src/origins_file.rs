@@ -29,12 +29,12 @@ pub(crate) struct Unreadable {
 /// Reads a file and skips blank lines and those that begin with `#`.
 pub(crate) fn read(path: &Path) -> Result<OriginsFile, Unreadable> {
     let bytes = read_bounded(path).map_err(|error| Unreadable {
-        message: format!("can't read {}: {error}", path.display()),
+        message: format!("can't read {path:?}: {error}"),
         remedy: "the path is relative to the policy file; check that the file is there and may be read",
     })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Unreadable {
-            message: format!("{} is larger than 128 MiB", path.display()),
+            message: format!("{path:?} is larger than 128 MiB"),
             remedy: "split the policy, or allow the tenants' common parent by a pattern",
         });
     }
@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path) -> Result<OriginsFile, Unreadable> {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
         Unreadable {
-            message: format!("{} is not UTF-8 in line {line}", path.display()),
+            message: format!("{path:?} is not UTF-8 in line {line}"),
             remedy: "save it as UTF-8; hosts beyond ASCII stand in it in Punycode",
         }
     })?;
@@ -55,7 +55,7 @@ pub(crate) fn read(path: &Path) -> Result<OriginsFile, Unreadable> {
         }
         if file.origins.len() == MAX_ORIGINS {
             return Err(Unreadable {
-                message: format!("{} lists more than 1,000,000 origins", path.display()),
+                message: format!("{path:?} lists more than 1,000,000 origins"),
                 remedy: "split the policy, or allow the tenants' common parent by a pattern",
             });
         }

@@ -38,8 +38,10 @@ pub(crate) struct Fields {
     /// The table's header.
     pub(crate) header: Range<usize>,
     fields: Vec<Field>,
-    /// Keys that are there, but of a wrong type.
+    /// Keys that are there, but of a wrong type or misspelt.
     faulty: Vec<&'static str>,
+    /// Whether it is no table at all, which has been said.
+    pub(crate) is_no_table: bool,
 }
 
 impl Fields {
@@ -47,9 +49,15 @@ impl Fields {
         self.fields.iter().find(|field| field.key.name == name)
     }
 
-    /// Whether the key is there, even with a wrong type.
+    /// Whether the key is there, or seems to be: what is wrong with it has been said.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.field(name).is_some() || self.faulty.contains(&name)
+        self.field(name).is_some() || self.faulty.contains(&name) || self.is_no_table
+    }
+
+    /// Whether the key is there with a list that holds nothing.
+    pub(crate) fn is_empty_list(&self, name: &str) -> bool {
+        let is_faulty = self.faulty.contains(&name);
+        matches!(self.field(name), Some(Field { value: Value::Texts(texts), .. }) if texts.is_empty() && !is_faulty)
     }
 
     /// The place of a value, or of the header where the key is not there.
@@ -129,6 +137,11 @@ impl Reader<'_> {
     pub(crate) fn many(&mut self, table: &'static Table, value: &Spanned<DeValue<'_>>) -> Vec<Fields> {
         match value.get_ref() {
             DeValue::Array(items) => items.iter().map(|item| self.fields(table, item)).collect(),
+            DeValue::Table(_) => {
+                let message = format!("this is one table, and there can be more than one {}", table.noun);
+                self.problem("wrong-type", value.span(), message, format!("write `{}`", table.header));
+                Vec::new()
+            }
             _ => {
                 self.not_a_table(table, value);
                 Vec::new()
@@ -140,9 +153,11 @@ impl Reader<'_> {
     pub(crate) fn fields(&mut self, table: &'static Table, value: &Spanned<DeValue<'_>>) -> Fields {
         let Some(entries) = value.get_ref().as_table() else {
             self.not_a_table(table, value);
-            return Fields { header: value.span(), ..Fields::default() };
+            return Fields { header: value.span(), is_no_table: true, ..Fields::default() };
         };
-        let mut fields = Fields { header: value.span(), ..Fields::default() };
+        let misspelt = entries.keys().filter(|name| table.key(name.get_ref()).is_none());
+        let misspelt = misspelt.filter_map(|name| table.nearest(name.get_ref())).collect();
+        let mut fields = Fields { header: value.span(), faulty: misspelt, ..Fields::default() };
         for (name, value) in self.known_keys(table, entries) {
             let problems = self.problems.len();
             if let Some(read) = self.value(name, value) {
@@ -174,12 +189,8 @@ impl Reader<'_> {
                 Some(key) => known.push((key, value)),
                 None => {
                     let message = format!("a {} has no key `{}`", table.noun, name.get_ref());
-                    self.problem(
-                        "unknown-key",
-                        name.span(),
-                        message,
-                        unknown_key_remedy(table, name.get_ref()),
-                    );
+                    let (code, remedy) = unknown_key(table, name.get_ref());
+                    self.problem(code, name.span(), message, remedy);
                 }
             }
         }
@@ -304,21 +315,24 @@ fn unsigned(digits: &str, radix: u32) -> Option<u64> {
     u64::from_str_radix(digits.trim_start_matches('+'), radix).ok()
 }
 
-fn unknown_key_remedy(table: &'static Table, name: &str) -> String {
+/// The code and the remedy for a key that a table does not have.
+fn unknown_key(table: &'static Table, name: &str) -> (&'static str, String) {
     if let Some(nearest) = table.nearest(name) {
-        return format!("did you mean `{nearest}`?");
+        return ("unknown-key", format!("did you mean `{nearest}`?"));
     }
     let elsewhere = [&POLICY, &LISTENER, &ROUTE, &LIMITS, &FILE]
         .into_iter()
         .find(|other| !std::ptr::eq(*other, table) && other.key(name).is_some());
     if let Some(other) = elsewhere {
-        return match other.header {
-            "" => format!("`{name}` belongs at the top of the file"),
-            header => format!("`{name}` belongs under `{header}`"),
+        let place = if other.header.is_empty() {
+            "at the top of the file".to_owned()
+        } else {
+            format!("under `{}`", other.header)
         };
+        return ("misplaced-key", format!("`{name}` belongs {place}"));
     }
     let names: Vec<_> = table.keys.iter().map(|key| format!("`{}`", key.name)).collect();
-    format!("its keys are {}", names.join(", "))
+    ("unknown-key", format!("its keys are {}", names.join(", ")))
 }
 
 fn wrong_type_remedy(key: &'static Key, found: &DeValue<'_>) -> String {

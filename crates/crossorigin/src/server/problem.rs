@@ -259,7 +259,7 @@ impl Problem {
             }
             ProblemKind::PreflightStatus => "a preflight is answered with 204 or 200",
             ProblemKind::PublicUrlMissing => {
-                "without it the service's own pages can't be told from refused origins where a browser sends no \
+                "without public_url the service's own pages can't be told from refused origins where a browser sends no \
                  Sec-Fetch-Site"
             }
             ProblemKind::PublicUrl { .. } => {
