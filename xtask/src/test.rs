@@ -78,7 +78,7 @@ fn report() -> anyhow::Result<PathBuf> {
     Ok(target.join("nextest/default/junit.xml"))
 }
 
-/// The numbers of a JUnit report, from its first element.
+/// The numbers of a `JUnit` report, from its first element.
 fn counts(report: &str) -> Option<String> {
     let (_, element) = report.split_once("<testsuites ")?;
     let number = |name: &str| -> Option<u32> {

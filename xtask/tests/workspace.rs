@@ -50,7 +50,7 @@ fn workspace() -> Vec<Value> {
     let mut metadata: Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
     match metadata["packages"].take() {
         Value::Array(packages) => packages,
-        other => panic!("packages: {other}"),
+        other => unreachable!("packages: {other}"),
     }
 }
 

@@ -6,10 +6,12 @@
 mod decision;
 mod origin_grammar;
 mod origin_set;
+mod policy_file;
 mod request_header_list;
 mod tape;
 
 pub use decision::decision;
 pub use origin_grammar::origin_grammar;
 pub use origin_set::origin_set;
+pub use policy_file::policy_file;
 pub use request_header_list::request_header_list;

@@ -65,3 +65,8 @@ fn lists_are_what_splitting_at_commas_gives() {
 fn decisions_keep_their_promises() {
     run("decision", bodies::decision, 20_000);
 }
+
+#[test]
+fn policy_files_are_compiled_or_refused_with_places() {
+    run("policy_file", bodies::policy_file, 1_500);
+}
