@@ -1,7 +1,9 @@
 //! `cargo xtask fuzz`: the fuzz targets, with coverage for guidance.
 
 use std::fs;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
 
 use crate::steps::{Steps, cargo, run};
 
@@ -45,10 +47,17 @@ fn fuzz(target: &str, seconds: u32) -> anyhow::Result<()> {
     let artifacts = format!("fuzz/artifacts/{target}/");
     fs::create_dir_all(&corpus)?;
     fs::create_dir_all(&artifacts)?;
-    let mut command = cargo(["run", "--release", "--manifest-path=fuzz/Cargo.toml", "--bin", target, "--"]);
-    command
-        .arg(corpus)
-        .arg(format!("-artifact_prefix={artifacts}"))
-        .arg(format!("-max_total_time={seconds}"));
+    let mut command = cargo(["run", "--release", "--manifest-path=fuzz/targets/Cargo.toml", "--bin", target]);
+    // With a target triple named, the flags hold for it alone, not for build scripts.
+    command.arg(format!("--target={}", host()?)).arg("--").arg(corpus);
+    command.arg(format!("-artifact_prefix={artifacts}")).arg(format!("-max_total_time={seconds}"));
     run(command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", INSTRUMENTATION))
+}
+
+/// The target that the compiler itself runs on.
+fn host() -> anyhow::Result<String> {
+    let output = Command::new("rustc").arg("-vV").output().context("can't run rustc")?;
+    let facts = String::from_utf8(output.stdout)?;
+    let host = facts.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
 }
