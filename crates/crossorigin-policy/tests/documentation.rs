@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p crossorigin-policy --test documentation` writes the first two anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What is worth knowing about files that can be used: a table of warnings and notes.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+
 use std::net::SocketAddr;
 use std::path::Path;
 

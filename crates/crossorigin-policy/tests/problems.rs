@@ -1,8 +1,10 @@
 //! Broken policy files, and everything that is said about each: `problems.txt` is the table.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+
 use std::path::Path;
 
-use crossorigin_policy::PolicyDocument;
+use crossorigin_policy::{PolicyDocument, Report};
 
 /// Each case: `=== name`, the file, `---`, and its problems, one a line, each with its code in front.
 const TABLE: &str = include_str!("problems.txt");
@@ -18,7 +20,7 @@ fn cases() -> impl Iterator<Item = (&'static str, &'static str, Vec<&'static str
 fn problems(folder: &Path, text: &str) -> Vec<String> {
     let prefix = format!("{}/", folder.display());
     let report = PolicyDocument::parse(&folder.join("p.toml"), text).compile().err();
-    let problems = report.iter().flat_map(|report| report.problems());
+    let problems = report.iter().flat_map(Report::problems);
     problems.map(|problem| format!("{} {problem}", problem.code()).replace(&prefix, "")).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Which route takes a request: a table, and a naive matcher for everything else.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+
 use std::path::Path;
 
 use crossorigin_policy::{Found, PolicyDocument, Site, Target};
@@ -174,7 +176,7 @@ fn the_routes_path_is_cut_off_for_files() {
     }
 }
 
-const SEED: u64 = 2026_11_22;
+const SEED: u64 = 20_261_122;
 
 /// A route as the naive matcher sees it.
 #[derive(Clone, Debug)]
