@@ -58,18 +58,18 @@ pub fn merge_vary(headers: &mut HeaderMap, names: &HeaderValue) {
     if present().any(|name| name == b"*") {
         return;
     }
+    let missing = || elements(names).filter(|name| !present().any(|there| there.eq_ignore_ascii_case(name)));
+    if missing().next().is_none() {
+        return;
+    }
     let mut merged: Vec<u8> = Vec::new();
-    let mut push = |name: &[u8]| {
+    for name in present().chain(missing()) {
         if !merged.is_empty() {
             merged.extend_from_slice(b", ");
         }
         merged.extend_from_slice(name);
-    };
-    present().for_each(&mut push);
-    let missing = elements(names).filter(|name| !present().any(|there| there.eq_ignore_ascii_case(name)));
-    if missing.map(&mut push).count() > 0
-        && let Ok(merged) = HeaderValue::from_maybe_shared(bytes::Bytes::from(merged))
-    {
+    }
+    if let Ok(merged) = HeaderValue::from_maybe_shared(bytes::Bytes::from(merged)) {
         headers.insert(VARY, merged);
     }
 }
