@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
-use super::is_token_byte;
+use super::{is_token_byte, shared_header_value};
 
 /// The most bytes of `Access-Control-Request-Headers` that are read, all lines together.
 pub const MAX_BYTES: usize = 4096;
@@ -33,8 +33,7 @@ impl fmt::Display for HeaderListError {
 
 impl std::error::Error for HeaderListError {}
 
-/// The names of `Access-Control-Request-Headers`, in any case and order, without empty elements; on the
-/// stack.
+/// The names of `Access-Control-Request-Headers`, in any case and order, without empty elements.
 ///
 /// User agents send one line of lower-case names, sorted, unique, joined by bare commas. Intermediaries split
 /// it over lines, re-order, re-case and re-space it; HTTP lets them, so all of that is read, within bounds.
@@ -48,89 +47,70 @@ impl std::error::Error for HeaderListError {}
 /// assert_eq!(list.canonical(), "content-type,x-foo");
 /// # Ok::<(), crossorigin::infrastructure::request_header_list::HeaderListError>(())
 /// ```
-#[derive(Debug)]
-pub struct RequestHeaderList<'a> {
-    names: [&'a [u8]; MAX_NAMES],
-    length: usize,
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHeaderList<'a, L> {
+    lines: L,
     /// The one line, where it is in the form that user agents send.
     canonical: Option<&'a HeaderValue>,
 }
 
-impl<'a> RequestHeaderList<'a> {
+impl<'a, L: IntoIterator<Item = &'a HeaderValue> + Clone> RequestHeaderList<'a, L> {
     /// Reads all lines of the header. What it does is bounded by [`MAX_BYTES`], whatever is sent.
     ///
     /// # Errors
     /// The list is too long, or not a list of header names.
-    pub fn parse(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Result<Self, HeaderListError> {
-        let mut list = Self { names: [&[]; MAX_NAMES], length: 0, canonical: None };
-        let (mut bytes, mut elements, mut clean) = (0_usize, 0_usize, true);
-        for (nth, line) in lines.into_iter().enumerate() {
-            let text = line.as_bytes();
-            bytes = bytes.saturating_add(text.len() + usize::from(nth > 0));
+    pub fn parse(lines: L) -> Result<Self, HeaderListError> {
+        let (mut bytes, mut elements) = (0_usize, 0_usize);
+        let mut canonical = None;
+        for (nth, line) in lines.clone().into_iter().enumerate() {
+            bytes = bytes.saturating_add(line.len() + usize::from(nth > 0));
             if bytes > MAX_BYTES {
                 return Err(HeaderListError::TooLong);
             }
-            list.canonical = (nth == 0).then_some(line);
-            for element in text.split(|&byte| byte == b',') {
+            let (mut clean, mut previous): (bool, &[u8]) = (nth == 0, b"");
+            for element in line.as_bytes().split(|&byte| byte == b',') {
                 elements += 1;
                 if elements > MAX_NAMES {
                     return Err(HeaderListError::TooLong);
                 }
-                let name = element.trim_ascii_start().trim_ascii_end();
-                clean &= name.len() == element.len() && !name.is_empty();
-                if name.is_empty() {
-                    continue;
-                }
+                let name = element.trim_ascii();
                 if !name.iter().all(|&byte| is_token_byte(byte)) {
                     return Err(HeaderListError::Syntax);
                 }
-                clean &= !name.iter().any(u8::is_ascii_uppercase)
-                    && (list.length == 0 || list.names[list.length - 1] < name);
-                list.names[list.length] = name;
-                list.length += 1;
+                clean &= name.len() == element.len()
+                    && previous < name
+                    && !name.iter().any(u8::is_ascii_uppercase);
+                previous = name;
             }
+            canonical = clean.then_some(line);
         }
-        if !clean || list.length == 0 {
-            list.canonical = None;
-        }
-        Ok(list)
+        Ok(Self { lines, canonical })
     }
 
     /// The names as sent.
-    pub fn names(&self) -> &[&'a [u8]] {
-        &self.names[..self.length]
+    pub fn names(&self) -> impl Iterator<Item = &'a [u8]> + use<'a, L> {
+        self.lines
+            .clone()
+            .into_iter()
+            .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+            .map(<[u8]>::trim_ascii)
+            .filter(|name| !name.is_empty())
     }
 
     /// The names in lower case, sorted, unique and joined by bare commas, as a user agent sends them.
     /// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
     pub fn canonical(&self) -> String {
-        let mut names = self.names;
-        let names = &mut names[..self.length];
-        names.sort_unstable_by(|left, right| compare_ignoring_case(left, right));
-        let mut text = String::with_capacity(names.iter().map(|name| name.len() + 1).sum());
-        let mut previous: Option<&[u8]> = None;
-        for name in names {
-            if previous.is_some_and(|previous| previous.eq_ignore_ascii_case(name)) {
-                continue;
-            }
-            if previous.is_some() {
-                text.push(',');
-            }
-            text.extend(name.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
-            previous = Some(name);
-        }
-        text
+        let mut names: Vec<String> =
+            self.names().map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join(",")
     }
 
     /// The value to answer when every name is granted: the sent one where it is canonical.
     pub(crate) fn to_header_value(&self) -> Option<HeaderValue> {
-        if self.length == 0 {
-            return None;
-        }
         // OPTIMIZATION: a canonical line is shared, not copied (test a_canonical_line_is_itself).
-        self.canonical
-            .cloned()
-            .or_else(|| HeaderValue::from_maybe_shared(bytes::Bytes::from(self.canonical())).ok())
+        self.canonical.cloned().or_else(|| shared_header_value(self.canonical()))
     }
 }
 

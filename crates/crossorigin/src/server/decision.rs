@@ -542,7 +542,8 @@ fn judge_headers(
         Trace::branch(trace, QUESTION, || format!("no: {reason} ({:?})", String::from_utf8_lossy(value)));
         Err(reason)
     };
-    let list = match RequestHeaderList::parse(headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS)) {
+    let lines = headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS);
+    let list = match RequestHeaderList::parse(&lines) {
         Ok(list) => list,
         Err(error) => {
             let reason = match error {
@@ -559,9 +560,9 @@ fn judge_headers(
             return refuse(trace, reason, name);
         }
     }
-    trace.branch(QUESTION, || match list.names() {
-        [] => "yes: none is asked for".to_owned(),
-        _ => format!("yes: {:?}", list.canonical()),
+    trace.branch(QUESTION, || match list.canonical() {
+        names if names.is_empty() => "yes: none is asked for".to_owned(),
+        names => format!("yes: {names:?}"),
     });
     Ok(if allowed.any && policy.0.credentials { list.to_header_value() } else { allowed.answer.clone() })
 }

@@ -17,7 +17,7 @@ use crate::infrastructure::header_names::{
 use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method, well_known_spelling};
 use crate::infrastructure::origin::SerializedOrigin;
 use crate::infrastructure::request_header_list::compare_ignoring_case;
-use crate::infrastructure::{is_token, origin};
+use crate::infrastructure::{is_token, origin, shared_header_value};
 
 /// The longest max-age, in seconds: the most that any browser keeps (Firefox).
 const MAX_MAX_AGE: u64 = 86_400;
@@ -77,7 +77,7 @@ impl Policy {
             credentials: config.credentials,
             methods: Names::methods(config),
             request_headers: Names::request_headers(config),
-            exposed_headers: joined(lower_case(&config.exposed_headers)),
+            exposed_headers: shared_header_value(lower_case(&config.exposed_headers).join(",")),
             max_age,
             preflight_status,
             timing_allow_origin: config.timing_allow_origin,
@@ -159,9 +159,14 @@ impl Names {
             // With credentials a browser takes `*` for a name, so the requested names are answered.
             (true, true) => None,
             (true, false) => {
-                joined(names.iter().filter(|name| *name == "*" || beside_any(name)).cloned().collect())
+                let kept: Vec<_> = names
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|name| *name == "*" || beside_any(name))
+                    .collect();
+                shared_header_value(kept.join(","))
             }
-            (false, _) => joined(names.clone()),
+            (false, _) => shared_header_value(names.join(",")),
         };
         let mut names: Vec<Box<[u8]>> = names.into_iter().map(|name| name.into_bytes().into()).collect();
         names.sort_unstable_by(|left, right| compare_ignoring_case(left, right));
@@ -292,7 +297,7 @@ fn compile_max_age(config: &PolicyConfig, problems: &mut Problems) -> Option<Hea
     if max_age.as_secs() > MAX_MAX_AGE || max_age.subsec_nanos() != 0 {
         problems.add(Setting::MaxAge, None, &format!("{max_age:?}"), ProblemKind::MaxAge);
     }
-    Some(HeaderValue::from(max_age.as_secs()))
+    shared_header_value(max_age.as_secs().to_string())
 }
 
 fn compile_preflight_status(config: &PolicyConfig, problems: &mut Problems) -> StatusCode {
@@ -337,12 +342,4 @@ fn lower_case(names: &[String]) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// The names as one header value. Names that are no tokens have been refused before this is sent.
-fn joined(names: Vec<String>) -> Option<HeaderValue> {
-    if names.is_empty() {
-        return None;
-    }
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(names.join(","))).ok()
 }
