@@ -149,7 +149,7 @@ where
             observer(RequestHead::from(&request), &decision);
         }
         let inner = (!decision.answers_itself()).then(|| self.inner.call(request));
-        ResponseFuture { inner, decision }
+        ResponseFuture { inner, decision: Some(decision) }
     }
 }
 
@@ -159,7 +159,8 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: Option<F>,
-        decision: Decision,
+        // Gone once the future is ready.
+        decision: Option<Decision>,
     }
 }
 
@@ -172,11 +173,14 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match this.inner.as_pin_mut() {
-            Some(inner) => ready!(inner.poll(context))?,
-            None => return Poll::Ready(Ok(this.decision.response().unwrap_or_default())),
+        let Some(inner) = this.inner.as_pin_mut() else {
+            let own = this.decision.take().and_then(|decision| decision.response());
+            return Poll::Ready(Ok(own.unwrap_or_default()));
         };
-        this.decision.decorate(response.headers_mut());
+        let mut response = ready!(inner.poll(context))?;
+        if let Some(decision) = this.decision.take() {
+            decision.decorate(response.headers_mut());
+        }
         Poll::Ready(Ok(response))
     }
 }

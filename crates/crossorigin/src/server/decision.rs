@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 
 use super::config::TimingAllowOrigin;
 use super::origin_set::OriginMatch;
-use super::policy::Policy;
+use super::policy::{Compiled, Policy};
 use super::response_headers::{merge_vary, remove_cors_headers};
 use crate::infrastructure::is_token;
 use crate::infrastructure::methods::is_forbidden_method;
@@ -235,14 +235,17 @@ enum Vary {
 }
 
 impl Vary {
+    const ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+    const ORIGIN_AND_SITE: HeaderValue = HeaderValue::from_static("Origin, Sec-Fetch-Site");
+    const PREFLIGHT: HeaderValue =
+        HeaderValue::from_static("Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+
     fn value(self) -> Option<HeaderValue> {
         match self {
             Self::Nothing => None,
-            Self::Origin => Some(HeaderValue::from_static("Origin")),
-            Self::OriginAndSite => Some(HeaderValue::from_static("Origin, Sec-Fetch-Site")),
-            Self::Preflight => Some(HeaderValue::from_static(
-                "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
-            )),
+            Self::Origin => Some(Self::ORIGIN),
+            Self::OriginAndSite => Some(Self::ORIGIN_AND_SITE),
+            Self::Preflight => Some(Self::PREFLIGHT),
         }
     }
 }
@@ -288,65 +291,65 @@ impl Decision {
         *response.status_mut() = status;
         // One size for all: no answer has more than these six headers.
         *response.headers_mut() = HeaderMap::with_capacity(6);
-        self.write(response.headers_mut());
+        self.clone().write(response.headers_mut());
         Some(response)
     }
 
     /// Gives a response's headers what the policy says, on every status: removes the CORS headers that are
     /// there, adds the policy's own, and merges `Vary`.
-    pub fn decorate(&self, headers: &mut HeaderMap) {
+    pub fn decorate(self, headers: &mut HeaderMap) {
         remove_cors_headers(headers);
         self.write(headers);
     }
 
-    fn write(&self, headers: &mut HeaderMap) {
-        let policy = &*self.policy.0;
-        if let Some(allow_origin) = &self.allow_origin {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allow_origin.clone());
+    fn write(self, headers: &mut HeaderMap) {
+        let Self { policy, allow_origin, answer, vary, .. } = self;
+        let policy = &*policy.0;
+        match answer {
+            Answer::Service | Answer::Forbidden => write_for_readers(policy, allow_origin.as_ref(), headers),
+            Answer::Preflight { methods, headers: names } => {
+                let max_age = policy.max_age.clone().filter(|_| allow_origin.is_some());
+                for (name, value) in [
+                    (ACCESS_CONTROL_ALLOW_METHODS, methods),
+                    (ACCESS_CONTROL_ALLOW_HEADERS, names),
+                    (ACCESS_CONTROL_MAX_AGE, max_age),
+                ] {
+                    if let Some(value) = value {
+                        headers.insert(name, value);
+                    }
+                }
+            }
+        }
+        if let Some(allow_origin) = allow_origin {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allow_origin);
             if policy.credentials {
                 headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
             }
         }
-        match &self.answer {
-            Answer::Preflight { methods, headers: names } => {
-                let max_age = policy.max_age.as_ref().filter(|_| self.allow_origin.is_some());
-                for (name, value) in [
-                    (ACCESS_CONTROL_ALLOW_METHODS, methods.as_ref()),
-                    (ACCESS_CONTROL_ALLOW_HEADERS, names.as_ref()),
-                    (ACCESS_CONTROL_MAX_AGE, max_age),
-                ] {
-                    if let Some(value) = value {
-                        headers.insert(name, value.clone());
-                    }
-                }
-            }
-            Answer::Service | Answer::Forbidden => self.write_for_readers(headers),
-        }
-        if let Some(vary) = self.vary.value() {
-            merge_vary(headers, &vary);
+        if let Some(vary) = vary.value() {
+            merge_vary(headers, vary);
         }
     }
+}
 
-    /// What concerns responses that are read, which those to preflights are not.
-    fn write_for_readers(&self, headers: &mut HeaderMap) {
-        let policy = &*self.policy.0;
-        if let (Some(exposed), Some(_)) = (&policy.exposed_headers, &self.allow_origin) {
-            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed.clone());
+/// What concerns responses that are read, which those to preflights are not.
+fn write_for_readers(policy: &Compiled, allow_origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    if let (Some(exposed), Some(_)) = (&policy.exposed_headers, allow_origin) {
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed.clone());
+    }
+    let timing = match policy.timing_allow_origin {
+        None => None,
+        Some(TimingAllowOrigin::Any) => Some(ANY),
+        Some(TimingAllowOrigin::AllowedOrigins) => {
+            headers.remove(TIMING_ALLOW_ORIGIN);
+            allow_origin.cloned()
         }
-        let timing = match policy.timing_allow_origin {
-            None => None,
-            Some(TimingAllowOrigin::Any) => Some(ANY),
-            Some(TimingAllowOrigin::AllowedOrigins) => {
-                headers.remove(TIMING_ALLOW_ORIGIN);
-                self.allow_origin.clone()
-            }
-        };
-        if let Some(timing) = timing {
-            headers.insert(TIMING_ALLOW_ORIGIN, timing);
-        }
-        if let Some(resource_policy) = policy.cross_origin_resource_policy {
-            headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static(resource_policy.as_str()));
-        }
+    };
+    if let Some(timing) = timing {
+        headers.insert(TIMING_ALLOW_ORIGIN, timing);
+    }
+    if let Some(resource_policy) = policy.cross_origin_resource_policy {
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static(resource_policy.as_str()));
     }
 }
 

@@ -3,6 +3,8 @@
 mod config;
 mod counters;
 mod decision;
+mod exact_origins;
+mod keyed_hash;
 mod origin_pattern;
 mod origin_set;
 mod policy;

@@ -1,11 +1,11 @@
 //! The origins that a policy allows, as many as there are, found in a time that doesn't grow with them.
 
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::HashTable;
 
+use super::exact_origins::ExactOrigins;
+use super::keyed_hash::KeyedHash;
 use super::origin_pattern::{OriginPattern, PortPattern};
 use crate::infrastructure::origin::SerializedOrigin;
 
@@ -27,14 +27,13 @@ pub const MAX_ORIGINS: usize = 1 << 22;
 /// ```
 #[derive(Clone, Default)]
 pub struct OriginSet {
-    /// All text: exact origins as they are sent, patterns as scheme and host.
-    text: Vec<u8>,
-    exact: HashTable<Span>,
+    exact: ExactOrigins,
     families: HashTable<Family>,
+    /// The schemes and hosts of the families.
+    text: Vec<u8>,
     /// Bit n: there is a wildcard over a host of n labels.
     depths: u128,
-    /// Keyed: tenants may choose the origins, so they must not be able to choose the collisions.
-    hasher: RandomState,
+    hash: KeyedHash,
 }
 
 #[derive(Clone, Copy)]
@@ -65,9 +64,18 @@ impl OriginSet {
     /// Adds a pattern, unless it is there; returns whether it was new.
     ///
     /// # Panics
-    /// When the text of all patterns together passes 4 GiB, which [`MAX_ORIGINS`] of them can't.
+    /// When the text of all wildcards together passes 4 GiB, which [`MAX_ORIGINS`] of them can't.
     pub fn insert(&mut self, pattern: &OriginPattern<'_>) -> bool {
-        if pattern.is_exact() { self.insert_exact(pattern) } else { self.insert_family(pattern) }
+        if pattern.is_exact() {
+            self.exact.insert(pattern.to_string().as_bytes())
+        } else {
+            self.insert_family(pattern)
+        }
+    }
+
+    /// Makes place for so many exact origins in all, at 128 bytes each.
+    pub fn reserve(&mut self, origins: usize) {
+        self.exact.reserve(origins);
     }
 
     /// How many exact origins and families of origins there are.
@@ -77,14 +85,14 @@ impl OriginSet {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.exact.is_empty() && self.families.is_empty()
+        self.len() == 0
     }
 
     /// Looks an origin up, as it was sent.
     pub fn find(&self, origin: &[u8]) -> Option<OriginMatch<'_>> {
         // OPTIMIZATION: what is listed is canonical, so an equal value needs no parsing (test
         // the_set_equals_the_definition).
-        if self.find_exact(origin) {
+        if self.exact.contains(origin) {
             return Some(OriginMatch::Exact);
         }
         if self.families.is_empty() {
@@ -93,24 +101,10 @@ impl OriginSet {
         self.find_family(&SerializedOrigin::parse(origin).ok()?).map(OriginMatch::Pattern)
     }
 
-    fn insert_exact(&mut self, pattern: &OriginPattern<'_>) -> bool {
-        let start = self.text.len();
-        self.push(format_args!("{pattern}"));
-        let span = self.span_from(start);
-        let Self { text, exact, hasher, .. } = self;
-        let hash = hash_exact(hasher, span.of(text));
-        if exact.find(hash, |other| other.of(text) == span.of(text)).is_some() {
-            text.truncate(start);
-            return false;
-        }
-        exact.insert_unique(hash, span, |span| hash_exact(hasher, span.of(text)));
-        true
-    }
-
     fn insert_family(&mut self, pattern: &OriginPattern<'_>) -> bool {
         let (scheme, host, subdomains) =
             (pattern.scheme.as_bytes(), pattern.host.as_bytes(), pattern.subdomains);
-        let hash = hash_family(&self.hasher, scheme, host, subdomains);
+        let hash = hash_family(&self.hash, scheme, host, subdomains);
         let text = &self.text;
         if let Some(family) = self.families.find_mut(hash, |family| family.is(text, scheme, host, subdomains))
         {
@@ -129,11 +123,11 @@ impl OriginSet {
         if subdomains {
             self.depths |= 1 << label_count(pattern.host.as_bytes());
         }
-        let Self { text, families, hasher, .. } = self;
+        let Self { text, families, hash: key, .. } = self;
         families.insert_unique(
             hash,
             Family { scheme, host, subdomains, ports: vec![pattern.port] },
-            |family| hash_family(hasher, family.scheme.of(text), family.host.of(text), family.subdomains),
+            |family| hash_family(key, family.scheme.of(text), family.host.of(text), family.subdomains),
         );
         true
     }
@@ -148,14 +142,6 @@ impl OriginSet {
         let span = Span { start: narrow(start), length: narrow(self.text.len() - start) };
         narrow(self.text.len());
         span
-    }
-
-    fn find_exact(&self, origin: &[u8]) -> bool {
-        !self.exact.is_empty()
-            && self
-                .exact
-                .find(hash_exact(&self.hasher, origin), |span| span.of(&self.text) == origin)
-                .is_some()
     }
 
     fn find_family(&self, origin: &SerializedOrigin<'_>) -> Option<OriginPattern<'_>> {
@@ -182,7 +168,7 @@ impl OriginSet {
         host: &[u8],
         subdomains: bool,
     ) -> Option<OriginPattern<'_>> {
-        let hash = hash_family(&self.hasher, origin.scheme(), host, subdomains);
+        let hash = hash_family(&self.hash, origin.scheme(), host, subdomains);
         let family =
             self.families.find(hash, |family| family.is(&self.text, origin.scheme(), host, subdomains))?;
         let wanted = origin.port().map_or(PortPattern::Default, PortPattern::Number);
@@ -216,19 +202,8 @@ impl Family {
     }
 }
 
-fn hash_exact(hasher: &RandomState, origin: &[u8]) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write(origin);
-    state.finish()
-}
-
-fn hash_family(hasher: &RandomState, scheme: &[u8], host: &[u8], subdomains: bool) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write(scheme);
-    // No scheme has these bytes, so that no two families write the same.
-    state.write_u8(if subdomains { b'*' } else { b'/' });
-    state.write(host);
-    state.finish()
+fn hash_family(key: &KeyedHash, scheme: &[u8], host: &[u8], subdomains: bool) -> u64 {
+    key.of(&[scheme, if subdomains { b"*" } else { b"/" }, host])
 }
 
 fn label_count(host: &[u8]) -> u32 {

@@ -204,6 +204,8 @@ fn compile_origins(config: &PolicyConfig, problems: &mut Problems) -> OriginSet 
         problems.add(Setting::Origins, None, &config.origins.len().to_string(), ProblemKind::TooManyOrigins);
         return set;
     }
+    let exact = config.origins.iter().filter(|origin| !origin.contains('*')).count();
+    set.reserve(exact);
     for (index, origin) in config.origins.iter().enumerate() {
         let mut refuse = |kind| problems.add(Setting::Origins, Some(index), origin, kind);
         if origin == "*" {

@@ -2,7 +2,7 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, Entry, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -46,19 +46,22 @@ pub(super) fn remove_cors_headers(headers: &mut HeaderMap) {
 /// use http::{HeaderMap, HeaderValue, header::VARY};
 /// let mut headers = HeaderMap::new();
 /// headers.insert(VARY, HeaderValue::from_static("Accept-Encoding, origin"));
-/// crossorigin::server::merge_vary(&mut headers, &HeaderValue::from_static("Origin, Sec-Fetch-Site"));
+/// crossorigin::server::merge_vary(&mut headers, HeaderValue::from_static("Origin, Sec-Fetch-Site"));
 /// assert_eq!(headers[VARY], "Accept-Encoding, origin, Sec-Fetch-Site");
 /// ```
-pub fn merge_vary(headers: &mut HeaderMap, names: &HeaderValue) {
-    if !headers.contains_key(VARY) {
-        headers.insert(VARY, names.clone());
-        return;
+pub fn merge_vary(headers: &mut HeaderMap, names: HeaderValue) {
+    match headers.entry(VARY) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(names);
+            return;
+        }
+        Entry::Occupied(_) => {}
     }
     let present = || headers.get_all(VARY).iter().flat_map(elements);
     if present().any(|name| name == b"*") {
         return;
     }
-    let missing = || elements(names).filter(|name| !present().any(|there| there.eq_ignore_ascii_case(name)));
+    let missing = || elements(&names).filter(|name| !present().any(|there| there.eq_ignore_ascii_case(name)));
     if missing().next().is_none() {
         return;
     }

@@ -67,7 +67,7 @@ pub(crate) fn answer(decision: &Decision) -> String {
         Some(response) => (response.status().as_str().to_owned(), response.headers().clone()),
         None => {
             let mut headers = HeaderMap::new();
-            decision.decorate(&mut headers);
+            decision.clone().decorate(&mut headers);
             ("service".to_owned(), headers)
         }
     };
