@@ -6,10 +6,12 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode};
 
 use super::config::{CrossOriginResourcePolicy, PolicyConfig, TimingAllowOrigin};
-use super::decision::{self, Branch, Decision, RequestHead};
+use super::decide::decide;
+use super::decision::{Decision, RequestHead};
 use super::origin_pattern::OriginPattern;
 use super::origin_set::{MAX_ORIGINS, OriginSet};
 use super::problem::{PolicyError, Problem, ProblemKind, Setting};
+use super::trace::Branch;
 use crate::infrastructure::header_names::{
     is_cors_non_wildcard_request_header_name, is_forbidden_request_header_name,
     is_forbidden_response_header_name,
@@ -89,13 +91,13 @@ impl Policy {
 
     /// Decides on a request, by its method and headers alone.
     pub fn decide<'a>(&self, request: impl Into<RequestHead<'a>>) -> Decision {
-        decision::decide(self, request.into(), &mut ())
+        decide(self, request.into(), &mut ())
     }
 
     /// Decides on a request and says which branches were taken.
     pub fn explain<'a>(&self, request: impl Into<RequestHead<'a>>) -> (Decision, Vec<Branch>) {
         let mut branches = Vec::new();
-        let decision = decision::decide(self, request.into(), &mut branches);
+        let decision = decide(self, request.into(), &mut branches);
         (decision, branches)
     }
 
