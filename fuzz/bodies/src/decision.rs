@@ -24,9 +24,9 @@ pub fn decision(bytes: &[u8]) {
     match decision.response::<()>() {
         Some(response) => headers = response.headers().clone(),
         None => {
-            decision.decorate(&mut headers);
+            decision.clone().decorate(&mut headers);
             let once = headers.clone();
-            decision.decorate(&mut headers);
+            decision.clone().decorate(&mut headers);
             assert_eq!(headers, once, "decorating twice is decorating once");
             assert!(vary(&headers).any(|name| name == "accept-encoding"), "Vary is merged: {headers:?}");
         }

@@ -247,7 +247,7 @@ impl<'s> Decided<'s> {
             Some(response) => (Some(response.status()), response.headers().clone()),
             None => {
                 let mut headers = HeaderMap::new();
-                decision.decorate(&mut headers);
+                decision.clone().decorate(&mut headers);
                 (None, headers)
             }
         };
