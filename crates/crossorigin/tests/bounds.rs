@@ -52,7 +52,7 @@ fn allocations(policy: &Policy, request: &Request<()>) -> (Outcome, u64) {
         let decision = policy.decide(request);
         match decision.response::<()>() {
             Some(response) => drop(black_box(response)),
-            None => decision.decorate(headers),
+            None => decision.clone().decorate(headers),
         }
         decision.outcome()
     };
