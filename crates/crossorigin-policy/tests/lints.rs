@@ -207,7 +207,7 @@ fn an_origins_file_is_watched_and_its_lines_are_named() {
     std::fs::write(&origins, "# ours\nhttps://a.example\nhttps://a.example\nhttps://b.example\n").unwrap();
     let text = with_policy("origins = ['https://b.example']\norigins_file = 'origins.txt'");
     let (site, found) = PolicyDocument::parse(&folder.path().join("p.toml"), &text).compile().unwrap();
-    assert_eq!(site.watched, [origins.clone()]);
+    assert_eq!(site.watched, std::slice::from_ref(&origins));
     let found: Vec<_> =
         found.iter().map(|finding| (finding.code(), finding.file(), finding.line())).collect();
     let file = origins.to_str().unwrap();
