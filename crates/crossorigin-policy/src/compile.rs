@@ -82,7 +82,7 @@ pub(crate) fn compile(document: &PolicyDocument) -> Result<(Site, Vec<Finding>),
         findings.warning(
             "unused-policy",
             policy.name.span.clone(),
-            format!("no route and no listener names the policy `{}`", policy.name.value),
+            format!("no route and no listener names the policy `{}`", policy.name.value.escape_debug()),
             "leave it out, or name it in a route",
         );
     }
@@ -135,8 +135,12 @@ pub(crate) fn policy_named(
     findings.problem(
         "unknown-policy",
         name.span.clone(),
-        format!("there is no policy `{}`", name.value),
-        name_remedy(&name.value, names, &format!("write it under `[policies.{}]`", name.value)),
+        format!("there is no policy `{}`", name.value.escape_debug()),
+        name_remedy(
+            &name.value,
+            names,
+            &format!("write it under `[policies.{}]`", name.value.escape_debug()),
+        ),
     );
     None
 }
@@ -151,7 +155,8 @@ pub(crate) fn name_remedy<'n>(
         .map(|name| (strsim::jaro_winkler(written, name), name))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|left, right| left.0.total_cmp(&right.0));
-    nearest.map_or_else(|| otherwise.to_owned(), |(_, name)| format!("did you mean `{name}`?"))
+    nearest
+        .map_or_else(|| otherwise.to_owned(), |(_, name)| format!("did you mean `{}`?", name.escape_debug()))
 }
 
 fn listeners(
@@ -169,7 +174,7 @@ fn listeners(
             findings.problem(
                 "duplicate-listener",
                 text.span.clone(),
-                format!("there are two listeners `{name}`"),
+                format!("there are two listeners `{}`", name.escape_debug()),
                 "give each an address and a name of its own",
             );
         }

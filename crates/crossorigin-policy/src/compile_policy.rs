@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crossorigin::server::{
-    CrossOriginResourcePolicy, Policy, PolicyConfig, PolicyError, Setting, TimingAllowOrigin,
+    CrossOriginResourcePolicy, Policy, PolicyConfig, PolicyError, ProblemKind, Setting, TimingAllowOrigin,
 };
 
 use crate::compile::{Findings, NamedPolicy};
@@ -125,8 +125,10 @@ fn problems(error: &PolicyError, place: &Place<'_>) -> Vec<Finding> {
     for problem in error.problems() {
         let is_in_file =
             problem.setting == Setting::Origins && problem.index.is_some_and(|index| index >= place.inline);
-        // `*` in a file has been named already, for its own reason.
-        if is_in_file && problem.value == "*" {
+        // `*` in a file has been named already, for its own reason; so has a public URL of a wrong type.
+        let is_named = (is_in_file && problem.value == "*")
+            || (problem.kind == ProblemKind::PublicUrlMissing && place.fields.has("public_url"));
+        if is_named {
             continue;
         }
         in_file += usize::from(is_in_file);

@@ -99,7 +99,7 @@ fn listener_named(name: &Text, listeners: &[NamedListener], findings: &mut Findi
     let found = listeners.iter().position(|listener| listener.name == name.value);
     if found.is_none() {
         let names = listeners.iter().map(|listener| listener.name.as_str());
-        let message = format!("there is no listener `{}`", name.value);
+        let message = format!("there is no listener `{}`", name.value.escape_debug());
         let otherwise = "give it as `name` under `[[listeners]]`";
         findings.problem(
             "unknown-listener",

@@ -68,6 +68,8 @@ impl PolicyDocument {
     /// Parses a text that came from `path`, to whose folder the paths in it are relative. What is wrong with it
     /// is kept for [`compile`](Self::compile).
     pub fn parse(path: &Path, text: &str) -> Self {
+        // Some editors put a byte order mark in front, which is no part of the text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = Source::file(path, text);
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { source: &source, problems: Vec::new() };

@@ -188,7 +188,7 @@ impl Reader<'_> {
             match table.key(name.get_ref()) {
                 Some(key) => known.push((key, value)),
                 None => {
-                    let message = format!("a {} has no key `{}`", table.noun, name.get_ref());
+                    let message = format!("a {} has no key `{}`", table.noun, name.get_ref().escape_debug());
                     let (code, remedy) = unknown_key(table, name.get_ref());
                     self.problem(code, name.span(), message, remedy);
                 }

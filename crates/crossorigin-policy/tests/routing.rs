@@ -55,6 +55,7 @@ routes = [
     { path = "/photos", upstream = "http://photos" },
     { path = "/photos", extensions = ["PNG", "jpg"], upstream = "http://pictures" },
     { path = "/photos", methods = ["PUT", "DELETE"], upstream = "http://upload" },
+    { path = "/photos/in", methods = ["PUT"], extensions = ["png"], upstream = "http://in" },
     { path = "/by-method", methods = ["GET"], upstream = "http://get" },
     { path = "/by-method", methods = ["PUT"], upstream = "http://put" },
     { path = "/by-method", methods = ["OPTIONS"], upstream = "http://options" },
@@ -103,6 +104,11 @@ fn requests_go_where_the_table_says() {
         ("PUT /photos/a.png", "pictures"),
         ("PUT /photos/a.txt", "upload"),
         ("POST /photos/a.txt", "photos"),
+        // What a longer path does not take goes to the shorter one.
+        ("PUT /photos/in/a.png", "in"),
+        ("PUT /photos/in/a.txt", "upload"),
+        ("GET /photos/in/a.png", "pictures"),
+        ("GET /photos/in/a.txt", "photos"),
         // HEAD goes with GET, a preflight with what it asks for.
         ("GET /by-method", "get"),
         ("HEAD /by-method", "get"),
@@ -271,7 +277,7 @@ fn naive_route() -> impl Strategy<Value = Naive> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 300, rng_seed: RngSeed::Fixed(SEED), ..Config::default() })]
+    #![proptest_config(Config { cases: 300, rng_seed: RngSeed::Fixed(SEED), failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn routing_equals_a_naive_matcher(routes in prop::collection::vec(naive_route(), 0..7), turn in 0..7usize) {
