@@ -101,7 +101,19 @@ fn origins_file(
     match origins_file::read(&path) {
         Ok(file) => Some(file),
         Err(error) => {
-            findings.problem("unreadable-file", text.span.clone(), error.message, error.remedy);
+            let (source, span) = match &error.line {
+                Some((number, line)) => (Source::line(&path, *number, line), 0..line.len()),
+                None => (document.source.clone(), text.span.clone()),
+            };
+            let problem = Finding::new(
+                Severity::Problem,
+                "unreadable-file",
+                &source,
+                span,
+                error.message,
+                error.remedy,
+            );
+            findings.problems.push(problem);
             None
         }
     }

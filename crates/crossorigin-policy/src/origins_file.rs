@@ -22,6 +22,8 @@ pub(crate) struct OriginsFile {
 /// Why an `origins_file` can't be used.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
+    /// The line at fault and what can be shown of it, where it is one line.
+    pub(crate) line: Option<(usize, String)>,
     pub(crate) message: String,
     pub(crate) remedy: &'static str,
 }
@@ -29,21 +31,28 @@ pub(crate) struct Unreadable {
 /// Reads a file and skips blank lines and those that begin with `#`.
 pub(crate) fn read(path: &Path) -> Result<OriginsFile, Unreadable> {
     let bytes = read_bounded(path).map_err(|error| Unreadable {
+        line: None,
         message: format!("can't read {path:?}: {error}"),
         remedy: "the path is relative to the policy file; check that the file is there and may be read",
     })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Unreadable {
+            line: None,
             message: format!("{path:?} is larger than 128 MiB"),
             remedy: "split the policy, or allow the tenants' common parent by a pattern",
         });
     }
     let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let valid = error.utf8_error().valid_up_to();
+        let (before, after) = error.as_bytes().split_at(valid);
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        let end = after.iter().position(|&byte| byte == b'\n').unwrap_or(after.len());
+        let number = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(&error.as_bytes()[start..valid + end]).into_owned();
         Unreadable {
-            message: format!("{path:?} is not UTF-8 in line {line}"),
-            remedy: "save it as UTF-8; hosts beyond ASCII stand in it in Punycode",
+            line: Some((number, line)),
+            message: "this line is not UTF-8".into(),
+            remedy: "save the file as UTF-8; hosts beyond ASCII stand in it in Punycode",
         }
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -55,6 +64,7 @@ pub(crate) fn read(path: &Path) -> Result<OriginsFile, Unreadable> {
         }
         if file.origins.len() == MAX_ORIGINS {
             return Err(Unreadable {
+                line: Some((index + 1, origin.to_owned())),
                 message: format!("{path:?} lists more than 1,000,000 origins"),
                 remedy: "split the policy, or allow the tenants' common parent by a pattern",
             });
@@ -94,7 +104,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_named_with_its_line() {
         let (_folder, path) = file(b"https://a.example\n\xff\n");
-        assert!(read(&path).unwrap_err().message.ends_with("is not UTF-8 in line 2"));
+        assert_eq!(read(&path).unwrap_err().line, Some((2, "\u{fffd}".to_owned())));
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn every_problem_is_named_with_its_place_and_remedy() {
     let lines = "# ours\nhttps://b.example\n\nhttps://c.example:443\n  HTTPS://d.example\n";
     std::fs::write(folder.path().join("faulty.txt"), lines).unwrap();
     std::fs::write(folder.path().join("star.txt"), "https://b.example\n*\n").unwrap();
+    std::fs::write(folder.path().join("latin.txt"), b"https://b.example\nhttps://\xe9.example\n").unwrap();
     let mut count = 0;
     let mut wrong = String::new();
     for (name, file, expected) in cases() {
