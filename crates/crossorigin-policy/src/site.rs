@@ -159,9 +159,18 @@ impl Site {
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Found<'_>, UnsafePath> {
-        let listener = listener.map(|listener| listener.index);
+        let listener = listener.and_then(|listener| self.index_of(listener));
         let route = self.router.find(listener, host, path, method, headers)?;
         Ok(route.and_then(|route| self.routes.get(route)).map_or(Found::Nothing, Found::Route))
+    }
+
+    /// A listener may be of the site that was there before a reload: its name is what counts.
+    fn index_of(&self, listener: &Listener) -> Option<usize> {
+        let is_it = |own: &Listener| own.name == listener.name;
+        match self.listeners.get(listener.index) {
+            Some(own) if is_it(own) => Some(listener.index),
+            _ => self.listeners.iter().position(is_it),
+        }
     }
 }
 

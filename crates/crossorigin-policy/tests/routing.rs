@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crossorigin_policy::{Found, PolicyDocument, Site, Target};
+use crossorigin_policy::{Found, PolicyDocument, Route, Site, Target};
 use http::{HeaderMap, HeaderValue, Method};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
@@ -161,6 +161,25 @@ fn a_request_without_a_listener_takes_routes_that_name_none() {
     let find = |path| site.find_from(None, None, path, &Method::GET, &HeaderMap::new()).unwrap();
     assert!(matches!(find("/only"), Found::Nothing));
     assert!(matches!(find("/api"), Found::Route(_)));
+}
+
+#[test]
+fn a_listener_of_the_site_before_a_reload_is_known_by_its_name() {
+    let listener = |name: &str| format!("[[listeners]]\naddress = '127.0.0.1:0'\nname = '{name}'\n");
+    let route = |name: &str| {
+        format!(
+            "[[routes]]\npath = '/'\nlistener = '{name}'\nupstream = 'http://{name}'\npass_through = true\n"
+        )
+    };
+    let before = site(&(listener("a") + &listener("b") + &listener("c") + &route("b")));
+    let after = site(&(listener("b") + &listener("a") + &route("a") + &route("b")));
+    let upstreams = before.listeners.iter().map(|listener| {
+        match after.find(listener, None, "/", &Method::GET, &HeaderMap::new()).unwrap() {
+            Found::Route(Route { target: Target::Upstream(uri), .. }) => uri.host().unwrap().to_owned(),
+            _ => "-".to_owned(),
+        }
+    });
+    assert_eq!(upstreams.collect::<Vec<_>>(), ["a", "b", "-"]);
 }
 
 #[test]
