@@ -1,1 +1,49 @@
-//! See the README.
+//! The gateway: a right CORS policy in front of any HTTP server, or over a folder.
+//!
+//! A request's way, one file a step:
+//!
+//! ```text
+//! listener ─► head_gate ─► hyper ─► service ─► files or proxy ─► service (decorates) ─► client
+//! ```
+//!
+//! - `listener` accepts connections, on one thread a core;
+//! - `head_gate` lets no request head through to hyper that two servers could read in two ways;
+//! - `service` finds the route and asks its [`Policy`](crossorigin::server::Policy), which alone knows of CORS:
+//!   it answers preflights, and decorates every other response, the gateway's own errors too;
+//! - `files` and `proxy` answer.
+//!
+//! ```no_run
+//! use crossorigin_gateway::{Gateway, Options};
+//!
+//! let (site, _warnings) = crossorigin_policy::load("site.toml".as_ref())?;
+//! let gateway = Gateway::bind(site, Options::default())?;
+//! println!("{:?}", gateway.addresses());
+//! let handle = gateway.handle(); // for another thread: handle.reload(site), handle.shutdown()
+//! gateway.wait();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod accept;
+mod access_log;
+mod body;
+mod chunked;
+mod client_body;
+mod connection;
+mod connector;
+mod failure;
+mod files;
+mod forwarded;
+mod gateway;
+mod head;
+mod head_gate;
+mod hop_by_hop;
+mod ledger;
+mod listener;
+mod proxy;
+mod reload;
+mod running;
+mod service;
+mod worker;
+
+pub use gateway::{BindError, Gateway, Handle, Options};
+pub use reload::{ReloadError, Reloader};

@@ -1,0 +1,102 @@
+//! Bodies of responses.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::access_log::Exchange;
+use crate::files::FileStream;
+use crate::proxy::UpstreamBody;
+
+/// Why a body can't go on. The client sees its connection broken, never a body that seems whole.
+pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of a response.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseBody {
+    source: Source,
+    /// Counts what is sent; its end is the request's end.
+    exchange: Option<Exchange>,
+}
+
+#[derive(Debug, Default)]
+enum Source {
+    #[default]
+    Empty,
+    Full(Bytes),
+    File(Box<FileStream>),
+    Upstream(Box<UpstreamBody>),
+}
+
+impl ResponseBody {
+    pub(crate) fn full(bytes: impl Into<Bytes>) -> Self {
+        Source::Full(bytes.into()).into()
+    }
+
+    pub(crate) fn file(stream: FileStream) -> Self {
+        Source::File(Box::new(stream)).into()
+    }
+
+    pub(crate) fn upstream(body: UpstreamBody) -> Self {
+        Source::Upstream(Box::new(body)).into()
+    }
+
+    pub(crate) fn of_exchange(mut self, exchange: Exchange) -> Self {
+        self.exchange = Some(exchange);
+        self
+    }
+}
+
+impl From<Source> for ResponseBody {
+    fn from(source: Source) -> Self {
+        Self { source, exchange: None }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let polled = match &mut self.source {
+            Source::Empty => Poll::Ready(None),
+            Source::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Source::File(stream) => Pin::new(stream.as_mut()).poll_frame(context),
+            Source::Upstream(body) => Pin::new(body.as_mut()).poll_frame(context),
+        };
+        if let (Poll::Ready(polled), Some(exchange)) = (&polled, &mut self.exchange) {
+            match polled {
+                Some(Ok(frame)) => exchange.sent(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Err(error)) => exchange.broken(&**error),
+                None => exchange.whole(),
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Empty => true,
+            Source::Full(bytes) => bytes.is_empty(),
+            Source::File(stream) => stream.is_end_stream(),
+            Source::Upstream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Empty => SizeHint::with_exact(0),
+            Source::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::File(stream) => stream.size_hint(),
+            Source::Upstream(body) => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Files of a folder: which file a path means, and the response that HTTP asks for. Knows nothing of CORS.
+//!
+//! What begins with a dot is not served, `.well-known` excepted. A folder's path gets its `index.html`, and a
+//! redirect where the slash is missing. Beside a file of text, code or markup, `NAME.br` and `NAME.gz` are
+//! taken for it where the client accepts them.
+
+mod cache;
+mod conditions;
+mod kinds;
+mod paths;
+mod stream;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crossorigin::server::merge_vary;
+use http::header::{
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    LAST_MODIFIED, LOCATION,
+};
+use http::{HeaderValue, Method, Response, StatusCode, request};
+
+pub(crate) use self::cache::FileCache;
+use self::cache::Stamp;
+use self::conditions::{Condition, Span};
+use self::kinds::Coding;
+use self::paths::RelativePath;
+pub(crate) use self::stream::FileStream;
+use crate::body::ResponseBody;
+use crate::failure::Failure;
+use crate::proxy::is_out_of_files;
+
+/// Answers a request for what lies below a route's path. `rest` is that part of the request's path, without the
+/// query.
+pub(crate) async fn serve(
+    cache: &FileCache,
+    folder: &Path,
+    rest: &str,
+    parts: &request::Parts,
+) -> Result<Response<ResponseBody>, Failure> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return Err(Failure::method_not_allowed());
+    }
+    let wanted = RelativePath::read(rest).ok_or_else(Failure::not_found)?;
+    match Found::at(folder, wanted)? {
+        Found::Folder => Ok(redirect(parts)),
+        Found::File(found) => {
+            let file = Representation::choose(folder, found, parts);
+            let content = cache.read(folder, &file.path, file.stamp).await.map_err(unreadable)?;
+            respond(parts, &file, content)
+        }
+    }
+}
+
+/// What a path leads to.
+enum Found {
+    /// A folder whose path lacks the slash.
+    Folder,
+    File(FoundFile),
+}
+
+/// A file, below the folder, as it was when it was looked up.
+struct FoundFile {
+    path: PathBuf,
+    stamp: Stamp,
+}
+
+impl Found {
+    fn at(folder: &Path, wanted: RelativePath) -> Result<Self, Failure> {
+        let RelativePath { mut path, ends_in_slash } = wanted;
+        let mut metadata = std::fs::metadata(folder.join(&path)).map_err(unreadable)?;
+        if metadata.is_dir() {
+            // Asked of the folder's own descriptor, so that a link out of it tells nothing.
+            paths::open_beneath(folder, &path).map_err(unreadable)?;
+            if !ends_in_slash {
+                return Ok(Self::Folder);
+            }
+            path.push("index.html");
+            metadata = std::fs::metadata(folder.join(&path)).map_err(unreadable)?;
+        } else if ends_in_slash {
+            return Err(Failure::not_found());
+        }
+        match Stamp::of(&metadata) {
+            Some(stamp) => Ok(Self::File(FoundFile { path, stamp })),
+            None => Err(Failure::not_found()),
+        }
+    }
+}
+
+/// The form of a file that is sent.
+struct Representation {
+    path: PathBuf,
+    stamp: Stamp,
+    content_type: HeaderValue,
+    content_encoding: Option<&'static str>,
+    /// Whether another client might get another form.
+    is_negotiated: bool,
+}
+
+impl Representation {
+    fn choose(folder: &Path, found: FoundFile, parts: &request::Parts) -> Self {
+        let kind = kinds::of(&found.path);
+        let mut chosen = Self {
+            path: found.path,
+            stamp: found.stamp,
+            content_type: kind.content_type,
+            content_encoding: kind.content_encoding,
+            is_negotiated: false,
+        };
+        if !kind.is_compressible {
+            return chosen;
+        }
+        let accepted = kinds::accepted(parts.headers.get_all(ACCEPT_ENCODING));
+        for coding in [Coding::Gzip, Coding::Brotli] {
+            let mut path = chosen.path.clone().into_os_string();
+            if chosen.content_encoding.is_some() {
+                path = PathBuf::from(path).with_extension("").into_os_string();
+            }
+            path.push(coding.extension());
+            let path = PathBuf::from(path);
+            let Some(stamp) = std::fs::metadata(folder.join(&path)).ok().and_then(|found| Stamp::of(&found)) else {
+                continue;
+            };
+            chosen.is_negotiated = true;
+            if accepted.prefers(coding, chosen.content_encoding) {
+                chosen = Self { path, stamp, content_encoding: Some(coding.name()), ..chosen };
+            }
+        }
+        chosen
+    }
+}
+
+/// What is sent of a file.
+pub(crate) enum Content {
+    /// All of it, from memory.
+    Memory(bytes::Bytes),
+    /// An open file.
+    Disk(std::fs::File),
+}
+
+fn respond(
+    parts: &request::Parts,
+    file: &Representation,
+    content: Content,
+) -> Result<Response<ResponseBody>, Failure> {
+    let length = file.stamp.length;
+    let (etag, last_modified) = (file.stamp.etag(), file.stamp.last_modified());
+    let condition = conditions::evaluate(&parts.headers, &etag, file.stamp.modified_seconds(), length);
+    let (status, span) = match condition {
+        Condition::Failed => return Err(Failure::precondition()),
+        Condition::Unsatisfiable => return Err(Failure::range(length)),
+        Condition::NotModified => (StatusCode::NOT_MODIFIED, Span { start: 0, length: 0 }),
+        Condition::Whole => (StatusCode::OK, Span { start: 0, length }),
+        Condition::Part(span) => (StatusCode::PARTIAL_CONTENT, span),
+    };
+    let sends = parts.method == Method::GET && span.length > 0;
+    let body = match content {
+        _ if !sends => ResponseBody::default(),
+        Content::Memory(bytes) => ResponseBody::full(span.of(&bytes)),
+        Content::Disk(open) => ResponseBody::file(FileStream::new(open, span)),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(ETAG, etag);
+    headers.insert(LAST_MODIFIED, last_modified);
+    if file.is_negotiated {
+        merge_vary(headers, &HeaderValue::from_static("Accept-Encoding"));
+    }
+    if status == StatusCode::NOT_MODIFIED {
+        return Ok(response);
+    }
+    headers.insert(CONTENT_TYPE, file.content_type.clone());
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(span.length));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(encoding) = file.content_encoding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if status == StatusCode::PARTIAL_CONTENT
+        && let Ok(range) = HeaderValue::try_from(span.content_range(length))
+    {
+        headers.insert(CONTENT_RANGE, range);
+    }
+    Ok(response)
+}
+
+/// To a folder's path with its slash. In one slash at the front: two would name another host.
+fn redirect(parts: &request::Parts) -> Response<ResponseBody> {
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let location = format!("/{}/{query}", parts.uri.path().trim_start_matches('/'));
+    let mut response = Response::new(ResponseBody::default());
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// A file that can't be had. What may not be read is not there: anything else would tell what is.
+fn unreadable(error: io::Error) -> Failure {
+    use io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound
+        | ErrorKind::NotADirectory
+        | ErrorKind::PermissionDenied
+        | ErrorKind::CrossesDevices
+        | ErrorKind::InvalidFilename
+        | ErrorKind::InvalidInput
+        | ErrorKind::IsADirectory => Failure::not_found().with_detail(error.to_string()),
+        _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Failure::not_found(),
+        _ if error.raw_os_error().is_some_and(is_out_of_files) => {
+            Failure::overloaded("the gateway has as many open files as it may have")
+        }
+        _ => Failure::internal(error.to_string()),
+    }
+}

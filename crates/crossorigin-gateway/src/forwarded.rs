@@ -1,0 +1,50 @@
+//! Tells the upstream who asked, and how.
+//!
+//! DESIGN: what the client itself says in these headers is replaced, not gone on with: nobody has said which
+//! proxies before the gateway can be trusted, and an upstream that believes the first address of a list believes
+//! the client.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::{FORWARDED, VIA};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+/// Further ones that some upstreams believe, which only a client can have sent.
+const OTHERS: [HeaderName; 4] = [
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-prefix"),
+    HeaderName::from_static("x-forwarded-server"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// Sets `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)), `X-Forwarded-For`, `-Host` and `-Proto`,
+/// and adds to `Via`.
+pub(crate) fn set(headers: &mut HeaderMap, peer: SocketAddr, host: Option<&str>, version: Version) {
+    for name in OTHERS {
+        headers.remove(name);
+    }
+    let address = peer.ip().to_canonical();
+    let mut forwarded = match address {
+        IpAddr::V4(address) => format!("for={address}"),
+        IpAddr::V6(address) => format!("for=\"[{address}]\""),
+    };
+    if let Some(host) = host {
+        forwarded.push_str(";host=\"");
+        forwarded.push_str(host);
+        forwarded.push('"');
+    }
+    forwarded.push_str(";proto=http");
+    let mut set = |name: HeaderName, value: Option<HeaderValue>| match value {
+        Some(value) => drop(headers.insert(name, value)),
+        None => drop(headers.remove(name)),
+    };
+    set(FORWARDED, forwarded.try_into().ok());
+    set(X_FORWARDED_FOR, address.to_string().try_into().ok());
+    set(X_FORWARDED_HOST, host.and_then(|host| host.try_into().ok()));
+    set(X_FORWARDED_PROTO, Some(HeaderValue::from_static("http")));
+    let via = if version == Version::HTTP_10 { "1.0 crossorigin" } else { "1.1 crossorigin" };
+    headers.append(VIA, HeaderValue::from_static(via));
+}

@@ -1,0 +1,240 @@
+//! The gateway as a whole: opened, reloaded, ended.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use crossorigin_policy::{Listener, Site};
+use tokio::sync::watch;
+
+use crate::files::FileCache;
+use crate::listener::{self, ListenError};
+use crate::running::{Place, Shared};
+use crate::worker::{Accepting, Worker};
+
+/// How a gateway runs, beside what its site says.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// How many threads serve; as many as there are cores where it is absent.
+    pub workers: Option<NonZeroUsize>,
+}
+
+impl Options {
+    /// Options with a number of workers.
+    pub fn with_workers(workers: NonZeroUsize) -> Self {
+        Self { workers: Some(workers) }
+    }
+}
+
+/// A running gateway. Dropping it is [`Handle::shutdown`]; [`wait`](Self::wait) keeps it running.
+#[derive(Debug)]
+pub struct Gateway {
+    workers: Vec<Worker>,
+    handle: Handle,
+}
+
+/// Reloads or ends a gateway from elsewhere.
+#[derive(Clone, Debug)]
+pub struct Handle(Arc<Control>);
+
+#[derive(Debug)]
+struct Control {
+    shared: Arc<Shared>,
+    /// The workers' order boxes and the listeners that are open.
+    state: Mutex<State>,
+    /// `true` once the gateway is to end.
+    ending: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct State {
+    orders: Vec<tokio::sync::mpsc::UnboundedSender<Accepting>>,
+    open: Vec<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    place: Arc<Place>,
+    /// The address with the port that was found where the site asks for port 0.
+    address: SocketAddr,
+}
+
+impl Gateway {
+    /// Opens the site's listeners, each on every worker, and serves them from now on. An address with port 0
+    /// gets a free port; [`addresses`](Self::addresses) tells which.
+    ///
+    /// # Errors
+    /// There is no listener, an address can't be listened on, or a thread can't be started.
+    pub fn bind(site: Site, options: Options) -> Result<Self, BindError> {
+        if site.listeners.is_empty() {
+            return Err(BindError::NoListener);
+        }
+        let count = match options.workers {
+            Some(workers) => workers.get(),
+            None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        };
+        let mut opened = Vec::new();
+        for listener in &site.listeners {
+            opened.push(open(listener, count)?);
+        }
+        let file_cache = FileCache::new(site.limits.file_cache_bytes);
+        let shared = Arc::new(Shared { site: ArcSwap::from_pointee(site), file_cache });
+        let ending = watch::Sender::new(false);
+        let mut workers = Vec::with_capacity(count);
+        for number in 0..count {
+            workers.push(Worker::start(number, &shared, ending.subscribe()).map_err(BindError::Worker)?);
+        }
+        let orders = workers.iter().map(Worker::orders).collect();
+        let control = Control { shared, state: Mutex::new(State { orders, open: Vec::new() }), ending };
+        control.change(|state| opened.into_iter().for_each(|opened| state.listen(opened)));
+        Ok(Self { workers, handle: Handle(Arc::new(control)) })
+    }
+
+    /// The addresses that are listened on, in the order of the site's listeners.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.handle.addresses()
+    }
+
+    /// A handle for other threads.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Blocks until [`Handle::shutdown`] is called and every request under way has ended, or the site's
+    /// `drain_timeout` is over. Gives whether all of them ended by themselves.
+    pub fn wait(mut self) -> bool {
+        let mut all_ended = true;
+        for worker in self.workers.drain(..) {
+            all_ended &= worker.join();
+        }
+        all_ended
+    }
+
+    /// Ends the gateway: [`Handle::shutdown`] and [`wait`](Self::wait).
+    pub fn shutdown(self) -> bool {
+        self.handle.shutdown();
+        self.wait()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+impl Handle {
+    /// The addresses that are listened on, in the order of the site's listeners.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let site = self.0.shared.site.load();
+        self.0.change(|state| {
+            let address = |listener: &Listener| state.open.iter().find(|open| open.place.is(listener));
+            site.listeners.iter().filter_map(address).map(|open| open.address).collect()
+        })
+    }
+
+    /// The site that is served now.
+    pub fn site(&self) -> Arc<Site> {
+        self.0.shared.site.load_full()
+    }
+
+    /// Serves another site from now on. Requests under way keep the one they began with; listeners are opened
+    /// and closed as the new site says. What is changed is changed whole or not at all.
+    ///
+    /// # Errors
+    /// The new site has no listener, or one of its new listeners can't be opened.
+    pub fn reload(&self, site: Site) -> Result<(), BindError> {
+        if site.listeners.is_empty() {
+            return Err(BindError::NoListener);
+        }
+        self.0.change(|state| {
+            let is_open = |listener: &&Listener| state.open.iter().any(|open| open.place.is(listener));
+            let mut opened = Vec::new();
+            for listener in site.listeners.iter().filter(|listener| !is_open(listener)) {
+                opened.push(open(listener, state.orders.len())?);
+            }
+            let site = Arc::new(site);
+            self.0.shared.file_cache.set_capacity(site.limits.file_cache_bytes);
+            self.0.shared.site.store(site.clone());
+            opened.into_iter().for_each(|opened| state.listen(opened));
+            state.close_all_but(&site.listeners);
+            Ok(())
+        })
+    }
+
+    /// Ends the gateway: no more connections are accepted, requests under way may end, within the site's
+    /// `drain_timeout`.
+    pub fn shutdown(&self) {
+        self.0.ending.send_replace(true);
+    }
+}
+
+impl Control {
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+struct Opened {
+    place: Arc<Place>,
+    address: SocketAddr,
+    sockets: Vec<std::net::TcpListener>,
+}
+
+fn open(listener: &Listener, workers: usize) -> Result<Opened, BindError> {
+    let sockets =
+        listener::listen(listener.address, workers).map_err(|error| BindError::Listen { error: Box::new(error) })?;
+    let address = sockets[0].local_addr().unwrap_or(listener.address);
+    Ok(Opened { place: Place::new(listener.clone()), address, sockets })
+}
+
+impl State {
+    fn listen(&mut self, opened: Opened) {
+        for (orders, socket) in self.orders.iter().zip(opened.sockets) {
+            // A worker that has ended takes no more orders, and needs none.
+            let _ = orders.send(Accepting { place: opened.place.clone(), socket });
+        }
+        self.open.push(Open { place: opened.place, address: opened.address });
+    }
+
+    fn close_all_but(&mut self, wanted: &[Listener]) {
+        self.open.retain(|open| {
+            let keep = wanted.iter().any(|listener| open.place.is(listener));
+            if !keep {
+                open.place.close();
+            }
+            keep
+        });
+    }
+}
+
+/// Why a gateway can't be opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BindError {
+    /// The site has no listener.
+    NoListener,
+    /// An address can't be listened on.
+    Listen {
+        /// Which, and why.
+        error: Box<ListenError>,
+    },
+    /// A thread can't be started.
+    Worker(io::Error),
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoListener => f.write_str("there is nothing to listen on; add a [[listeners]] with an address"),
+            Self::Listen { error } => error.fmt(f),
+            Self::Worker(error) => write!(f, "can't start a thread to serve with: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BindError {}

@@ -1,0 +1,301 @@
+//! A request's head, held to the grammar before anyone acts on it.
+//!
+//! DESIGN: stricter than [RFC 9112](https://www.rfc-editor.org/rfc/rfc9112) demands wherever it lets servers
+//! differ: what two servers may read in two ways is how requests are smuggled past the one that checks them.
+
+use http::Uri;
+use memchr::memchr;
+
+/// What bounds a head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeadLimits {
+    pub(crate) bytes: usize,
+    pub(crate) lines: usize,
+}
+
+/// How long the body after a head is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    Length(u64),
+    Chunked,
+}
+
+/// Why a head is refused, as a status and a sentence for the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) reason: &'static str,
+}
+
+const fn refusal(status: u16, reason: &'static str) -> Refusal {
+    Refusal { status, reason }
+}
+
+pub(crate) const TIMED_OUT: Refusal = refusal(408, "the head of the request took too long to arrive");
+pub(crate) const CUT_OFF: Refusal = refusal(400, "the request ends in the middle of its head");
+pub(crate) const HEAD_TOO_LARGE: Refusal = refusal(431, "the head of the request is too large");
+pub(crate) const TARGET_TOO_LONG: Refusal = refusal(414, "the request's target is too long");
+const TOO_MANY_LINES: Refusal = refusal(431, "the request has too many header lines");
+pub(crate) const NOT_HTTP: Refusal = refusal(400, "this is not HTTP");
+const BARE_LINE_FEED: Refusal = refusal(400, "a line of the head does not end with CR LF");
+const CONTROL: Refusal = refusal(400, "a line of the head holds a control character");
+const REQUEST_LINE: Refusal = refusal(400, "the request line is not a method, a target and a version");
+const TARGET: Refusal = refusal(400, "the request's target is not a path or a URL");
+const VERSION: Refusal = refusal(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+const CONNECT: Refusal = refusal(501, "this is no proxy that connects to other hosts");
+const FOLDED: Refusal = refusal(400, "a header goes on in a second line");
+const NAME: Refusal = refusal(400, "a header's name is not a token directly before a colon");
+const SEVERAL_LENGTHS: Refusal = refusal(400, "there is more than one Content-Length");
+const BAD_LENGTH: Refusal = refusal(400, "Content-Length is not a number");
+const LENGTH_AND_ENCODING: Refusal = refusal(400, "the request has both Content-Length and Transfer-Encoding");
+const OLD_ENCODING: Refusal = refusal(400, "HTTP/1.0 has no Transfer-Encoding");
+const SEVERAL_ENCODINGS: Refusal = refusal(400, "there is more than one Transfer-Encoding");
+const BAD_ENCODING: Refusal = refusal(501, "the only Transfer-Encoding that is known here is chunked");
+const NO_HOST: Refusal = refusal(400, "Host is missing");
+const SEVERAL_HOSTS: Refusal = refusal(400, "there is more than one Host");
+const BAD_HOST: Refusal = refusal(400, "Host is not a host");
+
+/// The longest target that fits into [`Uri`].
+const MAX_TARGET: usize = 65_534;
+
+/// Where a head ends: behind its first empty line, which need not be well formed. `from` is where the search
+/// goes on, at the beginning of a line; it is moved forward.
+pub(crate) fn end(bytes: &[u8], from: &mut usize) -> Option<usize> {
+    while let Some(length) = memchr(b'\n', bytes.get(*from..)?) {
+        let line = &bytes[*from..*from + length];
+        let is_first = *from == 0;
+        *from += length + 1;
+        if !is_first && matches!(line, b"" | b"\r") {
+            return Some(*from);
+        }
+    }
+    None
+}
+
+/// Checks a whole head, its last empty line included.
+pub(crate) fn check(head: &[u8], limits: HeadLimits) -> Result<Framing, Refusal> {
+    if head.len() > limits.bytes {
+        return Err(HEAD_TOO_LARGE);
+    }
+    let mut lines = Lines(head);
+    let request_line = lines.next().ok_or(REQUEST_LINE)??;
+    let is_old = check_request_line(request_line)?;
+    let mut headers = Headers::default();
+    let mut count = 0;
+    for line in lines {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        count += 1;
+        if count > limits.lines {
+            return Err(TOO_MANY_LINES);
+        }
+        headers.add(line)?;
+    }
+    headers.framing(is_old)
+}
+
+/// The lines of a head without their ends.
+struct Lines<'a>(&'a [u8]);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Result<&'a [u8], Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let length = memchr(b'\n', self.0)?;
+        let (line, rest) = self.0.split_at(length);
+        self.0 = &rest[1..];
+        Some(match line.split_last() {
+            Some((b'\r', line)) if line.iter().all(|&byte| is_text(byte)) => Ok(line),
+            Some((b'\r', _)) => Err(CONTROL),
+            _ => Err(BARE_LINE_FEED),
+        })
+    }
+}
+
+fn check_request_line(line: &[u8]) -> Result<bool, Refusal> {
+    let mut parts = line.split(|&byte| byte == b' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(REQUEST_LINE);
+    };
+    if !is_token(method) {
+        return Err(REQUEST_LINE);
+    }
+    let is_old = match version {
+        b"HTTP/1.1" => false,
+        b"HTTP/1.0" => true,
+        _ if is_version(version) => return Err(VERSION),
+        _ => return Err(REQUEST_LINE),
+    };
+    if method == b"CONNECT" {
+        return Err(CONNECT);
+    }
+    if target.len() > MAX_TARGET {
+        return Err(TARGET_TOO_LONG);
+    }
+    if is_target(method, target) { Ok(is_old) } else { Err(TARGET) }
+}
+
+fn is_version(version: &[u8]) -> bool {
+    matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+        if major.is_ascii_digit() && minor.is_ascii_digit())
+}
+
+fn is_target(method: &[u8], target: &[u8]) -> bool {
+    match target {
+        b"*" => method == b"OPTIONS",
+        // OPTIMIZATION: what `Uri` takes for sure, without building one
+        // (test what_the_gate_lets_through_hyper_takes).
+        [b'/', rest @ ..] if rest.iter().all(|&byte| is_plain(byte)) => true,
+        [b'/', ..] => Uri::try_from(target).is_ok(),
+        _ => Uri::try_from(target).is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some_and(|authority| is_host(authority.as_str().as_bytes()))
+        }),
+    }
+}
+
+/// The headers that decide how long a request is and whom it is for.
+#[derive(Default)]
+struct Headers<'a> {
+    length: Option<&'a [u8]>,
+    encoding: Option<&'a [u8]>,
+    host: Option<&'a [u8]>,
+}
+
+impl<'a> Headers<'a> {
+    fn add(&mut self, line: &'a [u8]) -> Result<(), Refusal> {
+        if matches!(line[0], b' ' | b'\t') {
+            return Err(FOLDED);
+        }
+        let colon = memchr(b':', line).ok_or(NAME)?;
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if !is_token(name) {
+            return Err(NAME);
+        }
+        // Names that could be one of ours, by length, so that most lines cost one comparison.
+        let (slot, several) = match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => (&mut self.host, SEVERAL_HOSTS),
+            14 if name.eq_ignore_ascii_case(b"content-length") => (&mut self.length, SEVERAL_LENGTHS),
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => (&mut self.encoding, SEVERAL_ENCODINGS),
+            _ => return Ok(()),
+        };
+        match slot.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(several),
+        }
+    }
+
+    fn framing(self, is_old: bool) -> Result<Framing, Refusal> {
+        match self.host {
+            None if !is_old => return Err(NO_HOST),
+            Some(host) if !is_host(host) => return Err(BAD_HOST),
+            _ => {}
+        }
+        match (self.length, self.encoding) {
+            (Some(_), Some(_)) => Err(LENGTH_AND_ENCODING),
+            (None, None) => Ok(Framing::Length(0)),
+            (None, Some(_)) if is_old => Err(OLD_ENCODING),
+            (None, Some(encoding)) if encoding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
+            (None, Some(_)) => Err(BAD_ENCODING),
+            // 18 digits are fewer than 2⁶³ bytes, and more than any body has.
+            (Some(digits), None) => match std::str::from_utf8(digits) {
+                Ok(text) if (1..=18).contains(&text.len()) && digits.iter().all(u8::is_ascii_digit) => {
+                    text.parse().map(Framing::Length).map_err(|_| BAD_LENGTH)
+                }
+                _ => Err(BAD_LENGTH),
+            },
+        }
+    }
+}
+
+/// What can be saved of a head that is refused, as a head that can't be: enough to find the route and to ask
+/// its policy. Gives with it whether the route can be known.
+pub(crate) fn salvage(head: &[u8]) -> (Vec<u8>, bool) {
+    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut parts = lines.next().unwrap_or_default().split(|&byte| byte == b' ');
+    let method = parts.next().filter(|method| is_token(method) && *method != b"CONNECT");
+    let target = parts.next().filter(|target| {
+        target.len() <= MAX_TARGET && target.first() == Some(&b'/') && is_target(b"GET", target)
+    });
+    let mut saved = Vec::with_capacity(256);
+    saved.extend_from_slice(method.unwrap_or(b"GET"));
+    saved.push(b' ');
+    saved.extend_from_slice(target.unwrap_or(b"/"));
+    saved.extend_from_slice(b" HTTP/1.1\r\nconnection: close\r\n");
+    let mut hosts = Vec::new();
+    // One line of each that asks for one, and one more, so that there being several is still seen.
+    for line in lines.take_while(|line| !line.is_empty()) {
+        let Some(colon) = memchr(b':', line) else { continue };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if !value.iter().all(|&byte| is_text(byte)) || saved.len() + line.len() > MAX_SALVAGED {
+            continue;
+        }
+        if name.eq_ignore_ascii_case(b"host") {
+            hosts.push(value);
+        } else if SALVAGED.iter().any(|salvaged| name.eq_ignore_ascii_case(salvaged)) {
+            for part in [name, b": ", value, b"\r\n"] {
+                saved.extend_from_slice(part);
+            }
+        }
+    }
+    if let [host] = hosts[..]
+        && is_host(host)
+    {
+        for part in [&b"host: "[..], host, b"\r\n"] {
+            saved.extend_from_slice(part);
+        }
+    }
+    saved.extend_from_slice(b"\r\n");
+    (saved, target.is_some() && hosts.len() < 2)
+}
+
+/// The headers that a policy looks at.
+const SALVAGED: [&[u8]; 4] =
+    [b"origin", b"access-control-request-method", b"access-control-request-headers", b"sec-fetch-site"];
+/// More than this is not saved; well below what hyper reads.
+const MAX_SALVAGED: usize = 66 * 1024;
+
+/// `token`. [Source](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
+fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+}
+
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// What a line may hold: visible characters, blanks, tabs and what is beyond ASCII.
+fn is_text(byte: u8) -> bool {
+    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+}
+
+/// What a path and a query hold without being encoded.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@?".contains(&byte)
+}
+
+/// A host with or without a port: characters that no host has would reach routing, logs and upstreams.
+fn is_host(bytes: &[u8]) -> bool {
+    let (host, port) = match bytes.split_first() {
+        Some((b'[', rest)) => {
+            let Some(end) = memchr(b']', rest) else { return false };
+            (&rest[..end], &rest[end + 1..])
+        }
+        _ => bytes.split_at(memchr(b':', bytes).unwrap_or(bytes.len())),
+    };
+    let in_brackets = bytes.first() == Some(&b'[');
+    let is_byte = |&byte: &u8| match in_brackets {
+        true => byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'),
+        false => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'),
+    };
+    let is_port = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    !host.is_empty() && host.iter().all(is_byte) && is_port
+}

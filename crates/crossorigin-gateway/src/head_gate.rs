@@ -1,0 +1,360 @@
+//! Stands between a socket and hyper, and lets whole and well-formed heads through.
+//!
+//! A head that is refused is not shown to hyper, which would answer it without CORS headers or drop what is
+//! wrong with it: hyper gets a head in its place that can't be refused, and the service is told the verdict by
+//! the [`Ledger`]. So the gateway's own 400, 408, 414 and 431 go the way of every response.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use crate::chunked::{Chunked, Followed};
+use crate::head::{self, Framing, HeadLimits, Refusal};
+use crate::ledger::{Business, Ledger, Verdict};
+
+/// How much of what follows a refused request is read and dropped, in time, so that the client gets to read the
+/// answer: closing a socket that holds unread bytes resets the connection.
+const LINGER: Duration = Duration::from_secs(2);
+/// Empty lines that are overlooked before a request.
+const MAX_EMPTY_LINES: usize = 4;
+/// How much is read at once.
+const READ: usize = 8 * 1024;
+/// What no chunked body holds at any place: makes hyper refuse the body where the gate does.
+const NO_CHUNK: &[u8] = b"\rx";
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GateLimits {
+    pub(crate) head: HeadLimits,
+    pub(crate) head_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) stall_timeout: Duration,
+}
+
+pub(crate) struct HeadGate<S> {
+    inner: S,
+    ledger: Arc<Ledger>,
+    limits: GateLimits,
+    state: State,
+    /// Read and not yet looked at.
+    buffer: BytesMut,
+    /// Where in it the search for the end of the head goes on.
+    searched: usize,
+    empty_lines: usize,
+    /// Since when a head has been arriving.
+    head_since: Option<Instant>,
+    /// Looked at, for hyper.
+    outgoing: Bytes,
+    read_timer: Timer,
+    write_timer: Timer,
+    write_since: Option<Instant>,
+    lingers_until: Option<Instant>,
+    is_at_end: bool,
+}
+
+enum State {
+    Head,
+    Length(u64),
+    Chunked(Chunked),
+    /// Nothing that the client still sends matters.
+    Refused,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
+    pub(crate) fn new(inner: S, limits: GateLimits, ledger: Arc<Ledger>) -> Self {
+        Self {
+            inner,
+            ledger,
+            limits,
+            state: State::Head,
+            buffer: BytesMut::new(),
+            searched: 0,
+            empty_lines: 0,
+            head_since: None,
+            outgoing: Bytes::new(),
+            read_timer: Timer::default(),
+            write_timer: Timer::default(),
+            write_since: None,
+            lingers_until: None,
+            is_at_end: false,
+        }
+    }
+
+    /// Looks for a whole head in the buffer and judges it. `false`: more has to be read.
+    fn judge(&mut self) -> bool {
+        while self.searched == 0 && self.buffer.starts_with(b"\r\n") && self.empty_lines < MAX_EMPTY_LINES {
+            self.buffer.advance(2);
+            self.empty_lines += 1;
+        }
+        let Some(&first) = self.buffer.first() else { return false };
+        if !head::is_token_byte(first) && !(first == b'\r' && self.empty_lines < MAX_EMPTY_LINES) {
+            // Such as the first byte of TLS, after which no line ever ends.
+            self.refuse(head::NOT_HTTP);
+            return true;
+        }
+        let limits = self.limits.head;
+        let Some(end) = head::end(&self.buffer, &mut self.searched) else {
+            let is_too_large = self.buffer.len() > limits.bytes;
+            if is_too_large {
+                let refusal =
+                    if self.searched == 0 { head::TARGET_TOO_LONG } else { head::HEAD_TOO_LARGE };
+                self.refuse(refusal);
+            }
+            return is_too_large;
+        };
+        match head::check(&self.buffer[..end], limits) {
+            Err(refusal) => self.refuse(refusal),
+            Ok(framing) => {
+                self.outgoing = self.buffer.split_to(end).freeze();
+                self.state = match framing {
+                    Framing::Length(length) => State::Length(length),
+                    Framing::Chunked => State::Chunked(Chunked::new(limits.bytes)),
+                };
+                self.begin_head();
+                self.ledger.begin(Verdict::Good);
+            }
+        }
+        true
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        let (saved, is_route_known) = head::salvage(&self.buffer);
+        self.outgoing = saved.into();
+        self.state = State::Refused;
+        self.buffer.clear();
+        self.ledger.begin(Verdict::Refused { refusal, is_route_known });
+    }
+
+    /// Ready for the next head.
+    fn begin_head(&mut self) {
+        self.searched = 0;
+        self.empty_lines = 0;
+        self.head_since = None;
+    }
+
+    /// Reads more of a head. `Ready(false)`: the connection is to end.
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let mut space = [std::mem::MaybeUninit::uninit(); READ];
+        let mut space = ReadBuf::uninit(&mut space);
+        match Pin::new(&mut self.inner).poll_read(context, &mut space) {
+            Poll::Ready(Ok(())) if space.filled().is_empty() => {
+                self.is_at_end = true;
+                if !self.buffer.is_empty() {
+                    self.refuse(head::CUT_OFF);
+                    return Poll::Ready(Ok(true));
+                }
+                Poll::Ready(Ok(false))
+            }
+            Poll::Ready(Ok(())) => {
+                self.buffer.extend_from_slice(space.filled());
+                self.head_since.get_or_insert_with(Instant::now);
+                Poll::Ready(Ok(true))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                let head_since = self.head_since.filter(|_| !self.buffer.is_empty());
+                let deadline = match (head_since, self.ledger.business()) {
+                    (Some(since), _) => since + self.limits.head_timeout,
+                    (None, Business::Ending) => return Poll::Ready(Ok(false)),
+                    (None, Business::IdleSince(since)) => since + self.limits.idle_timeout,
+                    // When the response has ended hyper reads again.
+                    (None, Business::Busy) => return Poll::Pending,
+                };
+                ready!(self.read_timer.poll_until(deadline, context));
+                if head_since.is_some() {
+                    self.refuse(head::TIMED_OUT);
+                }
+                Poll::Ready(Ok(head_since.is_some()))
+            }
+        }
+    }
+
+    /// Reads body bytes straight into hyper's buffer, or hands out those that were read with the head. Never
+    /// more than `most`.
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+        most: u64,
+    ) -> Poll<io::Result<usize>> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(out.remaining());
+        if !self.buffer.is_empty() {
+            let length = most.min(self.buffer.len());
+            out.put_slice(&self.buffer[..length]);
+            self.buffer.advance(length);
+            return Poll::Ready(Ok(length));
+        }
+        let before = out.filled().len();
+        if most == out.remaining() {
+            ready!(Pin::new(&mut self.inner).poll_read(context, out))?;
+        } else {
+            let mut part = ReadBuf::new(out.initialize_unfilled_to(most));
+            ready!(Pin::new(&mut self.inner).poll_read(context, &mut part))?;
+            let length = part.filled().len();
+            out.advance(length);
+        }
+        let length = out.filled().len() - before;
+        self.is_at_end |= length == 0;
+        Poll::Ready(Ok(length))
+    }
+
+    /// Follows the chunked body through what was put into `out` from `start` on.
+    fn follow(&mut self, out: &mut ReadBuf<'_>, start: usize) {
+        let State::Chunked(chunked) = &mut self.state else { return };
+        let new = &out.filled()[start..];
+        match chunked.follow(new) {
+            Followed::All => {}
+            Followed::EndsAt(length) => {
+                let mut rest = BytesMut::from(&new[length..]);
+                rest.unsplit(self.buffer.split());
+                self.buffer = rest;
+                out.set_filled(start + length);
+                self.state = State::Head;
+                self.head_since = (!self.buffer.is_empty()).then(Instant::now);
+            }
+            Followed::BadAt(length) => {
+                out.set_filled(start + length);
+                self.outgoing = Bytes::from_static(NO_CHUNK);
+                self.buffer.clear();
+                self.state = State::Refused;
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadGate<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            if !this.outgoing.is_empty() {
+                let length = this.outgoing.len().min(out.remaining());
+                out.put_slice(&this.outgoing.split_to(length));
+                return Poll::Ready(Ok(()));
+            }
+            match &mut this.state {
+                State::Head => {
+                    if !this.judge() && !ready!(this.poll_head(context))? {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                State::Length(0) => {
+                    this.state = State::Head;
+                    this.head_since = (!this.buffer.is_empty()).then(Instant::now);
+                }
+                State::Length(left) => {
+                    let left = *left;
+                    let length = ready!(this.poll_body(context, out, left))?;
+                    this.state = State::Length(left - length as u64);
+                    return Poll::Ready(Ok(()));
+                }
+                State::Chunked(_) => {
+                    let start = out.filled().len();
+                    let length = ready!(this.poll_body(context, out, u64::MAX))?;
+                    this.follow(out, start);
+                    if length == 0 || out.filled().len() > start {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                State::Refused => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
+    /// A client that takes nothing for too long is left.
+    fn watch_write<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.write_since = None;
+            return written;
+        }
+        let since = *self.write_since.get_or_insert_with(Instant::now);
+        ready!(self.write_timer.poll_until(since + self.limits.stall_timeout, context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client took nothing for too long")))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.watch_write(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.watch_write(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.lingers_until.is_none() {
+            ready!(Pin::new(&mut this.inner).poll_shutdown(context))?;
+            let is_between_requests = matches!(this.state, State::Head | State::Length(0));
+            if this.is_at_end || is_between_requests {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let until = *this.lingers_until.get_or_insert_with(|| Instant::now() + LINGER);
+        let mut space = [std::mem::MaybeUninit::uninit(); READ];
+        loop {
+            // A client that never stops sending is never waited for.
+            if this.read_timer.poll_until(until, context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut space = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(&mut this.inner).poll_read(context, &mut space))?;
+            if space.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+/// A timer that is set again only when it has to ring earlier: one that rings too early is set on.
+#[derive(Default)]
+struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl Timer {
+    fn poll_until(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if sleep.deadline() > deadline {
+            sleep.as_mut().reset(deadline);
+        }
+        while sleep.as_mut().poll(context).is_ready() {
+            if Instant::now() >= deadline {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+}

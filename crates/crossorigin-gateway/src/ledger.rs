@@ -1,0 +1,90 @@
+//! What the gate before hyper and the service behind it tell each other of one connection.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::head::Refusal;
+
+/// What the gate found of a request's head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verdict {
+    Good,
+    Refused {
+        refusal: Refusal,
+        /// Whether enough was saved to find the request's route.
+        is_route_known: bool,
+    },
+}
+
+/// The gate's verdicts in the order of the requests, which no client can write into, and what is under way.
+#[derive(Debug)]
+pub(crate) struct Ledger(Mutex<Entries>);
+
+#[derive(Debug)]
+struct Entries {
+    verdicts: VecDeque<Verdict>,
+    under_way: usize,
+    idle_since: Instant,
+    is_ending: bool,
+}
+
+/// How busy a connection is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Business {
+    /// Requests are under way.
+    Busy,
+    /// None is.
+    IdleSince(Instant),
+    /// None is, and none is wanted.
+    Ending,
+}
+
+impl Ledger {
+    pub(crate) fn new() -> Self {
+        let idle_since = Instant::now();
+        Self(Mutex::new(Entries { verdicts: VecDeque::new(), under_way: 0, idle_since, is_ending: false }))
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The gate: a head goes on to hyper.
+    pub(crate) fn begin(&self, verdict: Verdict) {
+        let mut entries = self.entries();
+        entries.verdicts.push_back(verdict);
+        entries.under_way += 1;
+    }
+
+    /// The service: the verdict on the request that hyper hands over.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.entries().verdicts.pop_front()
+    }
+
+    /// The service: a response has ended, or was given up.
+    pub(crate) fn end(&self) {
+        let mut entries = self.entries();
+        entries.under_way = entries.under_way.saturating_sub(1);
+        entries.idle_since = Instant::now();
+    }
+
+    /// The connection: no more requests after those under way.
+    pub(crate) fn wind_down(&self) {
+        self.entries().is_ending = true;
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.entries().is_ending
+    }
+
+    pub(crate) fn business(&self) -> Business {
+        let entries = self.entries();
+        match (entries.under_way, entries.is_ending) {
+            (0, true) => Business::Ending,
+            (0, false) => Business::IdleSince(entries.idle_since),
+            _ => Business::Busy,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What workers and connections share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use arc_swap::ArcSwap;
+use crossorigin_policy::{Listener, Site};
+use tokio::sync::watch;
+
+use crate::files::FileCache;
+
+/// What all workers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The site, swapped whole: a request keeps the one it began with.
+    pub(crate) site: ArcSwap<Site>,
+    pub(crate) file_cache: FileCache,
+}
+
+/// An open listener, as its connections know it.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The listener as it was when it was opened.
+    pub(crate) listener: Listener,
+    /// Connections that are open now, on all workers.
+    pub(crate) connections: AtomicUsize,
+    closing: watch::Sender<bool>,
+}
+
+impl Place {
+    pub(crate) fn new(listener: Listener) -> Arc<Self> {
+        Arc::new(Self { listener, connections: AtomicUsize::new(0), closing: watch::Sender::new(false) })
+    }
+
+    /// Whether this is a site's listener.
+    pub(crate) fn is(&self, listener: &Listener) -> bool {
+        self.listener.address == listener.address && self.listener.name == listener.name
+    }
+
+    /// This listener in a site, which may be newer and may have left it out.
+    pub(crate) fn in_site<'a>(&self, site: &'a Site) -> Option<&'a Listener> {
+        site.listeners.iter().find(|listener| self.is(listener))
+    }
+
+    /// Accepts no more; connections end when their request under way has.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+}

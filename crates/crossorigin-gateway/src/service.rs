@@ -1,0 +1,143 @@
+//! What happens to a request, in order. CORS is outermost: whoever answers, the policy has the last word on the
+//! headers.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crossorigin::server::{Decision, Policy};
+use crossorigin_policy::{Found, Listener, Route, Site, Target};
+use http::header::{ALLOW, CONNECTION, HOST, ORIGIN};
+use http::{HeaderValue, Method, Request, Response, StatusCode, request};
+use hyper::body::Incoming;
+
+use crate::access_log::Exchange;
+use crate::body::ResponseBody;
+use crate::connection::{Admission, Context};
+use crate::failure::Failure;
+use crate::files;
+use crate::ledger::Verdict;
+use crate::proxy;
+
+/// Answers a request.
+pub(crate) async fn answer(
+    context: Arc<Context>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let verdict = context.ledger.verdict();
+    let (parts, body) = request.into_parts();
+    let mut exchange = Exchange::begin(context.ledger.clone(), context.peer, &parts);
+    let site = context.local.shared.site.load_full();
+    let listener = context.place.in_site(&site).unwrap_or(&context.place.listener);
+
+    let (route, refusal) = find(&site, listener, &parts, verdict, context.admission);
+    let policy = match route {
+        Some(route) => route.policy.as_ref(),
+        None => listener.default_policy.as_ref(),
+    };
+    let decision = policy.map(|(name, policy)| decide(name, policy, &parts));
+    let is_head = parts.method == Method::HEAD;
+    let answered = match (refusal, decision.as_ref().and_then(Decision::response)) {
+        (Some(refusal), _) => Err(refusal),
+        (None, Some(response)) => Ok(response),
+        (None, None) => to_target(&context, &site, route, parts, body).await,
+    };
+    let (mut response, closes) = match answered {
+        Ok(response) => (response, false),
+        Err(failure) => {
+            exchange.note(&failure.log_text());
+            (failure.response(), failure.closes)
+        }
+    };
+    if let Some(decision) = decision {
+        decision.decorate(response.headers_mut());
+    }
+    if closes || context.ledger.is_ending() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let has_no_body = is_head || http_body::Body::is_end_stream(response.body());
+    exchange.answered(response.status(), has_no_body);
+    Ok(response.map(|body| body.of_exchange(exchange)))
+}
+
+/// The route of a request, and why it is refused, if it is.
+fn find<'a>(
+    site: &'a Site,
+    listener: &Listener,
+    parts: &request::Parts,
+    verdict: Option<Verdict>,
+    admission: Admission,
+) -> (Option<&'a Route>, Option<Failure>) {
+    let refusal = match (verdict, admission) {
+        (Some(Verdict::Refused { refusal, is_route_known }), _) => Some((Failure::from(refusal), is_route_known)),
+        (_, Admission::Overloaded(detail)) => Some((Failure::overloaded(detail), true)),
+        (Some(Verdict::Good), Admission::Admitted) => None,
+        (None, Admission::Admitted) => {
+            Some((Failure::internal("a request without a verdict of the gate"), true))
+        }
+    };
+    if let Some((failure, false)) = refusal {
+        return (None, Some(failure));
+    }
+    let refusal = refusal.map(|(failure, _)| failure);
+    match site.find(listener, host(parts), parts.uri.path(), &parts.method, &parts.headers) {
+        Ok(Found::Route(route)) => (Some(route), refusal),
+        Ok(Found::Nothing) => (None, refusal),
+        Err(error) => (None, refusal.or(Some(Failure::bad_path(error.reason)))),
+    }
+}
+
+/// The host that a request is for: a URL as its target says it before `Host` does.
+/// [Source](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+pub(crate) fn host(parts: &request::Parts) -> Option<&str> {
+    match parts.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => parts.headers.get(HOST).and_then(|host| host.to_str().ok()),
+    }
+}
+
+fn decide(name: &str, policy: &Policy, parts: &request::Parts) -> Decision {
+    let decision = policy.decide(parts);
+    tracing::debug!(
+        target: "crossorigin::decision",
+        policy = name,
+        method = %parts.method,
+        path = parts.uri.path(),
+        origin = parts.headers.get(ORIGIN).map(tracing::field::debug),
+        preflight = decision.is_preflight(),
+        outcome = ?decision.outcome(),
+        reason = decision.reason().code(),
+    );
+    decision
+}
+
+async fn to_target(
+    context: &Context,
+    site: &Site,
+    route: Option<&Route>,
+    parts: request::Parts,
+    body: Incoming,
+) -> Result<Response<ResponseBody>, Failure> {
+    let Some(route) = route else {
+        let is_about_the_server = parts.method == Method::OPTIONS && parts.uri.path() == "*";
+        return if is_about_the_server { Ok(options()) } else { Err(Failure::not_found()) };
+    };
+    let most = route.body_bytes.unwrap_or(site.limits.body_bytes);
+    if http_body::Body::size_hint(&body).lower() > most {
+        return Err(Failure::body_too_large());
+    }
+    match &route.target {
+        Target::Files(folder) => {
+            let rest = route.remainder(parts.uri.path());
+            files::answer(&context.local.shared.file_cache, folder, rest, &parts).await
+        }
+        Target::Upstream(upstream) => proxy::forward(context, site, upstream, most, parts, body).await,
+    }
+}
+
+/// The answer to an OPTIONS request that is no preflight and that no upstream answers.
+fn options() -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    response
+}

@@ -1,0 +1,88 @@
+//! A thread that serves: it accepts connections on its own sockets and keeps them.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::accept;
+use crate::connector::Upstreams;
+use crate::running::{Place, Shared};
+
+/// A socket to accept on.
+#[derive(Debug)]
+pub(crate) struct Accepting {
+    pub(crate) place: Arc<Place>,
+    pub(crate) socket: std::net::TcpListener,
+}
+
+#[derive(Debug)]
+pub(crate) struct Worker {
+    orders: mpsc::UnboundedSender<Accepting>,
+    thread: JoinHandle<bool>,
+}
+
+/// What the tasks of one worker share.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) upstreams: Upstreams,
+    /// Every task holds a clone of it: when all are gone, all have ended.
+    pub(crate) alive: mpsc::Sender<()>,
+}
+
+impl Worker {
+    /// Starts a worker, which accepts on the sockets that it is sent until `ending` says `true`.
+    pub(crate) fn start(
+        number: usize,
+        shared: &Arc<Shared>,
+        ending: watch::Receiver<bool>,
+    ) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let shared = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name(format!("gateway-{number}"))
+            .spawn(move || {
+                let all_ended = runtime.block_on(serve(shared, inbox, ending));
+                // File reads that still run on other threads end by themselves.
+                runtime.shutdown_background();
+                all_ended
+            })?;
+        Ok(Self { orders, thread })
+    }
+
+    pub(crate) fn orders(&self) -> mpsc::UnboundedSender<Accepting> {
+        self.orders.clone()
+    }
+
+    /// Blocks until the worker has ended: whether all its requests ended by themselves.
+    pub(crate) fn join(self) -> bool {
+        drop(self.orders);
+        self.thread.join().unwrap_or(false)
+    }
+}
+
+async fn serve(
+    shared: Arc<Shared>,
+    mut inbox: mpsc::UnboundedReceiver<Accepting>,
+    ending: watch::Receiver<bool>,
+) -> bool {
+    let connect_timeout = shared.site.load().limits.connect_timeout;
+    let (alive, mut all_gone) = mpsc::channel(1);
+    let local = Arc::new(Local { upstreams: Upstreams::new(connect_timeout), shared: shared.clone(), alive });
+    let mut ended = ending.clone();
+    loop {
+        tokio::select! {
+            biased;
+            Some(accepting) = inbox.recv() => {
+                tokio::spawn(accept::accept(local.clone(), accepting, ending.clone()));
+            }
+            _ = ended.wait_for(|&ending| ending) => break,
+        }
+    }
+    drop(local);
+    let limit = shared.site.load().limits.drain_timeout;
+    tokio::time::timeout(limit, all_gone.recv()).await.is_ok()
+}
