@@ -126,6 +126,7 @@ async fn to_target(
         return Err(Failure::body_too_large());
     }
     match &route.target {
+        Target::Files(_) if parts.method == Method::OPTIONS => Ok(options()),
         Target::Files(folder) => {
             let rest = route.remainder(parts.uri.path());
             files::answer(&context.local.shared.file_cache, folder, rest, &parts).await

@@ -32,7 +32,7 @@ use crate::proxy::is_out_of_files;
 
 /// Answers a request for what lies below a route's path. `rest` is that part of the request's path, without the
 /// query.
-pub(crate) async fn serve(
+pub(crate) async fn answer(
     cache: &FileCache,
     folder: &Path,
     rest: &str,
@@ -165,7 +165,7 @@ fn respond(
     headers.insert(ETAG, etag);
     headers.insert(LAST_MODIFIED, last_modified);
     if file.is_negotiated {
-        merge_vary(headers, &HeaderValue::from_static("Accept-Encoding"));
+        merge_vary(headers, HeaderValue::from_static("Accept-Encoding"));
     }
     if status == StatusCode::NOT_MODIFIED {
         return Ok(response);

@@ -25,6 +25,9 @@ impl RelativePath {
             Some(names) => (names, true),
             None => (rest, rest.is_empty()),
         };
+        if rest.starts_with('/') {
+            return None;
+        }
         let mut path = PathBuf::new();
         for segment in names.split('/').filter(|_| !names.is_empty()) {
             let name: Vec<u8> = percent_decode_str(segment).collect();
