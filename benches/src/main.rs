@@ -23,7 +23,7 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let rounds = if arguments.quick { 5 } else { 301 };
+    let rounds = if arguments.quick { 5 } else { 101 };
     let study = Study::run(rounds, |round| {
         if std::io::stderr().is_terminal() {
             eprint!("\rround {} of {rounds} ", round + 1);

@@ -21,28 +21,31 @@ pub(crate) struct Rounds {
     nanoseconds: Vec<Vec<f64>>,
 }
 
-/// How long a contender runs in one round, once to warm up and once on the clock.
-const SLICE: Duration = Duration::from_micros(200);
 /// Requests made and then timed together: few enough that they are still in the processor's cache, as one that
 /// came from a connection just now is.
 const HANDFUL: usize = 32;
-/// Handfuls a slice: the fastest fill it with the most, the slowest run over it with one.
-const MOST_HANDFULS: usize = 64;
+/// How long a contender runs off the clock in one round, so that it finds its own data in the cache again, as far
+/// as they fit, and how long on it. Making requests counts for neither.
+const WARM_UP: Duration = Duration::from_millis(4);
+const SLICE: Duration = Duration::from_millis(1);
+/// Handfuls in that time, at the most: the fastest contenders are done sooner.
+const MOST_HANDFULS: usize = 1000;
 
 /// Runs this many rounds, telling how far they are.
 pub(crate) fn run(mut cells: Vec<Cell>, rounds: usize, mut progress: impl FnMut(usize)) -> Rounds {
     let mut draws = Draws::new(1);
-    let handfuls: Vec<usize> = cells.iter_mut().map(|cell| handfuls(cell, &mut draws)).collect();
+    let each: Vec<Duration> = cells.iter_mut().map(|cell| handful(cell, &mut draws)).collect();
     let mut nanoseconds = vec![Vec::with_capacity(rounds); cells.len()];
     let mut order: Vec<usize> = (0..cells.len()).collect();
     for round in 0..rounds {
         progress(round);
         draws.shuffle(&mut order);
         for &nth in &order {
-            let (cell, handfuls) = (&mut cells[nth], handfuls[nth]);
-            time(cell, handfuls, &mut draws);
-            let took = time(cell, handfuls, &mut draws);
-            nanoseconds[nth].push(took.as_secs_f64() * 1e9 / (handfuls * HANDFUL) as f64);
+            let (cell, count) = (&mut cells[nth], |time: Duration| count(time, each[nth]));
+            time(cell, count(WARM_UP), &mut draws);
+            let timed = count(SLICE);
+            let took = time(cell, timed, &mut draws);
+            nanoseconds[nth].push(took.as_secs_f64() * 1e9 / (timed * HANDFUL) as f64);
         }
     }
     Rounds { names: cells.into_iter().map(|cell| cell.name).collect(), nanoseconds }
@@ -54,11 +57,14 @@ fn time(cell: &mut Cell, handfuls: usize, draws: &mut Draws) -> Duration {
     (0..handfuls).map(|_| handful()).sum()
 }
 
-/// How many handfuls fill a slice.
-fn handfuls(cell: &mut Cell, draws: &mut Draws) -> usize {
+/// How long one handful takes.
+fn handful(cell: &mut Cell, draws: &mut Draws) -> Duration {
     time(cell, 1, draws);
-    let took = time(cell, 1, draws).as_nanos().max(1);
-    usize::try_from(SLICE.as_nanos() / took).unwrap_or(MOST_HANDFULS).clamp(1, MOST_HANDFULS)
+    time(cell, 1, draws).max(Duration::from_nanos(1))
+}
+
+fn count(time: Duration, each: Duration) -> usize {
+    usize::try_from(time.as_nanos() / each.as_nanos()).unwrap_or(MOST_HANDFULS).clamp(1, MOST_HANDFULS)
 }
 
 /// A median with its quartiles.

@@ -143,12 +143,13 @@ where
         self.inner.poll_ready(context)
     }
 
+    #[inline]
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let decision = self.layer.policy.decide(RequestHead::from(&request));
         if let Some(observer) = &self.layer.observer {
             observer(RequestHead::from(&request), &decision);
         }
-        let inner = (!decision.answers_itself()).then(|| self.inner.call(request));
+        let inner = if decision.answers_itself() { None } else { Some(self.inner.call(request)) };
         ResponseFuture { inner, decision: Some(decision) }
     }
 }
@@ -171,6 +172,7 @@ where
 {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(inner) = this.inner.as_pin_mut() else {
