@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::Context;
+use crossorigin_gateway::{Gateway, Options};
 use tokio::net::TcpListener;
 
 use hosts::{DEFAULT_PORT, Hosts, LAST_PORT};
@@ -76,6 +77,7 @@ async fn show(wanted: Hosts) -> anyhow::Result<()> {
         Hosts { site: site.address, shared: shared.address, third: third.address, gateway, api: api.address };
     let policy = folder.path().join("crossorigin.toml");
     std::fs::write(&policy, policy_file(&hosts))?;
+    let running = start_gateway(&policy)?;
 
     serve_site(site.listener, site::Site::new(&hosts, journal.clone()));
     serve_third(third.listener, third::Third { photos: large.clone(), journal: journal.clone() });
@@ -84,6 +86,7 @@ async fn show(wanted: Hosts) -> anyhow::Result<()> {
 
     output::welcome(&wanted, &hosts, small, folder.path())?;
     stopped().await?;
+    drop(running);
     output::farewell();
     folder.close().context("can't remove the demo's temporary folder")?;
     Ok(())
@@ -114,6 +117,12 @@ fn write_files(folder: &Path) -> anyhow::Result<(usize, photos::Large)> {
     std::fs::write(film.join("film.webm"), assets::FILM)?;
     std::fs::write(fonts.join("origin.woff2"), assets::FONT)?;
     photos::draw(&photos)
+}
+
+/// Runs the gateway on the policy file, as `crossorigin serve` would, on threads of its own.
+fn start_gateway(policy: &Path) -> anyhow::Result<Gateway> {
+    let (site, _) = crossorigin_policy::load(policy)?;
+    Ok(Gateway::bind(site, Options::default())?)
 }
 
 /// An address that nobody listens on. The gateway binds it a moment later, with `SO_REUSEPORT`, and would not
