@@ -39,7 +39,9 @@ function entry({ method, path, status, request, response }, decides) {
     if (value !== undefined) rows.append(row(`asked${decisive}`, name, shorten(name, value)));
     else if (name === "origin" || decisive) rows.append(row(`asked absent${decisive}`, name, "not sent"));
   }
-  const given = response.filter(([name]) => answered.test(name)).map(([name, value]) => {
+  const exposed = valueOf(response, "access-control-expose-headers") ?? "";
+  const told = ([name]) => answered.test(name) && (name !== "etag" || exposed.includes(name));
+  const given = response.filter(told).map(([name, value]) => {
     return row(decides.includes(name) ? "answered decides" : "answered", name, shorten(name, value));
   });
   const missing = decides.filter(name => answered.test(name) && valueOf(response, name) === undefined);
