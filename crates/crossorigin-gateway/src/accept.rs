@@ -133,7 +133,8 @@ impl Reserve {
             Some(Ok((stream, _))) => {
                 let admission = Admission::Overloaded("it has as many open files as it may have");
                 let counted = Counted::new(place);
-                connection::serve(local.clone(), place.clone(), counted, stream, stop.clone(), admission).await;
+                connection::serve(local.clone(), place.clone(), counted, stream, stop.clone(), admission)
+                    .await;
             }
             _ => tokio::time::sleep(PAUSE).await,
         }

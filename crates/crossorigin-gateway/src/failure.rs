@@ -63,7 +63,8 @@ impl Failure {
     }
 
     pub(crate) fn body_too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is larger than what is taken here").closing()
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is larger than what is taken here")
+            .closing()
     }
 
     pub(crate) fn body_stalled() -> Self {
@@ -90,7 +91,8 @@ impl Failure {
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "something is wrong with the gateway").with_detail(detail)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "something is wrong with the gateway")
+            .with_detail(detail)
     }
 
     /// The response: a line of text.

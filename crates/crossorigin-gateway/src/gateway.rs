@@ -186,8 +186,8 @@ struct Opened {
 }
 
 fn open(listener: &Listener, workers: usize) -> Result<Opened, BindError> {
-    let sockets =
-        listener::listen(listener.address, workers).map_err(|error| BindError::Listen { error: Box::new(error) })?;
+    let sockets = listener::listen(listener.address, workers)
+        .map_err(|error| BindError::Listen { error: Box::new(error) })?;
     let address = sockets[0].local_addr().unwrap_or(listener.address);
     Ok(Opened { place: Place::new(listener.clone()), address, sockets })
 }
@@ -230,7 +230,9 @@ pub enum BindError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoListener => f.write_str("there is nothing to listen on; add a [[listeners]] with an address"),
+            Self::NoListener => {
+                f.write_str("there is nothing to listen on; add a [[listeners]] with an address")
+            }
             Self::Listen { error } => error.fmt(f),
             Self::Worker(error) => write!(f, "can't start a thread to serve with: {error}"),
         }

@@ -47,7 +47,8 @@ const FOLDED: Refusal = refusal(400, "a header goes on in a second line");
 const NAME: Refusal = refusal(400, "a header's name is not a token directly before a colon");
 const SEVERAL_LENGTHS: Refusal = refusal(400, "there is more than one Content-Length");
 const BAD_LENGTH: Refusal = refusal(400, "Content-Length is not a number");
-const LENGTH_AND_ENCODING: Refusal = refusal(400, "the request has both Content-Length and Transfer-Encoding");
+const LENGTH_AND_ENCODING: Refusal =
+    refusal(400, "the request has both Content-Length and Transfer-Encoding");
 const OLD_ENCODING: Refusal = refusal(400, "HTTP/1.0 has no Transfer-Encoding");
 const SEVERAL_ENCODINGS: Refusal = refusal(400, "there is more than one Transfer-Encoding");
 const BAD_ENCODING: Refusal = refusal(501, "the only Transfer-Encoding that is known here is chunked");

@@ -101,8 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
         let Some(end) = head::end(&self.buffer, &mut self.searched) else {
             let is_too_large = self.buffer.len() > limits.bytes;
             if is_too_large {
-                let refusal =
-                    if self.searched == 0 { head::TARGET_TOO_LONG } else { head::HEAD_TOO_LARGE };
+                let refusal = if self.searched == 0 { head::TARGET_TOO_LONG } else { head::HEAD_TOO_LARGE };
                 self.refuse(refusal);
             }
             return is_too_large;

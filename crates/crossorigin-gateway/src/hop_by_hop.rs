@@ -33,8 +33,15 @@ pub(crate) fn remove(headers: &mut HeaderMap) {
         }
         headers.remove(CONNECTION);
     }
-    for name in [KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE]
-    {
+    for name in [
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ] {
         headers.remove(name);
     }
     if takes_trailers {
@@ -75,7 +82,10 @@ mod tests {
         type Lines = &'static [(&'static str, &'static str)];
         let table: &[(Lines, &[&str])] = &[
             (&[("accept", "a"), ("connection", "keep-alive")], &["accept: a"]),
-            (&[("connection", "x-one, X-Two"), ("x-one", "1"), ("x-two", "2"), ("x-three", "3")], &["x-three: 3"]),
+            (
+                &[("connection", "x-one, X-Two"), ("x-one", "1"), ("x-two", "2"), ("x-three", "3")],
+                &["x-three: 3"],
+            ),
             (&[("connection", "x-one"), ("connection", "x-two"), ("x-one", "1"), ("x-two", "2")], &[]),
             (&[("connection", "cookie, origin, host"), ("cookie", "a=b")], &["cookie: a=b"]),
             (&[("connection", "close, ,?bad name"), ("via", "1.1 a")], &["via: 1.1 a"]),

@@ -68,7 +68,9 @@ impl fmt::Display for ListenError {
                      names it), or take another port"
                 );
             }
-            io::ErrorKind::PermissionDenied => "take a port from 1024 on, or give the program the right to bind it",
+            io::ErrorKind::PermissionDenied => {
+                "take a port from 1024 on, or give the program the right to bind it"
+            }
             io::ErrorKind::AddrNotAvailable => "take an address of this machine, 127.0.0.1 or 0.0.0.0",
             _ => "check the address",
         };

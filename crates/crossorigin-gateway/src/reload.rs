@@ -101,7 +101,8 @@ impl Reloader {
     /// Watches the folders that hold the files and those that links lead to: a file that is put in another's
     /// place by renaming is another file, but the folder stays.
     fn watch(&mut self, watched: &[PathBuf]) -> Result<(), ReloadError> {
-        self.files = [&self.path].into_iter().chain(watched).map(|file| (file.clone(), State::of(file))).collect();
+        self.files =
+            [&self.path].into_iter().chain(watched).map(|file| (file.clone(), State::of(file))).collect();
         let mut folders: Vec<PathBuf> = Vec::new();
         for (file, _) in &self.files {
             for file in [Some(file.clone()), file.canonicalize().ok()].into_iter().flatten() {

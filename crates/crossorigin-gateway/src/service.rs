@@ -68,7 +68,9 @@ fn find<'a>(
     admission: Admission,
 ) -> (Option<&'a Route>, Option<Failure>) {
     let refusal = match (verdict, admission) {
-        (Some(Verdict::Refused { refusal, is_route_known }), _) => Some((Failure::from(refusal), is_route_known)),
+        (Some(Verdict::Refused { refusal, is_route_known }), _) => {
+            Some((Failure::from(refusal), is_route_known))
+        }
         (_, Admission::Overloaded(detail)) => Some((Failure::overloaded(detail), true)),
         (Some(Verdict::Good), Admission::Admitted) => None,
         (None, Admission::Admitted) => {

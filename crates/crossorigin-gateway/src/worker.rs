@@ -42,14 +42,12 @@ impl Worker {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let shared = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name(format!("gateway-{number}"))
-            .spawn(move || {
-                let all_ended = runtime.block_on(serve(shared, inbox, ending));
-                // File reads that still run on other threads end by themselves.
-                runtime.shutdown_background();
-                all_ended
-            })?;
+        let thread = std::thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
+            let all_ended = runtime.block_on(serve(shared, inbox, ending));
+            // File reads that still run on other threads end by themselves.
+            runtime.shutdown_background();
+            all_ended
+        })?;
         Ok(Self { orders, thread })
     }
 

@@ -306,7 +306,14 @@ const TABLE: &[(&str, &str, &str)] = &[
         "origin-listed → service | access-control-allow-origin: https://a.example | vary: Origin, Sec-Fetch-Site",
     ),
     // Nobody.
-    ("", "GET | origin: https://a.example", "origin-not-allowed → service | vary: Origin"),
+    ("", "GET | origin: https://a.example", "origin-not-allowed → service"),
+    ("", "GET", "no-origin → service"),
+    (
+        "; forbid; url https://api.example",
+        "POST | origin: https://a.example",
+        "origin-not-allowed → 403 | vary: Origin, Sec-Fetch-Site",
+    ),
+    ("; null", "GET", "no-origin → service | vary: Origin"),
 ];
 
 #[test]

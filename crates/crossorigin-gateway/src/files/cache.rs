@@ -172,7 +172,10 @@ mod tests {
             assert!(text(&cache, folder, &number.to_string()).await.is_some());
             let entries = cache.entries();
             assert!(entries.bytes <= 1600);
-            assert_eq!(entries.bytes, entries.files.iter().map(|(_, (_, bytes))| bytes.len() as u64).sum::<u64>());
+            assert_eq!(
+                entries.bytes,
+                entries.files.iter().map(|(_, (_, bytes))| bytes.len() as u64).sum::<u64>()
+            );
         }
         std::fs::write(folder.join("large"), [b'x'; 101]).unwrap();
         assert!(text(&cache, folder, "large").await.is_none());

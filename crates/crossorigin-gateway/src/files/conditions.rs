@@ -67,7 +67,8 @@ pub(super) fn evaluate(headers: &HeaderMap, etag: &HeaderValue, modified: u64, l
 /// Whether a header lists the entity tag, or is `*`.
 fn lists(headers: &HeaderMap, name: HeaderName, etag: &HeaderValue, same: fn(&[u8], &[u8]) -> bool) -> bool {
     headers.get_all(name).iter().any(|line| {
-        line.as_bytes().trim_ascii() == b"*" || entity_tags(line.as_bytes()).any(|tag| same(tag, etag.as_bytes()))
+        line.as_bytes().trim_ascii() == b"*"
+            || entity_tags(line.as_bytes()).any(|tag| same(tag, etag.as_bytes()))
     })
 }
 

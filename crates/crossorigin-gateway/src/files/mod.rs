@@ -118,7 +118,8 @@ impl Representation {
             }
             path.push(coding.extension());
             let path = PathBuf::from(path);
-            let Some(stamp) = std::fs::metadata(folder.join(&path)).ok().and_then(|found| Stamp::of(&found)) else {
+            let Some(stamp) = std::fs::metadata(folder.join(&path)).ok().and_then(|found| Stamp::of(&found))
+            else {
                 continue;
             };
             chosen.is_negotiated = true;

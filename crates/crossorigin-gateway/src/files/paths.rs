@@ -102,7 +102,8 @@ mod tests {
             ("a%00", None),
         ] {
             let found = RelativePath::read(rest);
-            let expected = expected.map(|(path, ends_in_slash)| RelativePath { path: path.into(), ends_in_slash });
+            let expected =
+                expected.map(|(path, ends_in_slash)| RelativePath { path: path.into(), ends_in_slash });
             assert_eq!(found, expected, "{rest:?}");
         }
     }
@@ -125,7 +126,8 @@ mod tests {
         }
         let read = |path: &str| {
             let mut text = String::new();
-            open_beneath(folder.path(), Path::new(path)).and_then(|mut file| file.read_to_string(&mut text))?;
+            open_beneath(folder.path(), Path::new(path))
+                .and_then(|mut file| file.read_to_string(&mut text))?;
             Ok::<_, io::Error>(text)
         };
         assert_eq!(read("in/file").unwrap(), "file");

@@ -97,6 +97,7 @@ fn decide_actual(
             Method::OPTIONS => Vary::Preflight,
             _ if public => Vary::Nothing,
             _ if may_forbid => Vary::OriginAndSite,
+            _ if policy.0.is_closed() => Vary::Nothing,
             _ => Vary::Origin,
         },
     }

@@ -147,13 +147,13 @@ fn split_scheme(text: &str) -> Result<(&str, &str), ProblemKind> {
     }
     if let Some(end) = authority.find(['/', '?', '#', '\\']) {
         let kept = text.len() - authority.len() + end;
-        return Err(ProblemKind::OriginPath { write: text[..kept].into() });
+        return Err(ProblemKind::OriginPath { write: mended(&text[..kept]) });
     }
     if !authority.is_ascii() {
         return Err(ProblemKind::OriginUnicode { write: canonical(text) });
     }
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(ProblemKind::OriginUpperCase { write: text.to_ascii_lowercase() });
+        return Err(ProblemKind::OriginUpperCase { write: mended(&text.to_ascii_lowercase()) });
     }
     Ok((scheme, authority))
 }
@@ -181,6 +181,19 @@ fn check_host(text: &str, scheme: &str, host: &str, subdomains: bool) -> Result<
         return Err(ProblemKind::OriginHost);
     }
     Ok(())
+}
+
+/// What is to be written for a text of which one thing is mended already: other things may be wrong with it.
+fn mended(text: &str) -> String {
+    match OriginPattern::parse(text) {
+        Err(
+            ProblemKind::OriginUpperCase { write }
+            | ProblemKind::OriginDefaultPort { write }
+            | ProblemKind::OriginAddress { write }
+            | ProblemKind::OriginUnicode { write: Some(write) },
+        ) => write,
+        _ => text.to_owned(),
+    }
 }
 
 /// The pattern with its host as browsers would serialize it, where there is such a form.

@@ -134,6 +134,11 @@ impl fmt::Debug for Compiled {
 }
 
 impl Compiled {
+    /// Whether no origin is allowed, so that no response depends on it.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.any_origin && !self.null_origin && self.origins.is_empty()
+    }
+
     /// Whether every response carries the same `Access-Control-Allow-Origin: *`, whoever asks.
     pub(super) fn is_public(&self) -> bool {
         self.any_origin && !self.credentials
