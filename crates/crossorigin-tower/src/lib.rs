@@ -192,3 +192,8 @@ impl<F> fmt::Debug for ResponseFuture<F> {
         f.debug_struct("ResponseFuture").field("decision", &self.decision).finish_non_exhaustive()
     }
 }
+
+/// The README's examples are tested with the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
