@@ -41,7 +41,7 @@ impl PolicyCommand {
 }
 
 /// Writes to standard output. A reader that has gone away, as `head` does, is no error.
-fn print(text: &str) -> std::io::Result<()> {
+pub(crate) fn print(text: &str) -> std::io::Result<()> {
     use std::io::Write;
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -50,7 +50,7 @@ fn print(text: &str) -> std::io::Result<()> {
 }
 
 /// Findings for a stream: coloured on terminals, unless `NO_COLOR` is set, and plain elsewhere.
-fn rendered(findings: &[Finding], stream: &impl IsTerminal) -> String {
+pub(crate) fn rendered(findings: &[Finding], stream: &impl IsTerminal) -> String {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let colour = stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb;

@@ -1,11 +1,264 @@
-use std::process::ExitCode;
+//! `crossorigin serve`: runs the gateway.
 
-/// Puts a CORS policy in front of an HTTP server or a folder.
-#[derive(clap::Args)]
-pub(crate) struct Serve {}
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use crossorigin::server::{Policy, PolicyConfig};
+use crossorigin_gateway::{Gateway, Options, ReloadError, Reloader};
+use crossorigin_policy::{Report, ShortForm, Site, Target};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::policy::{print, rendered};
+
+/// Puts a CORS policy in front of an HTTP server or over a folder.
+///
+/// What it serves, and to whom, stands in a policy file, which is read again when it changes and on SIGHUP. A
+/// single server or folder needs no file: --files or --upstream, and --allow-origin.
+///
+/// SIGTERM and SIGINT end it when the requests under way have ended.
+#[derive(Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["file", "files", "upstream"]))]
+pub(crate) struct Serve {
+    /// The policy file.
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    short: Short,
+    /// How many threads serve; as many as there are cores where it is absent.
+    #[arg(long, value_name = "NUMBER")]
+    workers: Option<NonZeroUsize>,
+    /// How the log on standard error is written.
+    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// What is logged: error, warn, info (a line a request), debug (each decision with its reason) or trace; or
+    /// a list such as `info,crossorigin::access=off`.
+    #[arg(long, default_value = "info", value_name = "LEVEL")]
+    log: String,
+}
+
+/// The short form: one policy, for a folder or a server.
+#[derive(Args)]
+#[command(next_help_heading = "Without a policy file")]
+struct Short {
+    /// A folder whose files are served.
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
+    /// A server that requests are passed on to, such as `http://127.0.0.1:9000`.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS", conflicts_with = "file")]
+    listen: SocketAddr,
+    /// Who may read: `*`, an origin such as `https://app.example`, or a pattern such as `https://*.app.example`
+    /// or `http://localhost:*`; can be given several times.
+    #[arg(long = "allow-origin", value_name = "ORIGIN", conflicts_with = "file")]
+    allow_origins: Vec<String>,
+    /// Whether requests with credentials, such as cookies, may be read too.
+    #[arg(long, conflicts_with = "file")]
+    credentials: bool,
+    /// A method that may be asked for, beside GET, HEAD and POST; or `*`.
+    #[arg(long = "allow-method", value_name = "METHOD", conflicts_with = "file")]
+    allow_methods: Vec<String>,
+    /// A request header that may be asked for; or `*`.
+    #[arg(long = "allow-header", value_name = "NAME", conflicts_with = "file")]
+    allow_headers: Vec<String>,
+    /// A response header that script may read; or `*`.
+    #[arg(long = "expose-header", value_name = "NAME", conflicts_with = "file")]
+    expose_headers: Vec<String>,
+    /// How long the answer to a preflight may be kept, such as `10m`; at most `24h`.
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "file")]
+    max_age: Option<Duration>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crossorigin_policy::parse_duration(text).ok_or_else(|| "write a number and a unit, as in `10m`".to_owned())
+}
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        anyhow::bail!("not written yet")
+        start_log(self.log_format, &self.log)?;
+        let loaded = match &self.file {
+            Some(file) => crossorigin_policy::load(file),
+            None => self.short.compile(),
+        };
+        let (site, warnings) = match loaded {
+            Ok(loaded) => loaded,
+            Err(report) => {
+                report_problems(&report);
+                return Ok(ExitCode::FAILURE);
+            }
+        };
+        eprint!("{}", rendered(&warnings, &std::io::stderr()));
+        let options = self.workers.map(Options::with_workers).unwrap_or_default();
+        let gateway = Gateway::bind(site, options)?;
+        print(&summary(&gateway.handle().site(), &gateway.addresses()))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(until_ended(&gateway, self.file.as_deref()))?;
+        let handle = gateway.handle();
+        handle.shutdown();
+        // A second signal ends the program at once, as it does without us.
+        runtime.spawn(async {
+            ended().await;
+            std::process::exit(1);
+        });
+        let waiting = std::thread::spawn(move || gateway.wait());
+        let all_ended = runtime.block_on(async {
+            while !waiting.is_finished() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            waiting.join().unwrap_or(false)
+        });
+        if !all_ended {
+            tracing::warn!("requests were cut off: they took longer than [limits] drain_timeout");
+        }
+        Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Short {
+    fn compile(&self) -> Result<(Site, Vec<crossorigin_policy::Finding>), Report> {
+        let mut policy = PolicyConfig::default();
+        policy.origins = self.allow_origins.clone();
+        policy.credentials = self.credentials;
+        policy.methods = self.allow_methods.clone();
+        policy.request_headers = self.allow_headers.clone();
+        policy.exposed_headers = self.expose_headers.clone();
+        policy.max_age = self.max_age;
+        let short = ShortForm {
+            listen: self.listen,
+            files: self.files.clone(),
+            upstream: self.upstream.clone(),
+            policy,
+        };
+        short.compile()
+    }
+}
+
+/// Reloads when it is asked to, until the program is asked to end.
+async fn until_ended(gateway: &Gateway, file: Option<&Path>) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut reloader = file.and_then(|file| match Reloader::new(file, gateway.handle()) {
+        Ok(reloader) => Some(reloader),
+        Err(error) => {
+            tracing::error!("{error}");
+            None
+        }
+    });
+    let mut ended = std::pin::pin!(ended());
+    loop {
+        tokio::select! {
+            () = ended.as_mut() => return Ok(()),
+            _ = hangup.recv() => {}
+            () = changed(reloader.as_mut()) => {}
+        }
+        match reloader.as_mut() {
+            Some(reloader) => reload(reloader, gateway),
+            None => tracing::warn!("SIGHUP: there is no policy file to read again"),
+        }
+    }
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn ended() {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+async fn changed(reloader: Option<&mut Reloader>) {
+    match reloader {
+        Some(reloader) => reloader.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn reload(reloader: &mut Reloader, gateway: &Gateway) {
+    match reloader.reload() {
+        Ok(warnings) => {
+            eprint!("{}", rendered(&warnings, &std::io::stderr()));
+            let site = gateway.handle().site();
+            tracing::info!(routes = site.routes.len(), listeners = ?gateway.addresses(), "reloaded");
+        }
+        Err(error) => {
+            if let ReloadError::Policy(report) = &error {
+                report_problems(report);
+                let problems = report.problems().len();
+                tracing::error!(problems, "not reloaded: the policy that was running stays");
+            } else {
+                tracing::error!(%error, "not reloaded: the policy that was running stays");
+            }
+        }
+    }
+}
+
+fn report_problems(report: &Report) {
+    let findings: Vec<_> = report.problems().iter().chain(report.warnings()).cloned().collect();
+    eprint!("{}", rendered(&findings, &std::io::stderr()));
+}
+
+fn start_log(format: LogFormat, filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("--log {filter:?} is no level and no list of them: {error}"))?;
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
+    let started = match format {
+        LogFormat::Human => log.compact().try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("can't start the log: {error}"))
+}
+
+/// What is served where, and to whom: one line a route.
+fn summary(site: &Site, addresses: &[SocketAddr]) -> String {
+    let mut text = String::new();
+    for (listener, address) in site.listeners.iter().zip(addresses) {
+        let name = match listener.name == listener.address.to_string() {
+            true => String::new(),
+            false => format!(" ({})", listener.name),
+        };
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "listening on http://{address}{name}");
+        if let Some((name, policy)) = &listener.default_policy {
+            let _ = writeln!(text, "  elsewhere: 404, {}", described(name, policy));
+        }
+    }
+    for route in &site.routes {
+        let target = match &route.target {
+            Target::Files(folder) => format!("files of {}", folder.display()),
+            Target::Upstream(upstream) => upstream.to_string().trim_end_matches('/').to_owned(),
+        };
+        let policy = match &route.policy {
+            Some((name, policy)) => described(name, policy),
+            None => "the upstream's own CORS headers pass through".to_owned(),
+        };
+        let _ = writeln!(text, "  {} -> {target}, {policy}", route.path);
+    }
+    text
+}
+
+fn described(name: &str, policy: &Policy) -> String {
+    let who = match (policy.allows_any_origin(), policy.origin_count()) {
+        (true, _) => "any origin".to_owned(),
+        (false, 0) => "no origin".to_owned(),
+        (false, 1) => "1 origin".to_owned(),
+        (false, count) => format!("{count} origins"),
+    };
+    let credentials = if policy.allows_credentials() { ", with credentials" } else { "" };
+    format!("policy {name:?}: {who}{credentials}")
 }

@@ -174,8 +174,4 @@ impl Stop {
             _ = self.closing.wait_for(|&closing| closing) => {}
         }
     }
-
-    pub(crate) fn is_asked(&self) -> bool {
-        *self.ending.borrow() || *self.closing.borrow()
-    }
 }

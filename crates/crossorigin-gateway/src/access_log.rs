@@ -74,15 +74,12 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn sent(&mut self, bytes: usize) {
+    pub(crate) fn sent(&mut self, bytes: usize, is_whole: bool) {
         if let Some(line) = &mut self.line {
             line.sent += bytes as u64;
-        }
-    }
-
-    pub(crate) fn whole(&mut self) {
-        if let Some(line) = &mut self.line {
-            line.end = End::Whole;
+            if is_whole {
+                line.end = End::Whole;
+            }
         }
     }
 

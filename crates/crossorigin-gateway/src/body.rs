@@ -72,11 +72,13 @@ impl Body for ResponseBody {
             Source::File(stream) => Pin::new(stream.as_mut()).poll_frame(context),
             Source::Upstream(body) => Pin::new(body.as_mut()).poll_frame(context),
         };
+        // Hyper does not ask again when it has the whole length.
+        let is_whole = self.is_end_stream();
         if let (Poll::Ready(polled), Some(exchange)) = (&polled, &mut self.exchange) {
             match polled {
-                Some(Ok(frame)) => exchange.sent(frame.data_ref().map_or(0, Bytes::len)),
+                Some(Ok(frame)) => exchange.sent(frame.data_ref().map_or(0, Bytes::len), is_whole),
                 Some(Err(error)) => exchange.broken(&**error),
-                None => exchange.whole(),
+                None => exchange.sent(0, true),
             }
         }
         polled

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads `10m`, `600s`, `0s`, `250ms`, `1h30m`.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let mut milliseconds: u64 = 0;
     let mut rest = text;
     if rest.is_empty() {
