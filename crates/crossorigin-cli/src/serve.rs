@@ -84,7 +84,8 @@ enum LogFormat {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    crossorigin_policy::parse_duration(text).ok_or_else(|| "write a number and a unit, as in `10m`".to_owned())
+    crossorigin_policy::parse_duration(text)
+        .ok_or_else(|| "write a number and a unit, as in `10m`".to_owned())
 }
 
 impl Serve {
@@ -216,7 +217,8 @@ fn start_log(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| anyhow::anyhow!("--log {filter:?} is no level and no list of them: {error}"))?;
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
     let started = match format {
         LogFormat::Human => log.compact().try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

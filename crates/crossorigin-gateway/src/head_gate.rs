@@ -92,7 +92,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
             self.empty_lines += 1;
         }
         let Some(&first) = self.buffer.first() else { return false };
-        if !head::is_token_byte(first) && !(first == b'\r' && self.empty_lines < MAX_EMPTY_LINES) {
+        let may_be_empty_line = first == b'\r' && self.empty_lines < MAX_EMPTY_LINES;
+        if !head::is_token_byte(first) && !may_be_empty_line {
             // Such as the first byte of TLS, after which no line ever ends.
             self.refuse(head::NOT_HTTP);
             return true;

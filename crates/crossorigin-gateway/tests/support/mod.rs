@@ -13,10 +13,10 @@ use crossorigin_gateway::{Gateway, Options};
 use crossorigin_policy::{PolicyDocument, Site};
 
 /// Longer than anything here takes: a test that waits for it fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Compiles a policy file's text, whose paths are relative to `folder`.
-pub fn site(folder: &Path, text: &str) -> Site {
+pub(crate) fn site(folder: &Path, text: &str) -> Site {
     match PolicyDocument::parse(&folder.join("site.toml"), text).compile() {
         Ok((site, _)) => site,
         Err(report) => panic!("{report}"),
@@ -24,11 +24,11 @@ pub fn site(folder: &Path, text: &str) -> Site {
 }
 
 /// A gateway of two workers on a site.
-pub fn gateway(text: &str) -> (Gateway, SocketAddr) {
+pub(crate) fn gateway(text: &str) -> (Gateway, SocketAddr) {
     gateway_in(Path::new("."), text)
 }
 
-pub fn gateway_in(folder: &Path, text: &str) -> (Gateway, SocketAddr) {
+pub(crate) fn gateway_in(folder: &Path, text: &str) -> (Gateway, SocketAddr) {
     let workers = NonZeroUsize::new(2).unwrap();
     let gateway = Gateway::bind(site(folder, text), Options::with_workers(workers)).unwrap();
     let address = gateway.addresses()[0];
@@ -37,31 +37,32 @@ pub fn gateway_in(folder: &Path, text: &str) -> (Gateway, SocketAddr) {
 
 /// A response as it came over the wire.
 #[derive(Debug)]
-pub struct Response {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// Whether the body ended where its framing says.
-    pub is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 impl Response {
     /// The only line of a header; `None` where there is none.
     #[track_caller]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values =
+            self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let value = values.next();
         assert_eq!(values.next(), None, "more than one {name} in {:?}", self.headers);
         value
     }
 
     #[track_caller]
-    pub fn allow_origin(&self) -> Option<&str> {
+    pub(crate) fn allow_origin(&self) -> Option<&str> {
         self.header("access-control-allow-origin")
     }
 
     /// The names in `Vary`, sorted, in lower case.
-    pub fn vary(&self) -> Vec<String> {
+    pub(crate) fn vary(&self) -> Vec<String> {
         let lines = self.headers.iter().filter(|(name, _)| name == "vary");
         let mut names: Vec<_> =
             lines.flat_map(|(_, value)| value.split(',')).map(|name| name.trim().to_lowercase()).collect();
@@ -69,36 +70,36 @@ impl Response {
         names
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
 /// A client that sends bytes.
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, buffer: Vec::new() }
     }
 
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.stream.write_all(bytes.as_ref()).unwrap();
         self
     }
 
     /// Sends what the other side may not want any more.
-    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
-    pub fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
@@ -118,20 +119,20 @@ impl Client {
 
     /// Waits for bytes that contain `text`.
     #[track_caller]
-    pub fn read_until(&mut self, text: &str) {
+    pub(crate) fn read_until(&mut self, text: &str) {
         while !self.buffer.windows(text.len()).any(|window| window == text.as_bytes()) {
             assert!(self.more(), "ended before {text:?}: {:?}", String::from_utf8_lossy(&self.buffer));
         }
     }
 
     /// Whether the other side closes without another byte.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && !self.more()
     }
 
     /// Reads the head of a response.
     #[track_caller]
-    pub fn head(&mut self) -> Response {
+    pub(crate) fn head(&mut self) -> Response {
         let end = loop {
             if let Some(at) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
                 break at + 4;
@@ -150,7 +151,7 @@ impl Client {
 
     /// Reads a response to a request other than HEAD.
     #[track_caller]
-    pub fn response(&mut self) -> Response {
+    pub(crate) fn response(&mut self) -> Response {
         let mut response = self.head();
         if response.status == 100 {
             response = self.head();
@@ -203,24 +204,30 @@ impl Client {
 
 /// Sends one request in a connection of its own.
 #[track_caller]
-pub fn send(address: SocketAddr, request: &str) -> Response {
+pub(crate) fn send(address: SocketAddr, request: &str) -> Response {
     Client::connect(address).send(request).response()
 }
 
 /// A GET with header lines.
 #[track_caller]
-pub fn get(address: SocketAddr, path: &str, lines: &[&str]) -> Response {
+pub(crate) fn get(address: SocketAddr, path: &str, lines: &[&str]) -> Response {
     send(address, &request("GET", path, lines))
 }
 
-pub fn request(method: &str, path: &str, lines: &[&str]) -> String {
+pub(crate) fn request(method: &str, path: &str, lines: &[&str]) -> String {
     let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
     format!("{method} {path} HTTP/1.1\r\nHost: gateway.example\r\n{lines}\r\n")
 }
 
 /// A preflight.
 #[track_caller]
-pub fn preflight(address: SocketAddr, path: &str, origin: &str, method: &str, lines: &[&str]) -> Response {
+pub(crate) fn preflight(
+    address: SocketAddr,
+    path: &str,
+    origin: &str,
+    method: &str,
+    lines: &[&str],
+) -> Response {
     let mut all = vec![format!("Origin: {origin}"), format!("Access-Control-Request-Method: {method}")];
     all.extend(lines.iter().map(|&line| line.to_owned()));
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
@@ -228,15 +235,15 @@ pub fn preflight(address: SocketAddr, path: &str, origin: &str, method: &str, li
 }
 
 /// One connection that an upstream has accepted.
-pub struct Accepted {
-    pub stream: TcpStream,
-    pub number: usize,
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    pub(crate) number: usize,
     buffer: Vec<u8>,
 }
 
 impl Accepted {
     /// The head of the next request; `None` when there is none.
-    pub fn head(&mut self) -> Option<String> {
+    pub(crate) fn head(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
                 return Some(String::from_utf8(self.buffer.drain(..end + 4).collect()).unwrap());
@@ -250,7 +257,7 @@ impl Accepted {
     }
 
     /// So many bytes of a body.
-    pub fn body(&mut self, length: usize) -> Vec<u8> {
+    pub(crate) fn body(&mut self, length: usize) -> Vec<u8> {
         while self.buffer.len() < length {
             let mut bytes = [0; 4096];
             let read = self.stream.read(&mut bytes).unwrap();
@@ -261,7 +268,7 @@ impl Accepted {
     }
 
     /// What there is, or `None` at the end.
-    pub fn some(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn some(&mut self) -> Option<Vec<u8>> {
         if self.buffer.is_empty() {
             let mut bytes = [0; 4096];
             match self.stream.read(&mut bytes) {
@@ -272,20 +279,20 @@ impl Accepted {
         Some(std::mem::take(&mut self.buffer))
     }
 
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         // The gateway may have gone away, which some tests are about.
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
     /// Closes so that the other side sees a reset.
-    pub fn reset(self) {
+    pub(crate) fn reset(self) {
         let socket = socket2::SockRef::from(&self.stream);
         socket.set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
 
 /// An upstream: `serve` gets each connection, on a thread of its own.
-pub fn upstream(serve: impl Fn(Accepted) + Send + Sync + 'static) -> SocketAddr {
+pub(crate) fn upstream(serve: impl Fn(Accepted) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = std::sync::Arc::new(serve);
@@ -301,7 +308,7 @@ pub fn upstream(serve: impl Fn(Accepted) + Send + Sync + 'static) -> SocketAddr 
 }
 
 /// An upstream that gives every request without a body the same answer.
-pub fn answering(response: impl Into<String>) -> SocketAddr {
+pub(crate) fn answering(response: impl Into<String>) -> SocketAddr {
     let response = response.into();
     upstream(move |mut connection| {
         while connection.head().is_some() {
@@ -311,7 +318,7 @@ pub fn answering(response: impl Into<String>) -> SocketAddr {
 }
 
 /// An upstream that answers with the head of the request.
-pub fn echoing() -> SocketAddr {
+pub(crate) fn echoing() -> SocketAddr {
     upstream(|mut connection| {
         while let Some(head) = connection.head() {
             let length = head.len();
@@ -321,6 +328,6 @@ pub fn echoing() -> SocketAddr {
 }
 
 /// An address that nobody listens on.
-pub fn nobody() -> SocketAddr {
+pub(crate) fn nobody() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
