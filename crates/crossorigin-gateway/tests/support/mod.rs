@@ -1,6 +1,7 @@
 //! What the gateway's tests share: a gateway in this process, clients and upstreams that speak bytes.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
