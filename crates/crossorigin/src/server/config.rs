@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The most origins and patterns that one policy holds.
+pub const MAX_ORIGINS: usize = 1 << 22;
+
 /// A CORS policy as people write it. [`Policy::new`](super::Policy::new) compiles it, or returns everything
 /// that is wrong with it.
 ///

@@ -9,7 +9,7 @@ use super::decision::{ANY, Answer, Decision, RequestHead, Vary};
 use super::origin_set::OriginMatch;
 use super::policy::Policy;
 use super::reason::{Outcome, Reason};
-use super::trace::Trace;
+use super::trace::{Branch, Trace};
 use crate::infrastructure::is_token;
 use crate::infrastructure::methods::is_forbidden_method;
 use crate::infrastructure::origin::SerializedOrigin;
@@ -33,9 +33,23 @@ fn lines(headers: &HeaderMap, name: HeaderName) -> Lines<'_> {
     }
 }
 
+impl Policy {
+    /// Decides on a request, by its method and headers alone.
+    pub fn decide<'a>(&self, request: impl Into<RequestHead<'a>>) -> Decision {
+        decide(self, request.into(), &mut ())
+    }
+
+    /// Decides on a request and says which branches were taken.
+    pub fn explain<'a>(&self, request: impl Into<RequestHead<'a>>) -> (Decision, Vec<Branch>) {
+        let mut branches = Vec::new();
+        let decision = decide(self, request.into(), &mut branches);
+        (decision, branches)
+    }
+}
+
 /// Decides by the [CORS protocol](https://fetch.spec.whatwg.org/#http-cors-protocol): which responses are shared
 /// and which preflights are granted is the server's to say; how it says so is not.
-pub(super) fn decide(policy: &Policy, request: RequestHead<'_>, trace: &mut impl Trace) -> Decision {
+fn decide(policy: &Policy, request: RequestHead<'_>, trace: &mut impl Trace) -> Decision {
     let requested_method = match *request.method {
         Method::OPTIONS => lines(request.headers, ACCESS_CONTROL_REQUEST_METHOD),
         _ => Lines::None,

@@ -15,11 +15,11 @@ mod response_headers;
 mod shared_policy;
 mod trace;
 
-pub use config::{CrossOriginResourcePolicy, PolicyConfig, TimingAllowOrigin};
+pub use config::{CrossOriginResourcePolicy, MAX_ORIGINS, PolicyConfig, TimingAllowOrigin};
 pub use counters::DecisionCounters;
 pub use decision::{Decision, RequestHead};
 pub use origin_pattern::{OriginPattern, PortPattern};
-pub use origin_set::{MAX_ORIGINS, OriginMatch, OriginSet};
+pub use origin_set::{OriginMatch, OriginSet};
 pub use policy::Policy;
 pub use problem::{PolicyError, Problem, ProblemKind, Setting};
 pub use reason::{Outcome, Reason};

@@ -9,9 +9,6 @@ use super::keyed_hash::KeyedHash;
 use super::origin_pattern::{OriginPattern, PortPattern};
 use crate::infrastructure::origin::SerializedOrigin;
 
-/// The most origins and patterns that one set holds.
-pub const MAX_ORIGINS: usize = 1 << 22;
-
 /// A set of origins and patterns. Looking one up hashes the origin once, and once more for each depth at which
 /// there are wildcards.
 ///
@@ -64,7 +61,7 @@ impl OriginSet {
     /// Adds a pattern, unless it is there; returns whether it was new.
     ///
     /// # Panics
-    /// When the text of all wildcards together passes 4 GiB, which [`MAX_ORIGINS`] of them can't.
+    /// When the text of all wildcards together passes 4 GiB, which [`MAX_ORIGINS`](super::MAX_ORIGINS) of them can't.
     pub fn insert(&mut self, pattern: &OriginPattern<'_>) -> bool {
         if pattern.is_exact() {
             self.exact.insert(pattern.to_string().as_bytes())

@@ -5,13 +5,10 @@ use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode};
 
-use super::config::{CrossOriginResourcePolicy, PolicyConfig, TimingAllowOrigin};
-use super::decide::decide;
-use super::decision::{Decision, RequestHead};
+use super::config::{CrossOriginResourcePolicy, MAX_ORIGINS, PolicyConfig, TimingAllowOrigin};
 use super::origin_pattern::OriginPattern;
-use super::origin_set::{MAX_ORIGINS, OriginSet};
+use super::origin_set::OriginSet;
 use super::problem::{PolicyError, Problem, ProblemKind, Setting};
-use super::trace::Branch;
 use crate::infrastructure::header_names::{
     is_cors_non_wildcard_request_header_name, is_forbidden_request_header_name,
     is_forbidden_response_header_name,
@@ -87,18 +84,6 @@ impl Policy {
             forbid_refused_origins: config.forbid_refused_origins,
             public_origin,
         })))
-    }
-
-    /// Decides on a request, by its method and headers alone.
-    pub fn decide<'a>(&self, request: impl Into<RequestHead<'a>>) -> Decision {
-        decide(self, request.into(), &mut ())
-    }
-
-    /// Decides on a request and says which branches were taken.
-    pub fn explain<'a>(&self, request: impl Into<RequestHead<'a>>) -> (Decision, Vec<Branch>) {
-        let mut branches = Vec::new();
-        let decision = decide(self, request.into(), &mut branches);
-        (decision, branches)
     }
 
     /// Whether `*` is what the policy's origins say.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::origin_set::MAX_ORIGINS;
+use super::config::MAX_ORIGINS;
 
 /// A field of [`PolicyConfig`](super::PolicyConfig), as a problem names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
