@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use support::browser::{Browser, base64};
+use support::picture::Picture;
 use support::program::Program;
 
 /// Every demonstration: its name, its state, a part of its detail, and the header that decides, as the page says
@@ -86,7 +87,7 @@ fn every_demonstration_comes_out_as_it_should() {
     requests_were_what_the_page_says(&browser, &site);
     nothing_came_from_elsewhere(&browser);
 
-    drop(browser);
+    // Ctrl-C, while the browser still holds its connections.
     let (status, _) = program.stop("INT");
     assert!(status.success(), "{status}");
 }
@@ -428,26 +429,4 @@ fn contents(browser: &Browser, image: &str) -> Vec<u8> {
         &json!([image]),
     );
     base64(encoded.as_str().unwrap())
-}
-
-/// A PNG, decoded.
-struct Picture {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
-}
-
-impl Picture {
-    fn of(file: &[u8]) -> Self {
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
-        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut pixels).unwrap();
-        assert_eq!(info.color_type, png::ColorType::Rgba, "browsers export canvases with their transparency");
-        Self { width: info.width as usize, height: info.height as usize, pixels }
-    }
-
-    fn pixel(&self, x: usize, y: usize) -> [u8; 4] {
-        let at = (y * self.width + x) * 4;
-        self.pixels[at..at + 4].try_into().unwrap()
-    }
 }

@@ -26,6 +26,7 @@ use std::rc::Rc;
 use anyhow::Context;
 use crossorigin_gateway::{Gateway, Options};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use hosts::{DEFAULT_PORT, Hosts, LAST_PORT};
 
@@ -59,6 +60,7 @@ impl Demo {
 }
 
 async fn show(wanted: Hosts) -> anyhow::Result<()> {
+    let ending = Ending::prepare().context("can't wait for signals")?;
     let folder = tempfile::Builder::new()
         .prefix("crossorigin-demo-")
         .tempdir()
@@ -85,7 +87,7 @@ async fn show(wanted: Hosts) -> anyhow::Result<()> {
     serve_recorder(shared.listener, recorder::Recorder::new(gateway, journal));
 
     output::welcome(&wanted, &hosts, small, folder.path())?;
-    stopped().await?;
+    ending.wait().await;
     drop(running);
     output::farewell();
     folder.close().context("can't remove the demo's temporary folder")?;
@@ -163,15 +165,23 @@ fn serve_recorder(listener: TcpListener, recorder: recorder::Recorder) {
     }));
 }
 
-/// Waits for Ctrl-C, or for the signal by which service managers end a program.
-async fn stopped() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
+/// The signals that end the demo: Ctrl-C, a service manager's, and that of a terminal which is closed.
+struct Ending([Signal; 3]);
+
+impl Ending {
+    /// From now on the signals are waited for; before, they would end the program without its cleaning up.
+    fn prepare() -> std::io::Result<Self> {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, terminate, hang_up] = kinds.map(signal);
+        Ok(Self([interrupt?, terminate?, hang_up?]))
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        let [interrupt, terminate, hang_up] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }
 }

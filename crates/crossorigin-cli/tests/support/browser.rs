@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -210,6 +210,12 @@ impl Drop for Browser {
         }
         drop(self.driver.kill());
         drop(self.driver.wait());
+        // Its profile can only be removed once Chromium writes to it no more.
+        let process = self.chromium.map(|chromium| format!("/proc/{chromium}"));
+        let end = Instant::now() + Duration::from_secs(5);
+        while process.as_ref().is_some_and(|process| Path::new(process).exists()) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 

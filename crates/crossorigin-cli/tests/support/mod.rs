@@ -4,4 +4,5 @@
 
 pub mod browser;
 pub mod http;
+pub mod picture;
 pub mod program;
