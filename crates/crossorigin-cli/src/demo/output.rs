@@ -41,15 +41,12 @@ fn text(wanted: &Hosts, hosts: &Hosts, photos: usize, folder: &Path, plain: bool
     let policy = folder.join("crossorigin.toml");
     let mut text = format!("Open {open} in a browser on this machine.\n\n");
     text += &row("site", &hosts.site_origin(), "the page");
-    text += &row(
-        "shared host",
-        &hosts.shared_origin(),
-        &format!("{photos} photos, film, font and API, behind the gateway"),
-    );
+    let shared = format!("{photos} photos, film, font and API; hands on to the gateway");
+    text += &row("shared host", &hosts.shared_origin(), &shared);
     text += &row("third host", &hosts.third_origin(), "the same photo, film and font, without CORS");
-    text += "\n  The shared host is a recorder, which notes heads for the page, before\n";
+    text += "\n  Behind the shared host, which records what passes, for the page to show:\n";
     text += &row("gateway", &format!("http://{}", hosts.gateway), &format!("on {}", policy.display()));
-    text += &row("API", &format!("http://{}", hosts.api), "which knows nothing of CORS");
+    text += &row("API", &format!("http://{}", hosts.api), "knows nothing of CORS");
     text += "\n";
     for (what, wanted, got) in [
         ("site", wanted.site, hosts.site),

@@ -19,7 +19,14 @@ async function font({ stage, url, tag }) {
   }
   const own = widthOf(`"${family}", monospace`);
   if (own === fallback) throw new Error("The font loaded, but the word is as wide as before");
-  return ok(`The word is ${Math.round(own)} px wide, in the fallback font ${Math.round(fallback)} px`);
+  const without = await askedWithOrigin(tag) ? "" : ". This browser asked for it without CORS, as WebKit does";
+  return ok(`The word is ${Math.round(own)} px wide, in the fallback font ${Math.round(fallback)} px${without}`);
+}
+
+/** Whether the host has answered a request that said its origin. */
+async function askedWithOrigin(tag) {
+  const seen = await exchanges(tag);
+  return seen.exchanges.some(({ request }) => request.some(([name]) => name === "origin"));
 }
 
 function widthOf(family) {
@@ -46,10 +53,7 @@ async function shape({ stage, url, tag }) {
     if (edges >= 3) return ok(`The lines start at ${edges} different places`);
     const now = performance.now();
     if (now > end || now > answeredAt + 600) return blocked("The lines start at the edge of the picture’s square");
-    if (answeredAt === Infinity) {
-      const seen = await exchanges(tag);
-      if (seen.exchanges.some(({ request }) => request.some(([name]) => name === "origin"))) answeredAt = performance.now();
-    }
+    if (answeredAt === Infinity && await askedWithOrigin(tag)) answeredAt = performance.now();
     await new Promise(requestAnimationFrame);
   }
 }
