@@ -33,8 +33,8 @@ const fn refusal(status: u16, reason: &'static str) -> Refusal {
 
 pub(crate) const TIMED_OUT: Refusal = refusal(408, "the head of the request took too long to arrive");
 pub(crate) const CUT_OFF: Refusal = refusal(400, "the request ends in the middle of its head");
-pub(crate) const HEAD_TOO_LARGE: Refusal = refusal(431, "the head of the request is too large");
-pub(crate) const TARGET_TOO_LONG: Refusal = refusal(414, "the request's target is too long");
+const HEAD_TOO_LARGE: Refusal = refusal(431, "the head of the request is too large");
+const TARGET_TOO_LONG: Refusal = refusal(414, "the request's target is too long");
 const TOO_MANY_LINES: Refusal = refusal(431, "the request has too many header lines");
 pub(crate) const NOT_HTTP: Refusal = refusal(400, "this is not HTTP");
 const BARE_LINE_FEED: Refusal = refusal(400, "a line of the head does not end with CR LF");
@@ -73,10 +73,16 @@ pub(crate) fn end(bytes: &[u8], from: &mut usize) -> Option<usize> {
     None
 }
 
+/// What to say of a head, whole or not, that is longer than it may be.
+pub(crate) fn too_large(head: &[u8], limits: HeadLimits) -> Refusal {
+    let begin = &head[..limits.bytes.min(head.len())];
+    if memchr(b'\n', begin).is_none() { TARGET_TOO_LONG } else { HEAD_TOO_LARGE }
+}
+
 /// Checks a whole head, its last empty line included.
 pub(crate) fn check(head: &[u8], limits: HeadLimits) -> Result<Framing, Refusal> {
     if head.len() > limits.bytes {
-        return Err(HEAD_TOO_LARGE);
+        return Err(too_large(head, limits));
     }
     let mut lines = Lines(head);
     let request_line = lines.next().ok_or(REQUEST_LINE)??;

@@ -102,8 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
         let Some(end) = head::end(&self.buffer, &mut self.searched) else {
             let is_too_large = self.buffer.len() > limits.bytes;
             if is_too_large {
-                let refusal = if self.searched == 0 { head::TARGET_TOO_LONG } else { head::HEAD_TOO_LARGE };
-                self.refuse(refusal);
+                self.refuse(head::too_large(&self.buffer, limits));
             }
             return is_too_large;
         };
@@ -158,11 +157,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
                 let head_since = self.head_since.filter(|_| !self.buffer.is_empty());
-                let deadline = match (head_since, self.ledger.business()) {
+                let deadline = match (head_since, self.ledger.business(context)) {
                     (Some(since), _) => since + self.limits.head_timeout,
                     (None, Business::Ending) => return Poll::Ready(Ok(false)),
                     (None, Business::IdleSince(since)) => since + self.limits.idle_timeout,
-                    // When the response has ended hyper reads again.
                     (None, Business::Busy) => return Poll::Pending,
                 };
                 ready!(self.read_timer.poll_until(deadline, context));

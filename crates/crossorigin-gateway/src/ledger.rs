@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
 
 use tokio::time::Instant;
 
@@ -28,6 +29,8 @@ struct Entries {
     under_way: usize,
     idle_since: Instant,
     is_ending: bool,
+    /// The gate, which waits for the last request under way to end.
+    waiting: Option<Waker>,
 }
 
 /// How busy a connection is.
@@ -44,7 +47,8 @@ pub(crate) enum Business {
 impl Ledger {
     pub(crate) fn new() -> Self {
         let idle_since = Instant::now();
-        Self(Mutex::new(Entries { verdicts: VecDeque::new(), under_way: 0, idle_since, is_ending: false }))
+        let verdicts = VecDeque::new();
+        Self(Mutex::new(Entries { verdicts, under_way: 0, idle_since, is_ending: false, waiting: None }))
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -68,6 +72,11 @@ impl Ledger {
         let mut entries = self.entries();
         entries.under_way = entries.under_way.saturating_sub(1);
         entries.idle_since = Instant::now();
+        if entries.under_way == 0
+            && let Some(waiting) = entries.waiting.take()
+        {
+            waiting.wake();
+        }
     }
 
     /// The connection: no more requests after those under way.
@@ -79,12 +88,16 @@ impl Ledger {
         self.entries().is_ending
     }
 
-    pub(crate) fn business(&self) -> Business {
-        let entries = self.entries();
+    /// The gate: how busy the connection is. Where it is busy, the gate is woken when it no longer is.
+    pub(crate) fn business(&self, context: &Context<'_>) -> Business {
+        let mut entries = self.entries();
         match (entries.under_way, entries.is_ending) {
             (0, true) => Business::Ending,
             (0, false) => Business::IdleSince(entries.idle_since),
-            _ => Business::Busy,
+            _ => {
+                entries.waiting = Some(context.waker().clone());
+                Business::Busy
+            }
         }
     }
 }

@@ -42,12 +42,20 @@ fn hop_by_hop_headers_go_no_further() {
     ));
     assert_eq!(lines[0], "get /a?b=c http/1.1");
     let names: Vec<&str> = lines[1..].iter().filter_map(|line| line.split(':').next()).collect();
-    for gone in
-        ["connection", "keep-alive", "proxy-connection", "proxy-authorization", "upgrade", "x-named", "expect"]
-    {
+    for gone in [
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authorization",
+        "upgrade",
+        "x-named",
+        "expect",
+    ] {
         assert!(!names.contains(&gone), "{gone} in {lines:?}");
     }
-    for kept in ["te: trailers", "x-kept: two", "cookie: a=b", "host: gateway.example", "via: 1.1 crossorigin"] {
+    for kept in
+        ["te: trailers", "x-kept: two", "cookie: a=b", "host: gateway.example", "via: 1.1 crossorigin"]
+    {
         assert!(lines.contains(&kept.to_owned()), "{kept} not in {lines:?}");
     }
 
@@ -78,7 +86,9 @@ fn the_upstream_learns_who_asked_and_clients_cannot_lie_about_it() {
     ));
     let about: Vec<&String> = lines
         .iter()
-        .filter(|line| line.starts_with("x-forwarded") || line.starts_with("forwarded") || line.starts_with("x-real"))
+        .filter(|line| {
+            line.starts_with("x-forwarded") || line.starts_with("forwarded") || line.starts_with("x-real")
+        })
         .collect();
     let mut about: Vec<&str> = about.into_iter().map(String::as_str).collect();
     about.sort_unstable();
@@ -125,7 +135,8 @@ fn bodies_pass_both_ways() {
                 let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
                 connection.body(length.parse().unwrap())
             };
-            connection.send(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len()));
+            connection
+                .send(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len()));
             connection.send(body);
             connection.send("\r\n0\r\n\r\n");
         }
@@ -137,7 +148,8 @@ fn bodies_pass_both_ways() {
     let response = client.send(by_length).send(&large).response();
     assert!(response.is_whole && response.body == large.as_bytes(), "{}", response.body.len());
     // In the same connection, in chunks.
-    let response = client.send(request("PUT", "/", &["Transfer-Encoding: chunked"])).send("5\r\nhello\r\n0\r\n\r\n");
+    let response =
+        client.send(request("PUT", "/", &["Transfer-Encoding: chunked"])).send("5\r\nhello\r\n0\r\n\r\n");
     assert_eq!(response.response().text(), "5\r\nhello\r\n0\r\n\r\n");
 }
 
@@ -147,7 +159,8 @@ fn server_sent_events_arrive_at_once() {
     let going = std::sync::Mutex::new(going);
     let upstream = upstream(move |mut connection| {
         connection.head();
-        connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+        connection
+            .send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
         connection.send("9\r\ndata: 1\n\n\r\n");
         // The second event is not sent until the first has come through.
         let going = going.lock().unwrap();
