@@ -41,19 +41,18 @@ function entry({ method, path, status, request, response }, decides) {
   }
   const exposed = valueOf(response, "access-control-expose-headers") ?? "";
   const told = ([name]) => answered.test(name) && (name !== "etag" || exposed.includes(name));
-  const given = response.filter(told).map(([name, value]) => {
-    return row(decides.includes(name) ? "answered decides" : "answered", name, shorten(name, value));
-  });
-  const missing = decides.filter(name => answered.test(name) && valueOf(response, name) === undefined);
-  rows.append(...missing.map(name => row("answered absent decides", name, "not sent")));
-  rows.append(...given.filter(isDecisive), ...given.filter(row => !isDecisive(row)));
+  for (const name of decides.filter(name => answered.test(name))) {
+    const value = valueOf(response, name);
+    rows.append(value === undefined ? row("answered absent decides", name, "not sent") : row("answered decides", name, value));
+  }
+  for (const [name, value] of response.filter(told)) {
+    if (!decides.includes(name)) rows.append(row("answered", name, shorten(name, value)));
+  }
   const line = make("summary", {}, make("b", {}, method), " ", make("span", { className: "path" }, path), " ");
   if (method === "OPTIONS") line.append(make("span", { className: "preflight" }, "preflight"), " ");
   line.append(make("span", { className: "status" }, String(status)));
   return make("li", {}, make("details", { open: decides.length > 0 }, line, rows));
 }
-
-const isDecisive = row => row.classList.contains("decides");
 
 function row(className, name, value) {
   const said = className.startsWith("asked") ? "request: " : "response: ";
