@@ -79,6 +79,11 @@ fn goals(text: &mut String, study: &Study) -> fmt::Result {
         ),
         Goal::new("… with 1,000,000", Bound::AtMost(3.0), growth(Place::Decision, Kind::Actual, 1_000_000)),
         Goal::new(
+            "… with 10,000 wildcards, to that with 1",
+            Bound::None,
+            growth(Place::Wildcards, Kind::Actual, 10_000),
+        ),
+        Goal::new(
             "… on a preflight, with 10,000",
             Bound::AtMost(1.3),
             growth(Place::Decision, Kind::Preflight, 10_000),

@@ -86,6 +86,10 @@ impl ExactOrigins {
         self.count + self.long.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The slot that holds an origin, or else the empty one where it belongs. There always is an empty one.
     fn probe(&self, origin: &[u8]) -> Result<usize, usize> {
         // The upper bits of the product spread a hash over any number of slots.
