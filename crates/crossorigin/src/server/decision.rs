@@ -2,7 +2,7 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, request};
 
@@ -126,18 +126,18 @@ impl Decision {
         *response.status_mut() = status;
         // One size for all: no answer has more than these six headers.
         *response.headers_mut() = HeaderMap::with_capacity(6);
-        self.clone().write(response.headers_mut());
+        self.clone().write(response.headers_mut(), false);
         Some(response)
     }
 
     /// Gives a response's headers what the policy says, on every status: removes the CORS headers that are
     /// there, adds the policy's own, and merges `Vary`.
     pub fn decorate(self, headers: &mut HeaderMap) {
-        remove_cors_headers(headers);
-        self.write(headers);
+        let has_vary = remove_cors_headers(headers);
+        self.write(headers, has_vary);
     }
 
-    fn write(self, headers: &mut HeaderMap) {
+    fn write(self, headers: &mut HeaderMap, has_vary: bool) {
         let Self { policy, allow_origin, answer, vary, .. } = self;
         let policy = &*policy.0;
         match answer {
@@ -161,8 +161,10 @@ impl Decision {
                 headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
             }
         }
-        if let Some(vary) = vary.value() {
-            merge_vary(headers, vary);
+        match vary.value() {
+            Some(names) if has_vary => merge_vary(headers, names),
+            Some(names) => drop(headers.insert(VARY, names)),
+            None => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, Entry, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -28,15 +28,21 @@ pub fn is_cors_response_header(name: &HeaderName) -> bool {
     CORS_RESPONSE_HEADERS.contains(name)
 }
 
-/// Takes out what a service, or a proxy before it, said of CORS by itself.
-pub(super) fn remove_cors_headers(headers: &mut HeaderMap) {
-    // OPTIMIZATION: six removals cost more than one look at each name, and mostly there is nothing to remove
-    // (test the_services_own_headers_are_replaced).
-    if headers.keys().any(|name| name.as_str().starts_with("access-control-")) {
+/// Takes out what a service, or a proxy before it, said of CORS by itself; returns whether there is a `Vary`.
+pub(super) fn remove_cors_headers(headers: &mut HeaderMap) -> bool {
+    // OPTIMIZATION: one look at each name costs less than seven look-ups, and mostly none of them is there (test
+    // the_services_own_headers_are_replaced).
+    let (mut has_cors_headers, mut has_vary) = (false, false);
+    for name in headers.keys() {
+        has_cors_headers |= name.as_str().starts_with("access-control-");
+        has_vary |= *name == VARY;
+    }
+    if has_cors_headers {
         for name in &CORS_RESPONSE_HEADERS {
             headers.remove(name);
         }
     }
+    has_vary
 }
 
 /// Adds names to a response's `Vary`, in one line with those that are there, none twice; `*` stays alone.
@@ -50,19 +56,16 @@ pub(super) fn remove_cors_headers(headers: &mut HeaderMap) {
 /// assert_eq!(headers[VARY], "Accept-Encoding, origin, Sec-Fetch-Site");
 /// ```
 pub fn merge_vary(headers: &mut HeaderMap, names: HeaderValue) {
-    match headers.entry(VARY) {
-        Entry::Vacant(vacant) => {
-            vacant.insert(names);
-            return;
-        }
-        Entry::Occupied(_) => {}
-    }
     let present = || headers.get_all(VARY).iter().flat_map(elements);
     if present().any(|name| name == b"*") {
         return;
     }
     let missing = || elements(&names).filter(|name| !present().any(|there| there.eq_ignore_ascii_case(name)));
     if missing().next().is_none() {
+        return;
+    }
+    if present().next().is_none() {
+        headers.insert(VARY, names);
         return;
     }
     let mut merged: Vec<u8> = Vec::new();
