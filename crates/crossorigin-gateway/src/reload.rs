@@ -14,13 +14,15 @@ use crate::gateway::{BindError, Handle};
 
 /// How long files must be left alone until they are read: writing one takes some programs several steps.
 const QUIET: Duration = Duration::from_millis(100);
+/// The shortest time between two looks at them.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Reloads a gateway from its policy file.
 #[derive(Debug)]
 pub struct Reloader {
     path: PathBuf,
     handle: Handle,
-    events: mpsc::UnboundedReceiver<()>,
+    events: mpsc::Receiver<()>,
     watcher: RecommendedWatcher,
     /// Folders that are watched.
     folders: Vec<PathBuf>,
@@ -43,12 +45,12 @@ impl Reloader {
     /// # Errors
     /// The system can't watch files, or no more of them.
     pub fn new(path: &Path, handle: Handle) -> Result<Self, ReloadError> {
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let is_reading = event.as_ref().is_ok_and(|event| event.kind.is_access());
             if !is_reading {
-                // Nobody waits for it any more when the gateway ends.
-                let _ = sender.send(());
+                // One that waits to be seen is as good as many.
+                let _ = sender.try_send(());
             }
         })
         .map_err(ReloadError::Watch)?;
@@ -84,18 +86,31 @@ impl Reloader {
         Ok(warnings)
     }
 
-    /// Waits until one of the files has changed.
+    /// Waits until one of the files has changed and is left alone again.
     pub async fn changed(&mut self) {
         loop {
             if self.events.recv().await.is_none() {
                 return std::future::pending().await;
             }
-            while let Ok(Some(())) = tokio::time::timeout(QUIET, self.events.recv()).await {}
-            let is_changed = self.files.iter().any(|(file, state)| State::of(file) != *state);
-            if is_changed {
-                return;
+            let mut seen = self.states();
+            if self.files.iter().map(|(_, state)| *state).eq(seen.iter().copied()) {
+                // Something else in the folder, which may be busy: a log, say.
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            loop {
+                tokio::time::sleep(QUIET).await;
+                let now = self.states();
+                if now == seen {
+                    return;
+                }
+                seen = now;
             }
         }
+    }
+
+    fn states(&self) -> Vec<Option<State>> {
+        self.files.iter().map(|(file, _)| State::of(file)).collect()
     }
 
     /// Watches the folders that hold the files and those that links lead to: a file that is put in another's

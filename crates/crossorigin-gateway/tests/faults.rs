@@ -1,5 +1,6 @@
 //! When things go wrong: each fault gets a clear message and the right status with CORS headers, and nothing
 //! hangs.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The fifteen things about CORS that people report to hurt, in front of real sockets.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What passes through the gateway, and what does not.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Policies that change while requests come in.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 mod support;
 
