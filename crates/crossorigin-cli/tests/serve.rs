@@ -1,5 +1,5 @@
 //! `crossorigin serve`, run as people run it.
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -41,7 +41,7 @@ impl Running {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let first = lines.next().unwrap_or_else(|| {
             let log = fs::read_to_string(folder.path().join("log")).unwrap();
-            std::panic::panic_any(format!("it does not start: {log}"))
+            panic!("it does not start: {log}")
         });
         let address =
             first.strip_prefix("listening on http://").unwrap().split(' ').next().unwrap().parse().unwrap();

@@ -43,6 +43,11 @@ impl Stamp {
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("\"\""))
     }
 
+    /// Whether it was modified before another.
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        self.modified < other.modified
+    }
+
     /// Seconds since 1970; what was modified before counts as then.
     pub(super) fn modified_seconds(&self) -> u64 {
         u64::try_from(self.modified.0).unwrap_or(0)
@@ -81,22 +86,29 @@ impl FileCache {
         entries.shrink();
     }
 
-    /// The content of the file that had this stamp a moment ago.
-    pub(super) async fn read(&self, folder: &Path, path: &Path, stamp: Stamp) -> io::Result<Content> {
+    /// The content of the file that had this stamp a moment ago, and the stamp that it has now.
+    pub(super) async fn read(
+        &self,
+        folder: &Path,
+        path: &Path,
+        stamp: Stamp,
+    ) -> io::Result<(Stamp, Content)> {
         let full = folder.join(path);
         let limit = {
             let mut entries = self.entries();
             match entries.files.get(&full) {
-                Some((known, bytes)) if *known == stamp => return Ok(Content::Memory(bytes.clone())),
+                Some((known, bytes)) if *known == stamp => {
+                    return Ok((stamp, Content::Memory(bytes.clone())));
+                }
                 _ => entries.capacity / SHARE,
             }
         };
         let (folder, path) = (folder.to_owned(), path.to_owned());
-        let content = tokio::task::spawn_blocking(move || read(&folder, &path, stamp, limit)).await??;
+        let (stamp, content) = tokio::task::spawn_blocking(move || read(&folder, &path, limit)).await??;
         if let Content::Memory(bytes) = &content {
             self.entries().insert(full, stamp, bytes.clone());
         }
-        Ok(content)
+        Ok((stamp, content))
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
@@ -123,18 +135,23 @@ impl Entries {
 }
 
 /// Opens a file, and reads all of it where it is no longer than the limit.
-fn read(folder: &Path, path: &Path, stamp: Stamp, limit: u64) -> io::Result<Content> {
+fn read(folder: &Path, path: &Path, limit: u64) -> io::Result<(Stamp, Content)> {
     let mut file: File = paths::open_beneath(folder, path)?;
-    if Stamp::of(&file.metadata()?) != Some(stamp) {
-        return Err(io::Error::other("the file changed while it was being opened"));
-    }
+    let stamp = stamp_of(&file)?;
     if stamp.length > limit {
-        return Ok(Content::Disk(file));
+        return Ok((stamp, Content::Disk(file)));
     }
     let length = usize::try_from(stamp.length).map_err(io::Error::other)?;
     let mut bytes = vec![0; length];
     file.read_exact(&mut bytes)?;
-    Ok(Content::Memory(bytes.into()))
+    if stamp_of(&file)? != stamp {
+        return Err(io::Error::other("the file changed while it was being read"));
+    }
+    Ok((stamp, Content::Memory(bytes.into())))
+}
+
+fn stamp_of(file: &File) -> io::Result<Stamp> {
+    Stamp::of(&file.metadata()?).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 #[cfg(test)]
@@ -146,7 +163,7 @@ mod tests {
     }
 
     async fn text(cache: &FileCache, folder: &Path, name: &str) -> Option<String> {
-        match cache.read(folder, Path::new(name), stamp(folder, name)).await.unwrap() {
+        match cache.read(folder, Path::new(name), stamp(folder, name)).await.unwrap().1 {
             Content::Memory(bytes) => Some(String::from_utf8(bytes.to_vec()).unwrap()),
             Content::Disk(_) => None,
         }

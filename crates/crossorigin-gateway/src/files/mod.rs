@@ -41,12 +41,15 @@ pub(crate) async fn answer(
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(Failure::method_not_allowed());
     }
-    let wanted = RelativePath::read(rest).ok_or_else(Failure::not_found)?;
+    let mut wanted = RelativePath::read(rest).ok_or_else(Failure::not_found)?;
+    // Of the route's own path nothing is left, with and without its slash.
+    wanted.ends_in_slash = parts.uri.path().ends_with('/');
     match Found::at(folder, wanted)? {
         Found::Folder => Ok(redirect(parts)),
         Found::File(found) => {
-            let file = Representation::choose(folder, found, parts);
-            let content = cache.read(folder, &file.path, file.stamp).await.map_err(unreadable)?;
+            let mut file = Representation::choose(folder, found, parts);
+            let (stamp, content) = cache.read(folder, &file.path, file.stamp).await.map_err(unreadable)?;
+            file.stamp = stamp;
             respond(parts, &file, content)
         }
     }
@@ -110,6 +113,7 @@ impl Representation {
         if !kind.is_compressible {
             return chosen;
         }
+        let plain = chosen.stamp;
         let accepted = kinds::accepted(parts.headers.get_all(ACCEPT_ENCODING));
         for coding in [Coding::Gzip, Coding::Brotli] {
             let mut path = chosen.path.clone().into_os_string();
@@ -118,10 +122,9 @@ impl Representation {
             }
             path.push(coding.extension());
             let path = PathBuf::from(path);
-            let Some(stamp) = std::fs::metadata(folder.join(&path)).ok().and_then(|found| Stamp::of(&found))
-            else {
-                continue;
-            };
+            let stamp = std::fs::metadata(folder.join(&path)).ok().and_then(|found| Stamp::of(&found));
+            // A copy that is older than its file was forgotten when the file was changed.
+            let Some(stamp) = stamp.filter(|stamp| !stamp.is_older_than(&plain)) else { continue };
             chosen.is_negotiated = true;
             if accepted.prefers(coding, chosen.content_encoding) {
                 chosen = Self { path, stamp, content_encoding: Some(coding.name()), ..chosen };
