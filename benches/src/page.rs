@@ -125,6 +125,11 @@ fn goals(text: &mut String, study: &Study) -> fmt::Result {
             against(Place::Tower, Place::Actix, 1),
         ),
         Goal::new("… 10,000 origins", Bound::None, against(Place::Tower, Place::Actix, 10_000)),
+        Goal::new(
+            "The dearest hostile list of request headers, to the longest that is read",
+            Bound::AtMost(1.0),
+            study.hostile_lists(),
+        ),
     ];
     writeln!(text, "## Ratios\n\n| What | Goal | Median | Quartiles | |\n|---|---|---|---|---|")?;
     goals.iter().try_for_each(|goal| writeln!(text, "{}", goal.row()))?;

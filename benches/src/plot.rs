@@ -9,7 +9,7 @@ use crate::page::{grouped, time};
 use crate::study::{Place, SIZES, Study};
 
 const WIDTH: f64 = 860.0;
-const HEIGHT: f64 = 470.0;
+const HEIGHT: f64 = 484.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 620.0;
 const TOP: f64 = 64.0;
@@ -20,14 +20,16 @@ struct Line {
     place: Place,
     label: &'static str,
     class: &'static str,
+    /// How far above its line's end the label stands, to keep clear of another line.
+    lift: f64,
 }
 
 const LINES: [Line; 5] = [
-    Line { place: Place::AxumTowerHttp, label: "tower-http, axum Router", class: "theirs router" },
-    Line { place: Place::TowerHttp, label: "tower-http, tower", class: "theirs" },
-    Line { place: Place::Actix, label: "actix-cors, actix", class: "other" },
-    Line { place: Place::Axum, label: "crossorigin, axum Router", class: "ours router" },
-    Line { place: Place::Tower, label: "crossorigin, tower", class: "ours" },
+    Line { place: Place::AxumTowerHttp, label: "tower-http, axum Router", class: "theirs router", lift: 0.0 },
+    Line { place: Place::TowerHttp, label: "tower-http, tower", class: "theirs", lift: 0.0 },
+    Line { place: Place::Actix, label: "actix-cors, actix", class: "other", lift: 15.0 },
+    Line { place: Place::Axum, label: "crossorigin, axum Router", class: "ours router", lift: 0.0 },
+    Line { place: Place::Tower, label: "crossorigin, tower", class: "ours", lift: 0.0 },
 ];
 
 const STYLE: &str = "
@@ -108,9 +110,9 @@ fn draw(lines: &[(&Line, Vec<(usize, Spread)>)]) -> String {
         ));
     }
     add(format_args!(
-        "<text class=\"faint\" x=\"{}\" y=\"{}\">allowed origins</text>",
-        RIGHT + 40.0,
-        BOTTOM + 24.0
+        "<text class=\"faint\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">allowed origins</text>",
+        (LEFT + RIGHT) / 2.0,
+        BOTTOM + 46.0
     ));
     let mut labels = Vec::new();
     for (line, points) in lines {
@@ -135,7 +137,7 @@ fn draw(lines: &[(&Line, Vec<(usize, Spread)>)]) -> String {
         }
         add(format_args!("</g>"));
         if let Some((size, spread)) = points.last() {
-            labels.push((*size, y(spread.median) + 4.5, *line));
+            labels.push((*size, y(spread.median) + 4.5 - line.lift, *line));
         }
     }
     labels.sort_by(|one, other| one.1.total_cmp(&other.1));

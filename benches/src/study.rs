@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crossorigin::infrastructure::request_header_list::{MAX_BYTES, MAX_NAMES};
 use crossorigin_bench::asks::{Ask, Draws, Kind, origin, wildcard};
 use crossorigin_bench::contenders::{self as make, Contender};
 use http::HeaderMap;
@@ -73,18 +74,31 @@ impl Place {
     }
 }
 
-/// Request-header lists from the usual to the hostile.
+/// Request-header lists: as browsers send them, the longest that is read, and longer ones.
 pub(crate) fn lists() -> Vec<(&'static str, String)> {
     let kibibytes = |count: usize, text: &str| text.repeat(count * 1024 / text.len());
     vec![
         ("2 names, as a browser sends them", "content-type,x-csrf-token".to_owned()),
         ("2 names, re-ordered, re-cased and spaced", "X-CSRF-Token, Content-Type".to_owned()),
+        (LONGEST_LIST, longest_list()),
         ("64 KiB of commas", kibibytes(64, ",")),
         ("64 KiB of spaces and commas", kibibytes(64, " ,")),
         ("64 KiB of one name", kibibytes(64, "a")),
         ("64 KiB of short names", kibibytes(64, "a,")),
         ("64 KiB of an allowed name", kibibytes(64, "content-type,")),
+        ("4 KiB of commas", kibibytes(4, ",")),
+        ("4 KiB of an allowed name", kibibytes(4, "content-type,")),
+        ("4 KiB of one name", kibibytes(4, "a")),
     ]
+}
+
+/// The name of the longest list that is read.
+pub(crate) const LONGEST_LIST: &str = "as many names and bytes as are read, all of them allowed";
+
+fn longest_list() -> String {
+    let mut names = vec!["Content-Type"; MAX_NAMES].join(",");
+    names.insert_str(0, &" ".repeat(MAX_BYTES - names.len()));
+    names
 }
 
 /// A run, measured.
@@ -118,6 +132,15 @@ impl Study {
     /// How many times dearer the second is.
     pub(crate) fn ratio(&self, kind: Kind, ours: (Place, usize), theirs: (Place, usize)) -> Spread {
         self.rounds.ratio(&cost(ours.0, kind, ours.1), &cost(theirs.0, kind, theirs.1))
+    }
+
+    /// How many times dearer than the longest list the dearest of those is that are longer.
+    pub(crate) fn hostile_lists(&self) -> Spread {
+        let cost = |name: &str| Cost { cell: name.to_owned(), base: None };
+        let hostile = lists().into_iter().map(|(name, _)| name).filter(|name| name.contains("KiB"));
+        let ratios = hostile.map(|name| self.rounds.ratio(&cost(LONGEST_LIST), &cost(name)));
+        let dearest = |one: Spread, other: Spread| if one.median < other.median { other } else { one };
+        ratios.reduce(dearest).unwrap_or(Spread { low: 0.0, median: 0.0, high: 0.0 })
     }
 
     /// Nanoseconds of the decision on a preflight with the list of this name.
