@@ -218,7 +218,8 @@ fn method(text: &mut String, study: &Study) -> anyhow::Result<()> {
          slower ones fewer; a million origins don't fit there, and are read from memory.\n\
          - The services are called in one thread without a network: from a request that is there to the drop of its \
          response. Above a tower service and an axum `Router` stand `CorsLayer` of crossorigin and of tower-http, above \
-         actix's `App` stands actix-cors; the services answer with one header and no body. actix itself differs, so its \
+         actix's `App` stands actix-cors; the services answer with one header and no body. axum boxes a `Router`'s routes \
+         anew for any layer, so what is taken off there is a `Router` with a layer that does nothing. actix itself differs, so its \
          row compares what CORS adds to each.\n\
          - All allow the same: credentials, PUT and DELETE, two request headers, one exposed header, ten minutes.\n\
          - The seed is {SEED:#x}. Release profile.\n\n\

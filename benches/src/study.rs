@@ -6,6 +6,7 @@ use crossorigin::infrastructure::request_header_list::{MAX_BYTES, MAX_NAMES};
 use crossorigin_bench::asks::{Ask, Draws, Kind, origin, wildcard};
 use crossorigin_bench::contenders::{self as make, Contender};
 use http::HeaderMap;
+use tower::layer::util::Identity;
 
 use crate::measure::{self, Cell, Cost, Rounds, Spread};
 
@@ -170,7 +171,7 @@ fn cells() -> anyhow::Result<Vec<Cell>> {
             cells.push(cell(format!("{name}, {kind:?}"), contender, kind, 1, allowed));
         };
         bare("bare tower", make::bare_tower());
-        bare("bare axum Router", make::tower(make::router()));
+        bare("bare axum Router", make::tower(make::router().layer(Identity::new())));
         bare("bare actix", make::bare_actix(&runtime));
     }
     for size in SIZES {

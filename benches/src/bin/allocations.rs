@@ -11,6 +11,7 @@ use crossorigin_bench::contenders::{
 };
 use crossorigin_tower::CorsLayer;
 use http::Request;
+use tower::layer::util::Identity;
 use tower::{Layer as _, Service, service_fn};
 
 const ORIGINS: usize = 100;
@@ -32,7 +33,7 @@ fn main() -> anyhow::Result<()> {
         tower(&mut CorsLayer::new(ours.clone()).layer(service_fn(answer)), kind) - bare(kind)
     });
     show("tower-http, tower", |kind| tower(&mut theirs.layer(service_fn(answer)), kind) - bare(kind));
-    let bare = |kind| tower(&mut router(), kind);
+    let bare = |kind| tower(&mut router().layer(Identity::new()), kind);
     show("crossorigin, axum Router", |kind| {
         tower(&mut router().layer(CorsLayer::new(ours.clone())), kind) - bare(kind)
     });
