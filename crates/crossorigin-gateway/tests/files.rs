@@ -267,6 +267,7 @@ fn a_changed_file_is_sent_changed() {
 fn files_that_change_all_the_time_are_always_whole() {
     let folder = folder("");
     let files = folder.files.clone();
+    fs::write(files.join("a.txt"), "0").unwrap();
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let writer = std::thread::spawn(move || {
         let mut number = 0;
