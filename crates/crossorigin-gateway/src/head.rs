@@ -306,3 +306,127 @@ fn is_host(bytes: &[u8]) -> bool {
     };
     !host.is_empty() && host.iter().all(is_byte) && is_port
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: HeadLimits = HeadLimits { bytes: 8192, lines: 100 };
+
+    /// What hyper does with a head: the same parser, then the same types.
+    fn hyper_takes(head: &[u8]) -> bool {
+        let mut headers = [httparse::EMPTY_HEADER; 128];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(head) {
+            Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+            _ => return false,
+        }
+        let method = request.method.unwrap_or_default();
+        http::Method::from_bytes(method.as_bytes()).is_ok()
+            && Uri::try_from(request.path.unwrap_or_default()).is_ok()
+            && request.headers.iter().all(|header| {
+                http::HeaderName::from_bytes(header.name.as_bytes()).is_ok()
+                    && http::HeaderValue::from_bytes(header.value).is_ok()
+            })
+    }
+
+    fn whole(head: &[u8]) -> Option<&[u8]> {
+        end(head, &mut 0).map(|end| &head[..end])
+    }
+
+    #[test]
+    fn a_head_ends_at_its_first_empty_line() {
+        let table: [(&[u8], Option<usize>); 9] = [
+            (b"", None),
+            (b"GET", None),
+            (b"GET / HTTP/1.1\r\n", None),
+            (b"GET / HTTP/1.1\r\n\r", None),
+            (b"GET / HTTP/1.1\r\n\r\n", Some(18)),
+            (b"GET / HTTP/1.1\r\n\r\nbody\r\n\r\n", Some(18)),
+            (b"GET / HTTP/1.1\r\nA: b\r\n\r\n", Some(24)),
+            (b"GET / HTTP/1.1\n\nX", Some(16)),
+            (b"GET / HTTP/1.1\r\n\nX", Some(17)),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(end(bytes, &mut 0), expected, "{}", bytes.escape_ascii());
+            let mut from = 0;
+            let by_bytes = (0..=bytes.len()).find_map(|length| end(&bytes[..length], &mut from));
+            assert_eq!(by_bytes, expected, "{} byte by byte", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_is_saved_of_a_bad_head_is_good() {
+        let table: [(&str, &str, bool); 6] = [
+            (
+                "PUT /a?b HTTP/1.1\r\nHost: h\r\nOrigin: https://o\r\nX: y\r\nContent-Length: x\r\n\r\n",
+                "PUT /a?b HTTP/1.1\r\nconnection: close\r\nOrigin: https://o\r\nhost: h\r\n\r\n",
+                true,
+            ),
+            (
+                "GET /a HTTP/1.1\r\nOrigin: a\r\nOrigin: b\r\nHost: one\r\nHost: two\r\n\r\n",
+                "GET /a HTTP/1.1\r\nconnection: close\r\nOrigin: a\r\nOrigin: b\r\n\r\n",
+                false,
+            ),
+            ("GET /a b HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1\r\nconnection: close\r\n\r\n", true),
+            ("\x16\x03\x01", "GET / HTTP/1.1\r\nconnection: close\r\n\r\n", false),
+            ("CONNECT a:1 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nconnection: close\r\n\r\n", false),
+            (
+                "GET /a HTTP/1.1\nHost: a\nOrigin: x\r\ny: \0\n\n",
+                "GET /a HTTP/1.1\r\nconnection: close\r\nOrigin: x\r\nhost: a\r\n\r\n",
+                true,
+            ),
+        ];
+        for (head, saved, is_route_known) in table {
+            let found = salvage(head.as_bytes());
+            assert_eq!(
+                (String::from_utf8(found.0).unwrap().as_str(), found.1),
+                (saved, is_route_known),
+                "{head:?}"
+            );
+        }
+    }
+
+    /// Pieces of heads, good and bad, that make up more telling heads than random bytes do.
+    fn pieces() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            10 => prop::sample::select(vec![
+                "GET", "POST", "OPTIONS", " ", "/", "/a?b", "*", "http://h/", "https://[::1]:80/x", "HTTP/1.1", "HTTP/1.0",
+                "\r\n", "\r\n\r\n", "Host: h", "host: h:80", "Content-Length: 5", "Transfer-Encoding: chunked", ":", "x: y",
+                "\"", "{}", "|", "\\", "^", "`", "<", ">", "#", "%", "%zz", "é", "a@b", ";", ",", "Origin: https://o",
+            ]).prop_map(|text| text.as_bytes().to_vec()),
+            1 => any::<u8>().prop_map(|byte| vec![byte]),
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_the_gate_lets_through_hyper_takes(
+            target in prop_oneof![Just(b"/".to_vec()), pieces()],
+            rest in pieces(),
+        ) {
+            let head = [b"GET ".as_slice(), &target, b" HTTP/1.1\r\nHost: h\r\n", &rest, b"\r\n\r\n"].concat();
+            for head in [head, [rest.as_slice(), b"\r\n\r\n"].concat()] {
+                let Some(head) = whole(&head) else { continue };
+                if check(head, LIMITS).is_ok() {
+                    prop_assert!(hyper_takes(head), "{}", head.escape_ascii());
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_saved_hyper_takes(head in pieces()) {
+            let head = [b"GET /x HTTP/1.1\r\n".as_slice(), &head].concat();
+            for head in [&head[..], &head[16..]] {
+                let (saved, _) = salvage(head);
+                prop_assert!(hyper_takes(&saved), "{} of {}", saved.escape_ascii(), head.escape_ascii());
+                prop_assert_eq!(whole(&saved).map(<[u8]>::len), Some(saved.len()));
+            }
+        }
+    }
+}
