@@ -131,6 +131,12 @@ impl Client {
         self.buffer.is_empty() && !self.more()
     }
 
+    /// Whether the other side closes without another byte, and without a reset, which may take with it what
+    /// was not yet read.
+    pub(crate) fn is_closed_gently(&mut self) -> bool {
+        self.buffer.is_empty() && matches!(self.stream.read(&mut [0]), Ok(0))
+    }
+
     /// Reads the head of a response.
     #[track_caller]
     pub(crate) fn head(&mut self) -> Response {
