@@ -1,5 +1,6 @@
 //! Connections to upstreams.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -25,12 +26,12 @@ pub(crate) trait Upstream {
     ) -> impl Future<Output = Result<Response<Incoming>, Error>> + Send;
 }
 
-/// The pooled connections of one worker.
+/// Connections that are kept for the next request.
 #[derive(Clone, Debug)]
-pub(crate) struct Upstreams(Client<HttpConnector, ClientBody>);
+pub(crate) struct Pool(Client<HttpConnector, ClientBody>);
 
-impl Upstreams {
-    pub(crate) fn new(connect_timeout: Duration) -> Self {
+impl Pool {
+    fn new(connect_timeout: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(connect_timeout));
         connector.set_nodelay(true);
@@ -45,11 +46,30 @@ impl Upstreams {
     }
 }
 
-impl Upstream for Upstreams {
+impl Upstream for Pool {
     fn send(
         &self,
         request: Request<ClientBody>,
     ) -> impl Future<Output = Result<Response<Incoming>, Error>> + Send {
         self.0.request(request)
+    }
+}
+
+/// The pool of one worker, for the connect time-out that holds now.
+#[derive(Debug)]
+pub(crate) struct Upstreams(Mutex<(Duration, Pool)>);
+
+impl Upstreams {
+    pub(crate) fn new(connect_timeout: Duration) -> Self {
+        Self(Mutex::new((connect_timeout, Pool::new(connect_timeout))))
+    }
+
+    /// The pool; a new one where the time-out has changed with the site.
+    pub(crate) fn pool(&self, connect_timeout: Duration) -> Pool {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.0 != connect_timeout {
+            *current = (connect_timeout, Pool::new(connect_timeout));
+        }
+        current.1.clone()
     }
 }

@@ -18,9 +18,11 @@ use crate::chunked::{Chunked, Followed};
 use crate::head::{self, Framing, HeadLimits, Refusal};
 use crate::ledger::{Business, Ledger, Verdict};
 
-/// How much of what follows a refused request is read and dropped, in time, so that the client gets to read the
-/// answer: closing a socket that holds unread bytes resets the connection.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long what follows a refused request is read and dropped, so that the client gets to read the answer:
+/// closing a socket that holds unread bytes resets the connection.
+const LINGER: Duration = Duration::from_secs(10);
+/// The same for a client that sends nothing more.
+const LINGER_QUIETLY: Duration = Duration::from_secs(2);
 /// Empty lines that are overlooked before a request.
 const MAX_EMPTY_LINES: usize = 4;
 /// How much is read at once.
@@ -53,7 +55,8 @@ pub(crate) struct HeadGate<S> {
     read_timer: Timer,
     write_timer: Timer,
     write_since: Option<Instant>,
-    lingers_until: Option<Instant>,
+    /// In all, and where nothing more comes.
+    lingers_until: Option<(Instant, Instant)>,
     is_at_end: bool,
 }
 
@@ -321,11 +324,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
                 return Poll::Ready(Ok(()));
             }
         }
-        let until = *this.lingers_until.get_or_insert_with(|| Instant::now() + LINGER);
+        let now = Instant::now();
+        let (until, quiet_until) =
+            this.lingers_until.get_or_insert_with(|| (now + LINGER, now + LINGER_QUIETLY));
         let mut space = [std::mem::MaybeUninit::uninit(); READ];
         loop {
-            // A client that never stops sending is never waited for.
-            if this.read_timer.poll_until(until, context).is_ready() {
+            // A client that never stops sending is not waited for either.
+            if this.read_timer.poll_until((*until).min(*quiet_until), context).is_ready() {
                 return Poll::Ready(Ok(()));
             }
             let mut space = ReadBuf::uninit(&mut space);
@@ -333,6 +338,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
             if space.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
+            *quiet_until = Instant::now() + LINGER_QUIETLY;
         }
     }
 }

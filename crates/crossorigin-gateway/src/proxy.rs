@@ -40,7 +40,7 @@ pub(crate) async fn forward(
         true => ClientBody::empty(),
         false => ClientBody::new(body, most, limits.stall_timeout, progress.clone()),
     };
-    let sender = &context.local.upstreams;
+    let sender = context.local.upstreams.pool(limits.connect_timeout);
     let mut sent =
         within(sender.send(Request::from_parts(parts, body)), &progress, limits.upstream_timeout).await;
     if let (Some(Err(error)), Some(again)) = (&sent, again)
