@@ -162,8 +162,19 @@ fn receive(
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return refuse("the server behind the gateway switched protocols unasked");
     }
-    if parts.headers.contains_key(TRANSFER_ENCODING) && parts.headers.contains_key(CONTENT_LENGTH) {
-        return refuse("the server behind the gateway contradicts itself about its answer's length");
+    let mut encodings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    if let Some(encoding) = encodings.next() {
+        if parts.headers.contains_key(CONTENT_LENGTH) {
+            return refuse("the server behind the gateway contradicts itself about its answer's length");
+        }
+        // Hyper takes off nothing but `chunked`, and the client would not learn what else there is.
+        if encodings.next().is_some() || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            return refuse("the server behind the gateway answered in an encoding that was not asked for");
+        }
+    }
+    if let Some(length) = parts.headers.remove(CONTENT_LENGTH) {
+        // Hyper has refused lines that differ.
+        parts.headers.insert(CONTENT_LENGTH, length);
     }
     hop_by_hop::remove(&mut parts.headers);
     let is_event_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|content_type| {

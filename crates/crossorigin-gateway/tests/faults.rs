@@ -163,6 +163,9 @@ fn an_upstream_that_contradicts_itself_about_lengths_is_a_502() {
         "Content-Length: -2\r\n",
         "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: gzip\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
     ] {
         let (_gateway, address) = gateway(&site(
             answering(format!("HTTP/1.1 200 OK\r\n{lines}\r\nok")),
@@ -172,6 +175,14 @@ fn an_upstream_that_contradicts_itself_about_lengths_is_a_502() {
         assert_eq!(response.status, 502, "{lines:?}");
         is_own(&response, 502);
     }
+}
+
+#[test]
+fn a_length_that_an_upstream_repeats_is_passed_on_once() {
+    let twice = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok";
+    let (_gateway, address) = gateway(&site(answering(twice), ""));
+    let response = get(address, "/", &[]);
+    assert_eq!((response.text().as_str(), response.header("content-length")), ("ok", Some("2")));
 }
 
 #[test]
