@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use support::http::{get, request};
-use support::program::Program;
+use support::program::{Program, Signal};
 
 const READY: &str = "Stop with Ctrl-C";
 
@@ -120,14 +120,14 @@ fn each_host_answers_as_the_page_relies_on() {
 
 #[test]
 fn every_signal_that_ends_it_leaves_nothing_behind() {
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let program = Program::start(&["demo", "--port", "0"], READY);
         let policy =
             program.printed.split_whitespace().find(|word| word.ends_with("crossorigin.toml")).unwrap();
         let folder = Path::new(policy).parent().unwrap().to_owned();
         assert!(folder.join("photos/2025-12-31.png").exists());
         let (status, printed) = program.stop(signal);
-        assert_eq!(status.code(), Some(0), "SIG{signal}");
+        assert_eq!(status.code(), Some(0), "{signal:?}");
         assert_eq!(printed, "Stopped; the temporary folder is removed.\n");
         assert!(!folder.exists(), "{}", folder.display());
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use support::browser::{Browser, base64};
 use support::picture::Picture;
-use support::program::Program;
+use support::program::{Program, Signal};
 
 /// Every demonstration: its name, its state, a part of its detail, and the header that decides, as the page says
 /// it.
@@ -88,7 +88,7 @@ fn every_demonstration_comes_out_as_it_should() {
     nothing_came_from_elsewhere(&browser);
 
     // Ctrl-C, while the browser still holds its connections.
-    let (status, _) = program.stop("INT");
+    let (status, _) = program.stop(Signal::INT);
     assert!(status.success(), "{status}");
 }
 

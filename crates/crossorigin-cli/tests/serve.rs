@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_crossorigin");
@@ -53,9 +54,8 @@ impl Running {
         self.folder.path()
     }
 
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
-        assert!(status.success());
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     fn log(&self) -> String {
@@ -252,14 +252,14 @@ fn the_policy_is_read_again_on_change_and_on_sighup() {
     fs::write(&file, SITE).unwrap();
     wait_until(is_allowed, || "the first policy".into());
     let reloads = running.log().matches("reloaded").count();
-    running.signal("HUP");
+    running.signal(Signal::HUP);
     wait_until(|| running.log().matches("reloaded").count() > reloads, || "a reload by SIGHUP".into());
     assert!(is_allowed());
 }
 
 #[test]
 fn sigterm_and_sigint_end_it_when_requests_have_ended() {
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", upstream.local_addr().unwrap());
         let arguments = ["--upstream", &url, "--allow-origin", "*", "--listen", "127.0.0.1:0"];
@@ -287,9 +287,9 @@ fn a_second_signal_ends_it_at_once() {
     let mut client = TcpStream::connect(running.address).unwrap();
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let (_stream, _) = upstream.accept().unwrap();
-    running.signal("TERM");
+    running.signal(Signal::TERM);
     wait_until(|| TcpStream::connect(running.address).is_err(), || "the end of accepting".into());
-    running.signal("TERM");
+    running.signal(Signal::TERM);
     assert_eq!(running.wait().code(), Some(1));
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// How long a command may take, in a page as well as between here and the driver.
@@ -30,7 +31,7 @@ pub struct Browser {
     driver: Child,
     port: u16,
     session: String,
-    chromium: Option<u64>,
+    chromium: Option<Pid>,
     _profile: tempfile::TempDir,
 }
 
@@ -76,7 +77,9 @@ impl Browser {
         } } }),
         );
         browser.session = format!("/session/{}", created["sessionId"].as_str().unwrap());
-        browser.chromium = created["capabilities"]["goog:processID"].as_u64();
+        browser.chromium = created["capabilities"]["goog:processID"]
+            .as_i64()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         browser
     }
 
@@ -206,12 +209,12 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let closed = self.session.is_empty() || self.try_send("DELETE", &self.session, &json!({})).is_ok();
         if let (false, Some(chromium)) = (closed, self.chromium) {
-            drop(Command::new("kill").args(["-KILL", &chromium.to_string()]).status());
+            let _ = kill_process(chromium, Signal::KILL);
         }
         drop(self.driver.kill());
         drop(self.driver.wait());
         // Its profile can only be removed once Chromium writes to it no more.
-        let process = self.chromium.map(|chromium| format!("/proc/{chromium}"));
+        let process = self.chromium.map(|chromium| format!("/proc/{}", chromium.as_raw_pid()));
         let end = Instant::now() + Duration::from_secs(5);
         while process.as_ref().is_some_and(|process| Path::new(process).exists()) && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(10));

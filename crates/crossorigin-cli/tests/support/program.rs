@@ -4,6 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
+
 pub struct Program {
     child: Child,
     /// What it printed until it was ready.
@@ -29,12 +32,12 @@ impl Program {
         program
     }
 
-    /// Ends the program by a signal (`INT`, `TERM`) and returns how it ended and what else it printed.
-    pub fn stop(mut self, signal: &str) -> (ExitStatus, String) {
+    /// Ends the program by a signal and returns how it ended and what else it printed.
+    pub fn stop(mut self, signal: Signal) -> (ExitStatus, String) {
         self.signal(signal);
         let mut printed = String::new();
         self.rest.take().unwrap().read_to_string(&mut printed).unwrap();
-        let status = self.ended().unwrap_or_else(|| panic!("the program does not end by SIG{signal}"));
+        let status = self.ended().unwrap_or_else(|| panic!("the program does not end by {signal:?}"));
         (status, printed)
     }
 
@@ -43,8 +46,8 @@ impl Program {
         self.child.id()
     }
 
-    fn signal(&self, signal: &str) {
-        drop(Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status());
+    fn signal(&self, signal: Signal) {
+        let _ = kill_process(Pid::from_child(&self.child), signal);
     }
 
     /// How it ended, within a while.
@@ -64,7 +67,7 @@ impl Drop for Program {
     fn drop(&mut self) {
         // Gently first: it has a temporary folder to remove.
         if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            self.signal("TERM");
+            self.signal(Signal::TERM);
         }
         if self.ended().is_none() {
             drop(self.child.kill());
