@@ -111,6 +111,29 @@ fn a_preflight_allocates_its_response_and_no_more() {
 }
 
 #[test]
+fn answering_the_requested_names_allocates_their_text_and_no_more() {
+    let mut config = PolicyConfig::default();
+    config.origins = vec!["https://app.example".into()];
+    config.credentials = true;
+    config.methods = vec!["*".into()];
+    config.request_headers = vec!["*".into()];
+    let policy = Policy::new(&config).expect("a valid policy");
+    let sorted: Vec<_> = (100..200).map(|number| format!("x-{number}")).collect();
+    let (sorted, reversed) =
+        (sorted.join(","), sorted.iter().rev().map(String::as_str).collect::<Vec<_>>().join(", "));
+    for (names, most) in [(&*sorted, 2), (&*reversed, 4), ("X-B,x-a", 4)] {
+        let lines = [
+            ("origin", "https://app.example"),
+            ("access-control-request-method", "PUT"),
+            ("access-control-request-headers", names),
+        ];
+        let (outcome, count) = allocations(&policy, &request(Method::OPTIONS, &lines));
+        // Beside the two of the map, a text that counts references is two: the text and its count.
+        assert_eq!((outcome, count <= most), (Outcome::Allowed, true), "{names}: {count} allocations");
+    }
+}
+
+#[test]
 fn what_the_service_said_before_is_replaced_without_allocating() {
     let policy = policy(&["https://app.example"]);
     let request = request(Method::GET, &[("origin", "https://app.example")]);
