@@ -183,6 +183,16 @@ fn the_empty_string_is_no_origin() {
 }
 
 #[test]
+fn a_list_of_nothing_but_stars_takes_no_longer_than_its_length() {
+    let mut config = config("* https://a.example");
+    config.origins.extend(std::iter::repeat_n("*".to_owned(), 200_000));
+    let problems = Policy::new(&config).unwrap_err().problems().len();
+    assert_eq!(problems, 200_001, "each star is named");
+    config.origins.remove(1);
+    assert!(Policy::new(&config).is_ok(), "to repeat the star is no problem");
+}
+
+#[test]
 fn a_fraction_of_a_second_is_no_max_age() {
     let mut config = config("https://a.example");
     config.max_age = Some(std::time::Duration::from_millis(1500));

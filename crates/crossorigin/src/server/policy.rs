@@ -198,10 +198,11 @@ fn compile_origins(config: &PolicyConfig, problems: &mut Problems) -> OriginSet 
     }
     let exact = config.origins.iter().filter(|origin| !origin.contains('*')).count();
     set.reserve(exact);
+    let any_is_alone = exact == 0 && config.origins.iter().all(|origin| origin == "*");
     for (index, origin) in config.origins.iter().enumerate() {
         let mut refuse = |kind| problems.add(Setting::Origins, Some(index), origin, kind);
         if origin == "*" {
-            if config.origins.iter().any(|other| other != "*") {
+            if !any_is_alone {
                 refuse(ProblemKind::AnyOriginNotAlone);
             }
             if config.credentials && !config.dangerously_allow_any_origin_with_credentials {
