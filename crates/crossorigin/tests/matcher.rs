@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crossorigin::server::{OriginPattern, OriginSet};
+use crossorigin::server::{OriginMatch, OriginPattern, OriginSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, RngSeed};
@@ -90,6 +90,33 @@ proptest! {
         origins in vec(prop_oneof![4 => origin(), 2 => piecewise(1..8), 1 => pattern()], 1..12),
     ) {
         check(&patterns, &origins);
+    }
+}
+
+#[test]
+fn every_port_of_one_family_is_found() {
+    let mut set = OriginSet::default();
+    let mut insert = |text: &str| set.insert(&OriginPattern::parse(text).unwrap());
+    for port in (1..=u16::MAX).rev().filter(|port| *port != 443 && port % 3 != 0) {
+        assert!(insert(&format!("https://*.a.example:{port}")));
+    }
+    assert!(
+        insert("https://*.b.example:*") && insert("https://*.b.example") && insert("https://*.b.example:81")
+    );
+    assert!(!insert("https://*.b.example:*") && !insert("https://*.b.example:81"));
+    for port in (1..=u16::MAX).filter(|port| *port != 443) {
+        let origin = format!("https://x.a.example:{port}");
+        assert_eq!(set.find(origin.as_bytes()).is_some(), port % 3 != 0, "{origin}");
+    }
+    assert!(set.find(b"https://x.a.example").is_none());
+    for (origin, pattern) in [
+        ("https://x.b.example", "https://*.b.example"),
+        ("https://x.b.example:81", "https://*.b.example:81"),
+        ("https://x.b.example:82", "https://*.b.example:*"),
+    ] {
+        let found = set.find(origin.as_bytes());
+        let pattern = OriginPattern::parse(pattern).unwrap();
+        assert_eq!(found, Some(OriginMatch::Pattern(pattern)), "the narrowest pattern takes {origin}");
     }
 }
 

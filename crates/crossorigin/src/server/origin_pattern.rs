@@ -28,7 +28,7 @@ pub struct OriginPattern<'a> {
 }
 
 /// Which ports a pattern takes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PortPattern {
     /// The scheme's own, which origins leave out.
     Default,

@@ -45,6 +45,7 @@ struct Family {
     scheme: Span,
     host: Span,
     subdomains: bool,
+    /// Sorted, so that any port comes last.
     ports: Vec<PortPattern>,
 }
 
@@ -106,11 +107,11 @@ impl OriginSet {
         let text = &self.text;
         if let Some(family) = self.families.find_mut(hash, |family| family.is(text, scheme, host, subdomains))
         {
-            if family.ports.contains(&pattern.port) {
-                return false;
+            let place = family.ports.binary_search(&pattern.port);
+            if let Err(place) = place {
+                family.ports.insert(place, pattern.port);
             }
-            family.ports.push(pattern.port);
-            return true;
+            return place.is_err();
         }
         let start = self.text.len();
         self.push(format_args!("{}", pattern.scheme));
@@ -170,14 +171,12 @@ impl OriginSet {
         let family =
             self.families.find(hash, |family| family.is(&self.text, origin.scheme(), host, subdomains))?;
         let wanted = origin.port().map_or(PortPattern::Default, PortPattern::Number);
-        let port = family.ports.iter().find(|&&port| port == PortPattern::Any || port == wanted)?;
+        let port = match family.ports.binary_search(&wanted) {
+            Ok(_) => wanted,
+            Err(_) => *family.ports.last().filter(|&&port| port == PortPattern::Any)?,
+        };
         let text = |span: Span| std::str::from_utf8(span.of(&self.text)).ok();
-        Some(OriginPattern {
-            scheme: text(family.scheme)?,
-            subdomains,
-            host: text(family.host)?,
-            port: *port,
-        })
+        Some(OriginPattern { scheme: text(family.scheme)?, subdomains, host: text(family.host)?, port })
     }
 }
 
