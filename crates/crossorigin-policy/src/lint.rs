@@ -87,8 +87,9 @@ fn origins(config: &PolicyConfig, lints: &mut Vec<Lint>) {
             add(2, Warning, "insecure-origin", index, message, "use https");
         }
         if let Some(suffix) = pattern.public_suffix() {
-            let message =
-                format!("{suffix} is a public suffix: anyone who registers a name under it may read");
+            let message = format!(
+                "{suffix} is a public suffix or the parent of one: anyone who registers a name there may read"
+            );
             add(3, Warning, "public-suffix", index, message, "name the registered domain");
         }
     }

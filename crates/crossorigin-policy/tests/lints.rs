@@ -89,7 +89,7 @@ fn lints_of_policies() {
         (
             "origins = ['https://*.github.io', 'https://*.me.github.io']",
             &[
-                "warning public-suffix 2:12: github.io is a public suffix: anyone who registers a name under it may read; name the registered domain",
+                "warning public-suffix 2:12: github.io is a public suffix or the parent of one: anyone who registers a name there may read; name the registered domain",
                 "warning covered-origin 2:35: \"https://*.me.github.io\" is covered by \"https://*.github.io\"; leave it out",
             ],
         ),

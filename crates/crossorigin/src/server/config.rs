@@ -56,7 +56,8 @@ pub struct PolicyConfig {
     pub dangerously_allow_any_origin_with_credentials: bool,
     /// Allows `http:` origins other than loopback ones together with credentials.
     pub dangerously_allow_insecure_origins_with_credentials: bool,
-    /// Allows wildcards over a public suffix, such as `https://*.github.io`, together with credentials.
+    /// Allows wildcards over a public suffix, such as `https://*.github.io`, or over the parent of one, such as
+    /// `https://*.amazonaws.com`, together with credentials.
     pub dangerously_allow_public_suffixes_with_credentials: bool,
 }
 

@@ -98,16 +98,15 @@ impl<'a> OriginPattern<'a> {
         self.scheme == "http" && !loopback
     }
 
-    /// The public suffix of which it takes in every registrable domain, if it does: with `https://*.github.io`
-    /// that is anyone who opens an account.
+    /// The public suffix, or the parent of one, whose registrable domains it takes in, if it does: with
+    /// `https://*.github.io` that is anyone who opens an account, with `https://*.amazonaws.com` anyone who
+    /// makes a bucket in `s3.amazonaws.com`.
     pub fn public_suffix(&self) -> Option<&'a str> {
-        let is_listed = |domain: &[u8]| {
-            psl::suffix(domain).is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == domain)
+        let is_listed = || {
+            psl::suffix(self.host.as_bytes())
+                .is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == self.host.as_bytes())
         };
-        // The second asks for rules such as `*.compute.amazonaws.com`, under which every child is a suffix.
-        let wide = self.subdomains
-            && (is_listed(self.host.as_bytes()) || is_listed(format!("any-child.{}", self.host).as_bytes()));
-        wide.then_some(self.host)
+        (self.subdomains && (is_listed() || has_public_suffixes_below(self.host))).then_some(self.host)
     }
 }
 
@@ -120,6 +119,19 @@ impl fmt::Display for OriginPattern<'_> {
             PortPattern::Any => f.write_str(":*"),
         }
     }
+}
+
+/// Whether the public suffix list has rules for names under a domain: `amazonaws.com` has `s3.amazonaws.com`.
+fn has_public_suffixes_below(domain: &str) -> bool {
+    // The list is a tree that is walked label by label, from the right. It asks for a label more than the domain
+    // has just where there are rules that have more.
+    let mut asked_for_more = false;
+    let labels = domain.rsplit('.').map(str::as_bytes).chain(std::iter::from_fn(|| {
+        asked_for_more = true;
+        None
+    }));
+    psl::Psl::find(&psl::List, labels);
+    asked_for_more
 }
 
 /// Parts a pattern at `://`, and refuses what is written around an origin rather than in it.

@@ -109,9 +109,9 @@ pub enum ProblemKind {
     AnyOriginWithCredentials,
     /// An `http:` origin other than a loopback one, with credentials.
     InsecureOriginWithCredentials,
-    /// A wildcard over a public suffix, with credentials.
+    /// A wildcard over a public suffix or a parent of one, with credentials.
     PublicSuffixWithCredentials {
-        /// The suffix.
+        /// The suffix, or the parent.
         suffix: String,
     },
     /// No method by HTTP's grammar.
@@ -234,8 +234,8 @@ impl Problem {
             }
             ProblemKind::PublicSuffixWithCredentials { suffix } => {
                 return format!(
-                    "{suffix} is a public suffix: with credentials, anyone who registers a name under it could \
-                     read what only the signed-in user may"
+                    "{suffix} is a public suffix or the parent of one: with credentials, anyone who registers a \
+                     name there could read what only the signed-in user may"
                 );
             }
             ProblemKind::MethodSyntax => "it is not a method name",
