@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use crossorigin::server::{Policy, PolicyConfig};
 use crossorigin_gateway::{Gateway, Options, ReloadError, Reloader};
 use crossorigin_policy::{Report, ShortForm, Site, Target};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::policy::{print, rendered};
@@ -91,8 +91,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         start_log(self.log_format, &self.log)?;
-        let loaded = match &self.file {
-            Some(file) => crossorigin_policy::load(file),
+        let mut reloader = self.file.as_deref().map(Reloader::new);
+        let loaded = match &mut reloader {
+            Some(reloader) => reloader.load(),
             None => self.short.compile(),
         };
         let (site, warnings) = match loaded {
@@ -104,15 +105,18 @@ impl Serve {
         };
         eprint!("{}", rendered(&warnings, &std::io::stderr()));
         let options = self.workers.map(Options::with_workers).unwrap_or_default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut signals = {
+            let _context = runtime.enter();
+            Signals::new()?
+        };
         let gateway = Gateway::bind(site, options)?;
         print(&summary(&gateway.handle().site(), &gateway.addresses()))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(until_ended(&gateway, self.file.as_deref()))?;
-        let handle = gateway.handle();
-        handle.shutdown();
+        runtime.block_on(until_ended(&gateway, reloader, &mut signals));
+        gateway.handle().shutdown();
         // A second signal ends the program at once, as it does without us.
-        runtime.spawn(async {
-            ended().await;
+        runtime.spawn(async move {
+            wait_for([&mut signals.terminate, &mut signals.interrupt]).await;
             std::process::exit(1);
         });
         let waiting = std::thread::spawn(move || gateway.wait());
@@ -149,20 +153,11 @@ impl Short {
 }
 
 /// Reloads when it is asked to, until the program is asked to end.
-async fn until_ended(gateway: &Gateway, file: Option<&Path>) -> anyhow::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut reloader = file.and_then(|file| match Reloader::new(file, gateway.handle()) {
-        Ok(reloader) => Some(reloader),
-        Err(error) => {
-            tracing::error!("{error}");
-            None
-        }
-    });
-    let mut ended = std::pin::pin!(ended());
+async fn until_ended(gateway: &Gateway, mut reloader: Option<Reloader>, signals: &mut Signals) {
     loop {
         tokio::select! {
-            () = ended.as_mut() => return Ok(()),
-            _ = hangup.recv() => {}
+            () = wait_for([&mut signals.terminate, &mut signals.interrupt]) => return,
+            _ = signals.hangup.recv() => {}
             () = changed(reloader.as_mut()) => {}
         }
         match reloader.as_mut() {
@@ -172,13 +167,28 @@ async fn until_ended(gateway: &Gateway, file: Option<&Path>) -> anyhow::Result<(
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn ended() {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
+/// Signals, from the beginning on: one that comes early is not missed.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// Waits for the next of two signals.
+async fn wait_for([one, other]: [&mut Signal; 2]) {
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        _ = one.recv() => {}
+        _ = other.recv() => {}
     }
 }
 
@@ -190,7 +200,7 @@ async fn changed(reloader: Option<&mut Reloader>) {
 }
 
 fn reload(reloader: &mut Reloader, gateway: &Gateway) {
-    match reloader.reload() {
+    match reloader.reload(&gateway.handle()) {
         Ok(warnings) => {
             eprint!("{}", rendered(&warnings, &std::io::stderr()));
             let site = gateway.handle().site();

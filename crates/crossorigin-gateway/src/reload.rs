@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crossorigin_policy::{Finding, Report};
+use crossorigin_policy::{Finding, Report, Site};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 
@@ -17,16 +17,32 @@ const QUIET: Duration = Duration::from_millis(100);
 /// The shortest time between two looks at them.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Reloads a gateway from its policy file.
+/// A policy file that a gateway serves and that may change.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use crossorigin_gateway::{Gateway, Options, Reloader};
+///
+/// let mut reloader = Reloader::new("site.toml".as_ref());
+/// let (site, _warnings) = reloader.load()?;
+/// let gateway = Gateway::bind(site, Options::default())?;
+/// loop {
+///     reloader.changed().await;
+///     if let Err(error) = reloader.reload(&gateway.handle()) {
+///         eprintln!("{error}");
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Reloader {
     path: PathBuf,
-    handle: Handle,
     events: mpsc::Receiver<()>,
-    watcher: RecommendedWatcher,
+    /// `None` where the system can't watch files.
+    watcher: Option<RecommendedWatcher>,
     /// Folders that are watched.
     folders: Vec<PathBuf>,
-    /// The files that count, each with what it was like when it was last looked at.
+    /// The files that count, each with what it was like before it was last read.
     files: Vec<(PathBuf, Option<State>)>,
 }
 
@@ -40,11 +56,9 @@ struct State {
 }
 
 impl Reloader {
-    /// Watches the policy file at `path`, from which the gateway's site came, and the files it refers to.
-    ///
-    /// # Errors
-    /// The system can't watch files, or no more of them.
-    pub fn new(path: &Path, handle: Handle) -> Result<Self, ReloadError> {
+    /// Watches the policy file at `path`, and the files it refers to from the first [`load`](Self::load) on. Where
+    /// the system can't watch files, or no more of them, the log says so, and nothing is ever seen to change.
+    pub fn new(path: &Path) -> Self {
         let (sender, events) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let is_reading = event.as_ref().is_ok_and(|event| event.kind.is_access());
@@ -52,37 +66,41 @@ impl Reloader {
                 // One that waits to be seen is as good as many.
                 let _ = sender.try_send(());
             }
-        })
-        .map_err(ReloadError::Watch)?;
-        let watched = handle.site().watched.clone();
+        });
+        let watcher = watcher.inspect_err(|error| cannot_watch(path, error)).ok();
         let mut reloader =
-            Self { path: path.to_owned(), handle, events, watcher, folders: Vec::new(), files: Vec::new() };
-        reloader.watch(&watched)?;
-        Ok(reloader)
+            Self { path: path.to_owned(), events, watcher, folders: Vec::new(), files: Vec::new() };
+        reloader.watch(&[]);
+        reloader
     }
 
-    /// Reads the policy file and serves what it says; gives the warnings about it.
+    /// Reads the policy file, with the warnings about it.
     ///
     /// # Errors
-    /// The file is no good, or one of its listeners can't be opened. The gateway goes on as before.
-    pub fn reload(&mut self) -> Result<Vec<Finding>, ReloadError> {
+    /// Everything that is wrong with it, at once.
+    pub fn load(&mut self) -> Result<(Site, Vec<Finding>), Report> {
         // Looked at before they are read: what is changed in between is then seen as a change.
         let before: Vec<_> = self.files.iter().map(|(file, _)| (file.clone(), State::of(file))).collect();
         let loaded = crossorigin_policy::load(&self.path);
-        let watched = match &loaded {
-            Ok((site, _)) => site.watched.clone(),
-            Err(report) => report.watched().to_vec(),
-        };
-        if let Err(error) = self.watch(&watched) {
-            tracing::warn!("{error}");
+        match &loaded {
+            Ok((site, _)) => self.watch(&site.watched),
+            Err(report) => self.watch(report.watched()),
         }
         for (file, state) in &mut self.files {
             if let Some((_, before)) = before.iter().find(|(known, _)| known == file) {
                 *state = *before;
             }
         }
-        let (site, warnings) = loaded.map_err(ReloadError::Policy)?;
-        self.handle.reload(site).map_err(ReloadError::Bind)?;
+        loaded
+    }
+
+    /// Reads the policy file and serves what it says; gives the warnings about it.
+    ///
+    /// # Errors
+    /// The file is no good, or one of its listeners can't be opened. The gateway goes on as before.
+    pub fn reload(&mut self, handle: &Handle) -> Result<Vec<Finding>, ReloadError> {
+        let (site, warnings) = self.load().map_err(ReloadError::Policy)?;
+        handle.reload(site).map_err(ReloadError::Bind)?;
         Ok(warnings)
     }
 
@@ -115,7 +133,7 @@ impl Reloader {
 
     /// Watches the folders that hold the files and those that links lead to: a file that is put in another's
     /// place by renaming is another file, but the folder stays.
-    fn watch(&mut self, watched: &[PathBuf]) -> Result<(), ReloadError> {
+    fn watch(&mut self, watched: &[PathBuf]) {
         self.files =
             [&self.path].into_iter().chain(watched).map(|file| (file.clone(), State::of(file))).collect();
         let mut folders: Vec<PathBuf> = Vec::new();
@@ -130,16 +148,25 @@ impl Reloader {
                 }
             }
         }
-        for folder in folders.iter().filter(|folder| !self.folders.contains(folder)) {
-            self.watcher.watch(folder, RecursiveMode::NonRecursive).map_err(ReloadError::Watch)?;
-        }
+        let Some(watcher) = &mut self.watcher else { return };
         for folder in self.folders.iter().filter(|folder| !folders.contains(folder)) {
             // One that is gone is no longer watched anyway.
-            let _ = self.watcher.unwatch(folder);
+            let _ = watcher.unwatch(folder);
         }
+        folders.retain(|folder| {
+            self.folders.contains(folder)
+                || watcher
+                    .watch(folder, RecursiveMode::NonRecursive)
+                    .inspect_err(|error| cannot_watch(folder, error))
+                    .is_ok()
+        });
         self.folders = folders;
-        Ok(())
     }
+}
+
+fn cannot_watch(path: &Path, error: &notify::Error) {
+    let path = path.display();
+    tracing::error!(%path, %error, "can't watch for changes; reload with SIGHUP after them");
 }
 
 impl State {
@@ -162,8 +189,6 @@ pub enum ReloadError {
     Policy(Report),
     /// A listener can't be opened.
     Bind(BindError),
-    /// The files can't be watched.
-    Watch(notify::Error),
 }
 
 impl fmt::Display for ReloadError {
@@ -171,9 +196,6 @@ impl fmt::Display for ReloadError {
         match self {
             Self::Policy(report) => report.fmt(f),
             Self::Bind(error) => error.fmt(f),
-            Self::Watch(error) => {
-                write!(f, "can't watch the policy file for changes: {error}; reload it with SIGHUP")
-            }
         }
     }
 }

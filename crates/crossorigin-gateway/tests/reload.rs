@@ -40,10 +40,10 @@ fn folder() -> tempfile::TempDir {
 fn open(folder: &Path, text: &str) -> (Gateway, SocketAddr, Reloader) {
     let path = folder.join("site.toml");
     fs::write(&path, text).unwrap();
-    let (site, _) = crossorigin_policy::load(&path).unwrap();
+    let mut reloader = Reloader::new(&path);
+    let (site, _) = reloader.load().unwrap();
     let gateway = Gateway::bind(site, Options::with_workers(NonZeroUsize::new(2).unwrap())).unwrap();
     let address = gateway.addresses()[0];
-    let reloader = Reloader::new(&path, gateway.handle()).unwrap();
     (gateway, address, reloader)
 }
 
@@ -96,7 +96,7 @@ fn no_request_is_lost_or_answered_by_half_a_policy() {
         let is_bad = version % 3 == 0;
         let next = if is_bad { text(version, "nonsense = [") } else { text(version, "") };
         fs::write(folder.path().join("site.toml"), next).unwrap();
-        match reloader.reload() {
+        match reloader.reload(&gateway.handle()) {
             Ok(_) => good += 1,
             Err(ReloadError::Policy(report)) => {
                 assert!(is_bad, "{report}");
@@ -118,48 +118,48 @@ fn no_request_is_lost_or_answered_by_half_a_policy() {
 #[test]
 fn a_bad_file_is_reported_and_the_policy_stays() {
     let folder = folder();
-    let (_gateway, address, mut reloader) = open(folder.path(), &text(0, ""));
+    let (gateway, address, mut reloader) = open(folder.path(), &text(0, ""));
     fs::write(folder.path().join("site.toml"), text(0, "").replace(APP, "https://app.example/")).unwrap();
-    let error = reloader.reload().unwrap_err();
+    let error = reloader.reload(&gateway.handle()).unwrap_err();
     assert!(error.to_string().contains("site.toml:2:"), "{error}");
     assert_eq!(get(address, "/a.txt", &[&format!("Origin: {APP}")]).allow_origin(), Some(APP));
 }
 
 /// Waits for a change and reloads.
-fn reload_on_change(reloader: &mut Reloader) {
+fn reload_on_change(reloader: &mut Reloader, gateway: &Gateway) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime
         .block_on(async { tokio::time::timeout(PATIENCE, reloader.changed()).await })
         .expect("a change is seen");
-    reloader.reload().unwrap();
+    reloader.reload(&gateway.handle()).unwrap();
 }
 
 #[test]
 fn changes_of_the_file_and_of_its_origins_are_seen() {
     let folder = folder();
-    let (_gateway, address, mut reloader) = open(folder.path(), &text(0, ""));
+    let (gateway, address, mut reloader) = open(folder.path(), &text(0, ""));
     let allowed =
         |origin: &str| get(address, "/a.txt", &[&format!("Origin: {origin}")]).allow_origin().is_some();
     assert!(allowed("https://one.example") && !allowed("https://two.example"));
     // Written in place.
     fs::write(folder.path().join("origins.txt"), "https://two.example\n").unwrap();
-    reload_on_change(&mut reloader);
+    reload_on_change(&mut reloader, &gateway);
     assert!(!allowed("https://one.example") && allowed("https://two.example"));
     // Another file in its place, as editors do.
     fs::write(folder.path().join("new"), text(0, "").replace(APP, "https://new.example")).unwrap();
     fs::rename(folder.path().join("new"), folder.path().join("site.toml")).unwrap();
-    reload_on_change(&mut reloader);
+    reload_on_change(&mut reloader, &gateway);
     assert!(!allowed(APP) && allowed("https://new.example"));
     // A link that leads elsewhere, as container mounts do.
     fs::create_dir(folder.path().join("v2")).unwrap();
     fs::write(folder.path().join("v2/origins.txt"), "https://three.example\n").unwrap();
     std::os::unix::fs::symlink("v2/origins.txt", folder.path().join("link")).unwrap();
     fs::rename(folder.path().join("link"), folder.path().join("origins.txt")).unwrap();
-    reload_on_change(&mut reloader);
+    reload_on_change(&mut reloader, &gateway);
     assert!(allowed("https://three.example"));
     // What the link leads to.
     fs::write(folder.path().join("v2/origins.txt"), "https://four.example\n").unwrap();
-    reload_on_change(&mut reloader);
+    reload_on_change(&mut reloader, &gateway);
     assert!(!allowed("https://three.example") && allowed("https://four.example"));
 }
 
@@ -183,7 +183,7 @@ fn listeners_come_and_go() {
     let second = "[[listeners]]\naddress = \"127.0.0.1:0\"\nname = \"second\"\n";
     let path = folder.path().join("site.toml");
     fs::write(&path, text(1, second)).unwrap();
-    reloader.reload().unwrap();
+    reloader.reload(&gateway.handle()).unwrap();
     let addresses = gateway.addresses();
     assert_eq!(addresses[0], first);
     assert_eq!(get(addresses[1], "/a.txt", &[]).status, 200);
@@ -192,7 +192,7 @@ fn listeners_come_and_go() {
     let without_first =
         text(2, "").replace("address = \"127.0.0.1:0\"", "address = \"127.0.0.1:0\"\nname = \"second\"");
     fs::write(&path, without_first).unwrap();
-    reloader.reload().unwrap();
+    reloader.reload(&gateway.handle()).unwrap();
     assert_eq!(gateway.addresses(), addresses[1..]);
     assert_eq!(get(addresses[1], "/a.txt", &[]).status, 200);
     assert!(kept.is_closed(), "connections of a listener that is gone end when they are idle");
@@ -210,7 +210,7 @@ fn a_listener_that_cannot_be_opened_changes_nothing() {
     let second = format!("[[listeners]]\naddress = \"{}\"\n", taken.local_addr().unwrap());
     let new = text(1, &second).replace(APP, "https://new.example");
     fs::write(folder.path().join("site.toml"), new).unwrap();
-    let error = reloader.reload().unwrap_err();
+    let error = reloader.reload(&gateway.handle()).unwrap_err();
     assert!(matches!(&error, ReloadError::Bind(_)), "{error}");
     assert_eq!(get(address, "/a.txt", &[&format!("Origin: {APP}")]).allow_origin(), Some(APP));
     assert_eq!(gateway.addresses(), [address]);
