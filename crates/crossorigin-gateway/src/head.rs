@@ -407,7 +407,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig {
-            cases: 16_384,
+            cases: 8_192,
             failure_persistence: None,
             rng_seed: RngSeed::Fixed(1),
             ..ProptestConfig::default()

@@ -3,10 +3,10 @@
 //! A request's way, one file a step:
 //!
 //! ```text
-//! listener ─► head_gate ─► hyper ─► service ─► files or proxy ─► service (decorates) ─► client
+//! listener ─► accept ─► head_gate ─► hyper ─► service ─► files or proxy ─► service (decorates) ─► client
 //! ```
 //!
-//! - `listener` accepts connections, on one thread a core;
+//! - `listener` opens an address once for each worker, of which there is one a core; `accept` takes its connections;
 //! - `head_gate` lets no request head through to hyper that two servers could read in two ways;
 //! - `service` finds the route and asks its [`Policy`](crossorigin::server::Policy), which alone knows of CORS:
 //!   it answers preflights, and decorates every other response, the gateway's own errors too;

@@ -200,6 +200,25 @@ fn a_body_goes_up_while_it_comes_in() {
 }
 
 #[test]
+fn a_client_that_waits_to_be_asked_for_its_body_is_asked() {
+    let upstream = upstream(|mut connection| {
+        let head = connection.head().unwrap().to_lowercase();
+        assert!(!head.contains("expect"), "{head}");
+        let body = String::from_utf8(connection.body(5)).unwrap();
+        connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{body}"));
+    });
+    let (_gateway, address) = gateway(&format!("{}[limits]\nbody_bytes = 100", site(upstream)));
+    let mut client = Client::connect(address);
+    client.send(request("POST", "/", &["Expect: 100-continue", "Content-Length: 5"]));
+    client.read_until("HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(client.send("hello").response().text(), "hello");
+    // One that will be refused is not.
+    let mut client = Client::connect(address);
+    client.send(request("POST", "/", &["Expect: 100-continue", "Content-Length: 101"]));
+    assert_eq!(client.head().status, 413);
+}
+
+#[test]
 fn trailers_pass_to_who_takes_them() {
     let response = "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 42\r\n\r\n";
     let (_gateway, address) = gateway(&site(answering(response)));
