@@ -198,6 +198,28 @@ fn a_list_of_nothing_but_stars_takes_no_longer_than_its_length() {
 }
 
 #[test]
+fn more_origins_than_a_policy_holds_are_one_problem() {
+    let mut config = config("");
+    config.origins = vec![String::new(); crossorigin::server::MAX_ORIGINS + 1];
+    let error = Policy::new(&config).unwrap_err();
+    let codes: Vec<_> = error.problems().iter().map(|problem| (problem.code(), &*problem.value)).collect();
+    assert_eq!(codes, [("too-many-origins", "4194305")]);
+}
+
+#[test]
+fn a_wildcard_leaves_place_for_a_label() {
+    let host = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".");
+    let codes = |origin: String| {
+        let mut config = config("");
+        config.origins.push(origin);
+        Policy::new(&config).err().map(|error| error.problems()[0].code())
+    };
+    assert_eq!(codes(format!("https://{host}")), None);
+    assert_eq!(codes(format!("https://*.{}", &host[2..])), None);
+    assert_eq!(codes(format!("https://*.{}", &host[1..])), Some("origin-host"));
+}
+
+#[test]
 fn a_fraction_of_a_second_is_no_max_age() {
     let mut config = config("https://a.example");
     config.max_age = Some(std::time::Duration::from_millis(1500));

@@ -297,6 +297,21 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     (
         "https://a.example; forbid; url https://api.example",
+        "POST | origin: https://api.example | sec-fetch-site: same-origin | sec-fetch-site: same-origin",
+        "origin-not-allowed → 403 | vary: Origin, Sec-Fetch-Site",
+    ),
+    (
+        "https://a.example; forbid; url https://api.example",
+        "GET | upgrade: websocket | origin: https://b.example",
+        "origin-not-allowed → service | vary: Origin",
+    ),
+    (
+        "https://a.example; forbid; url https://api.example",
+        "GET | connection: upgrade | upgrade: h2c | origin: https://b.example",
+        "origin-not-allowed → service | vary: Origin",
+    ),
+    (
+        "https://a.example; forbid; url https://api.example",
         "GET | connection: keep-alive, Upgrade | upgrade: websocket | origin: https://b.example",
         "origin-not-allowed → 403 | vary: Origin, Sec-Fetch-Site",
     ),
@@ -331,6 +346,22 @@ fn each_request_gets_its_answer() {
         }
     }
     assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), TABLE.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_services_own_timing_header_is_replaced_where_the_policy_has_one() {
+    for (text, origin, expected) in [
+        ("https://a.example", "https://b.example", Some("https://b.example")),
+        ("https://a.example; timing *", "https://b.example", Some("*")),
+        ("https://a.example; timing origins", "https://b.example", None),
+        ("https://a.example; timing origins", "https://a.example", Some("https://a.example")),
+    ] {
+        let mut response = request("GET | timing-allow-origin: https://b.example");
+        let decision = policy(text).decide(&request(&format!("GET | origin: {origin}")));
+        decision.decorate(response.headers_mut());
+        let found = response.headers().get("timing-allow-origin").map(|value| value.to_str().unwrap());
+        assert_eq!(found, expected, "{text}, {origin}");
+    }
 }
 
 #[test]

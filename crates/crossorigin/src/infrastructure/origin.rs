@@ -289,6 +289,24 @@ mod tests {
     }
 
     #[test]
+    fn bounds_hold_to_the_byte() {
+        let host = vec!["a".repeat(MAX_LABEL_BYTES); 4].join(".");
+        let longest = format!("{}://{}:65535", "s".repeat(MAX_SCHEME_BYTES), &host[..MAX_HOST_BYTES]);
+        assert_eq!(longest.len(), MAX_ORIGIN_BYTES);
+        assert!(SerializedOrigin::parse(longest.as_bytes()).is_ok());
+        let longer = "/".repeat(MAX_ORIGIN_BYTES + 1);
+        assert_eq!(SerializedOrigin::parse(longer.as_bytes()), Err(OriginSyntaxError::TooLong));
+        for (scheme, host, error) in [
+            ("s".repeat(MAX_SCHEME_BYTES + 1), "a".to_owned(), OriginSyntaxError::Scheme),
+            ("s".to_owned(), host[..=MAX_HOST_BYTES].to_owned(), OriginSyntaxError::Host),
+            ("s".to_owned(), "a".repeat(MAX_LABEL_BYTES + 1), OriginSyntaxError::Host),
+        ] {
+            let origin = format!("{scheme}://{host}");
+            assert_eq!(SerializedOrigin::parse(origin.as_bytes()), Err(error), "{origin}");
+        }
+    }
+
+    #[test]
     fn the_ipv6_form_is_what_urls_serialize() {
         for text in
             ["::", "::1", "1::", "2001:db8::1:0:0:1", "1:0:2:3:4:5:6:7", "1:0:0:2::3", "::2:0:0:3:4:5"]
