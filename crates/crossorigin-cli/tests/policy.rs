@@ -169,8 +169,9 @@ fn a_file_that_is_not_there_is_a_problem() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, _) = run(folder.path(), &["policy", "check", "nowhere.toml"]);
     assert_eq!(code, Some(1));
-    assert!(out.starts_with("error[unreadable-file]: can't read the policy file: No such file"), "{out}");
-    assert!(out.contains("nowhere.toml"), "{out}");
+    let first = "error[unreadable-file]: nowhere.toml: can't read the policy file: No such file";
+    assert!(out.starts_with(first), "{out}");
+    assert!(!out.contains('^'), "there is no line to point at: {out}");
 }
 
 #[test]

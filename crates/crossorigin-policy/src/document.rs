@@ -177,6 +177,10 @@ fn in_words(message: &str, line: &str) -> (String, String) {
         "unclosed array table, expected `]`" | "unclosed array table, expected `]]`" => {
             Some(("this header is not closed", "write `]]` at its end"))
         }
+        "cannot recurse further; max recursion depth met" | "recursion limit" => Some((
+            "this is nested too deep",
+            "write it flat: nothing in a policy file nests deeper than a list",
+        )),
         _ if message.starts_with("missing escaped value") => {
             Some(("TOML has no such escape", "write `\\\\` for a backslash, or the string in single quotes"))
         }

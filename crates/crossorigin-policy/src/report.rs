@@ -156,7 +156,8 @@ impl Finding {
             Severity::Note => Level::NOTE,
         };
         let help = (!self.remedy.is_empty()).then(|| Level::HELP.message(&self.remedy));
-        if self.source.is_flag {
+        // Of a flag, and of a file that can't be read, there is no line to show.
+        if self.source.is_flag || self.code == "unreadable-file" && self.source.text.is_empty() {
             return Group::with_title(level.primary_title(self.in_place()).id(self.code)).elements(help);
         }
         // Only the lines between the places go to the renderer, which reads all that it gets.
@@ -183,6 +184,7 @@ impl Finding {
         match (is_flag, text.is_empty()) {
             (true, true) => format!("{name}: {}", self.message),
             (true, false) => format!("{name} {text:?}: {}", self.message),
+            (false, true) if self.code == "unreadable-file" => format!("{name}: {}", self.message),
             (false, _) => format!("{name}:{}:{}: {}", self.line(), self.column(), self.message),
         }
     }
