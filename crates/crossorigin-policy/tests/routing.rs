@@ -341,3 +341,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn routes_of_one_path_that_no_request_matches_both_are_no_error() {
+    for (left, right) in [
+        ("extensions = [\"png\"]", "extensions = [\"jpg\", \"svg\"]"),
+        ("methods = [\"GET\"]", "methods = [\"PUT\", \"POST\"]"),
+        ("host = \"a.example\"", "host = [\"b.example\", \"c.example\"]"),
+        ("extensions = [\"png\"]", "methods = [\"GET\"]"),
+    ] {
+        let route = |key: &str| format!("[[routes]]\npath = \"/a\"\nupstream = \"http://u\"\n{key}\n");
+        let text = route(left) + &route(right);
+        let compiled =
+            crossorigin_policy::PolicyDocument::parse(std::path::Path::new("p.toml"), &text).compile();
+        assert!(
+            compiled.is_ok(),
+            "{text}{}",
+            compiled.err().map(|report| report.to_string()).unwrap_or_default()
+        );
+    }
+}

@@ -235,3 +235,23 @@ async fn tonic_serves_it() {
     assert_eq!(body[..7], [0, 0, 0, 0, 2, 8, 1]);
     assert!(String::from_utf8_lossy(&body).contains("grpc-status:0"), "{body:?}");
 }
+
+#[tokio::test]
+async fn the_service_never_sees_what_the_policy_forbids() {
+    let mut config = PolicyConfig::default();
+    config.origins = vec!["https://a.example".into()];
+    config.forbid_refused_origins = true;
+    config.public_url = Some("https://api.example".into());
+    let layer = CorsLayer::new(Policy::new(&config).unwrap());
+    for (origin, status, calls) in [("https://b.example", 403, 0), ("https://a.example", 200, 1)] {
+        let seen = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = seen.clone();
+        let service = layer.layer(tower::service_fn(move |_: Request<Body>| {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            async { Ok::<_, std::convert::Infallible>(axum::http::Response::new(Body::empty())) }
+        }));
+        let response = service.oneshot(request("POST /items", origin, &[])).await.unwrap();
+        let found = (response.status().as_u16(), seen.load(std::sync::atomic::Ordering::Relaxed));
+        assert_eq!(found, (status, calls), "{origin}");
+    }
+}
