@@ -141,7 +141,7 @@ fn route_path(text: &str) -> Result<Vec<Box<[u8]>>, Refusal> {
             "write one slash between two segments".into(),
         );
     }
-    let segments = path::segments(text).filter(|segment| !segment.is_empty());
+    let segments = path::segments(text, path::Reading::Plain).filter(|segment| !segment.is_empty());
     Ok(segments.map(|segment| path::decoded(segment).collect()).collect())
 }
 

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 /// A path that is refused with 400, because servers read it in different ways: an encoded slash or backslash,
-/// a dot segment, plain or encoded, an encoded NUL, or bytes that are no path.
+/// a dot segment, plain or encoded, an encoded NUL, bytes that are no path, or `//` and `;` where they decide which
+/// route it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnsafePath {
@@ -21,8 +22,8 @@ impl std::error::Error for UnsafePath {}
 
 /// Refuses a path, without its query, that servers read in different ways. One pass, no allocation.
 ///
-/// DESIGN: an empty segment (`//`) is a segment like any other, for image services take whole URLs in their
-/// paths; so `//api/x` is not under `/api/`.
+/// Empty segments (`//`) and parameters (`;`) are not refused here, for image services take whole URLs in their
+/// paths: they are where they lead to another route ([`Reading`]).
 pub(crate) fn check(path: &str) -> Result<(), UnsafePath> {
     let refuse = |reason| Err(UnsafePath { reason });
     let bytes = path.as_bytes();
@@ -93,14 +94,40 @@ pub(crate) fn compare(own: &[u8], segment: &str) -> Ordering {
     }
 }
 
+/// How a path is parted into segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As it is written.
+    Plain,
+    /// As servers do that leave empty segments out, and cut each segment at its first `;`.
+    Lenient,
+}
+
+/// What is said of a path that the two readings lead to different routes: a wide policy would cover for the
+/// strict one of the route where the upstream takes it.
+pub(crate) const TWO_ROUTES: UnsafePath =
+    UnsafePath { reason: "the path leads to two routes, by how its // or ; is read" };
+
+/// Whether the readings of a path may differ.
+pub(crate) fn has_other_reading(path: &str) -> bool {
+    path.contains("//") || path.contains(';')
+}
+
 /// The segments of a path that begins with a slash.
-pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
-    path.get(1..).unwrap_or_default().split('/')
+pub(crate) fn segments(path: &str, reading: Reading) -> impl Iterator<Item = &str> {
+    path.get(1..).unwrap_or_default().split('/').filter_map(move |segment| match reading {
+        Reading::Plain => Some(segment),
+        Reading::Lenient => segment.split(';').next().filter(|name| !name.is_empty()),
+    })
 }
 
 /// The last segment's extension, still encoded: what follows its last dot, plain or encoded.
-pub(crate) fn extension(path: &str) -> Option<&str> {
+pub(crate) fn extension(path: &str, reading: Reading) -> Option<&str> {
     let segment = path.rsplit('/').next()?;
+    let segment = match reading {
+        Reading::Plain => segment,
+        Reading::Lenient => segment.split(';').next()?,
+    };
     let plain = segment.rfind('.').map(|dot| dot + 1);
     let encoded = segment
         .match_indices("%2")
@@ -217,7 +244,7 @@ mod tests {
             ("/", None),
         ];
         for (path, expected) in table {
-            assert_eq!(extension(path), expected, "{path:?}");
+            assert_eq!(extension(path, Reading::Plain), expected, "{path:?}");
         }
         assert!(is_extension("png", "PnG"));
         assert!(is_extension("png", "p%6Eg"));

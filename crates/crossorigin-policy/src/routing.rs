@@ -10,7 +10,7 @@
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::{HeaderMap, Method};
 
-use crate::path::{self, UnsafePath};
+use crate::path::{self, Reading, UnsafePath};
 
 /// What a route asks of a request. An empty list asks nothing.
 #[derive(Clone, Debug, Default)]
@@ -50,12 +50,12 @@ impl Matcher {
             && meet(&self.methods, &other.methods)
     }
 
-    fn takes(&self, listener: Option<usize>, path: &str, method: Option<&[u8]>) -> bool {
+    fn takes(&self, listener: Option<usize>, extension: Option<&str>, method: Option<&[u8]>) -> bool {
         let is_method = |own: &Method| Some(own.as_str().as_bytes()) == method;
         (self.listener.is_none() || self.listener == listener)
             && (self.methods.is_empty() || self.methods.iter().any(is_method))
             && (self.extensions.is_empty()
-                || path::extension(path).is_some_and(|requested| {
+                || extension.is_some_and(|requested| {
                     self.extensions.iter().any(|own| path::is_extension(own, requested))
                 }))
     }
@@ -142,23 +142,36 @@ impl Router {
         path::check(path)?;
         let method = requested_method(method, headers);
         let host = host.and_then(|host| self.host(host));
-        let takes = |route: &&usize| self.matchers[**route].takes(listener, path, method);
-        let mut node = Some(self.deepest(path));
+        let route = |reading| {
+            let extension = path::extension(path, reading);
+            let takes = |route: usize| self.matchers[route].takes(listener, extension, method);
+            self.find_below(self.deepest(path, reading), host, takes)
+        };
+        let plain = route(Reading::Plain);
+        if path::has_other_reading(path) && route(Reading::Lenient) != plain {
+            return Err(path::TWO_ROUTES);
+        }
+        Ok(plain)
+    }
+
+    /// The most specific route of a node that takes the request, or of the nodes above it.
+    fn find_below(&self, node: usize, host: Option<usize>, takes: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut node = Some(node);
         while let Some(Node { parent, by_host, of_any_host, .. }) = node.map(|node| &self.nodes[node]) {
             let of_host = host
                 .and_then(|host| by_host.binary_search_by_key(&host, |(own, _)| *own).ok())
                 .map_or(&[][..], |found| &by_host[found].1);
-            if let Some(route) = of_host.iter().chain(of_any_host).find(takes) {
-                return Ok(Some(*route));
+            if let Some(route) = of_host.iter().chain(of_any_host).find(|route| takes(**route)) {
+                return Some(*route);
             }
             node = *parent;
         }
-        Ok(None)
+        None
     }
 
-    fn deepest(&self, path: &str) -> usize {
+    fn deepest(&self, path: &str, reading: Reading) -> usize {
         let mut node = 0;
-        for segment in path::segments(path) {
+        for segment in path::segments(path, reading) {
             let children = &self.nodes[node].children;
             match children.binary_search_by(|(own, _)| path::compare(own, segment)) {
                 Ok(found) => node = children[found].1,

@@ -71,6 +71,7 @@ routes = [
 #[test]
 fn requests_go_where_the_table_says() {
     let dot = "the path holds a dot segment";
+    let two = "the path leads to two routes, by how its // or ; is read";
     let table = [
         // Whole segments, the longest of them.
         ("GET /api", "api"),
@@ -83,10 +84,19 @@ fn requests_go_where_the_table_says() {
         ("GET /api/v2/x/y", "v2"),
         ("GET /api/v22", "api"),
         ("GET /api/v/2", "api"),
-        // An empty segment is a segment.
-        ("GET //api", "-"),
-        ("GET /api//v2", "api"),
+        // Empty segments and parameters, where leaving them out leads elsewhere.
+        ("GET //api", two),
+        ("GET /api//v2", two),
+        ("GET /api;v=1/v2/x", two),
+        ("GET /api/v2;x=1", two),
+        ("GET /photos/a.png;x", two),
+        ("GET /photos/a;x.png", two),
+        // … and where it does not.
         ("GET /api/v2//", "v2"),
+        ("GET /api/v2/x//y;z=1", "v2"),
+        ("GET /api/proxy/https://other.example/a", "api"),
+        ("GET //elsewhere", "-"),
+        ("GET /photos/;/a.png", "pictures"),
         // Encoded bytes are the bytes that they stand for.
         ("GET /%61pi/%762/x", "v2"),
         ("GET /caf%c3%a9/x", "cafe"),
