@@ -221,7 +221,7 @@ fn method(text: &mut String, study: &Study) -> anyhow::Result<()> {
          actix's `App` stands actix-cors; the services answer with one header and no body. axum boxes a `Router`'s routes \
          anew for any layer, so what is taken off there is a `Router` with a layer that does nothing. actix itself differs, so its \
          row compares what CORS adds to each.\n\
-         - All allow the same: credentials, PUT and DELETE, two request headers, one exposed header, ten minutes.\n\
+         - All allow the same: credentials, PUT and DELETE, two request headers, ten minutes.\n\
          - The seed is {SEED:#x}. Release profile.\n\n\
          Machine: {}, {} cores, Linux {}. {}. Versions: {}.",
         study.count,
