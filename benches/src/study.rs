@@ -15,11 +15,19 @@ pub(crate) const SIZES: [usize; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_
 /// Up to where the others are measured: their cost grows with the list.
 pub(crate) const PEERS_UP_TO: usize = 10_000;
 
+/// How many of many origins are active at a time, in [`Place::Active`].
+const ACTIVE: usize = 1_000;
+
+/// The origin of a request to a policy of so many.
+type Asked = fn(&mut Draws, usize) -> String;
+
 /// Where a policy is at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Nowhere: the decision and its headers alone.
     Decision,
+    /// The same while [`ACTIVE`] of the allowed origins ask.
+    Active,
     /// The same with wildcards in the place of exact origins.
     Wildcards,
     /// The decision on an origin that isn't allowed.
@@ -32,8 +40,9 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Decision,
+        Self::Active,
         Self::Wildcards,
         Self::Refused,
         Self::Tower,
@@ -46,6 +55,7 @@ impl Place {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Decision => "crossorigin, the decision alone",
+            Self::Active => "crossorigin, the decision, 1,000 origins active",
             Self::Wildcards => "crossorigin, the decision by wildcards",
             Self::Refused => "crossorigin, the decision to refuse",
             Self::Tower => "crossorigin, tower",
@@ -59,7 +69,7 @@ impl Place {
     /// The same service without CORS.
     fn base(self) -> Option<&'static str> {
         match self {
-            Self::Decision | Self::Wildcards | Self::Refused => None,
+            Self::Decision | Self::Active | Self::Wildcards | Self::Refused => None,
             Self::Tower | Self::TowerHttp => Some("bare tower"),
             Self::Axum | Self::AxumTowerHttp => Some("bare axum Router"),
             Self::Actix => Some("bare actix"),
@@ -184,7 +194,7 @@ fn cells() -> anyhow::Result<Vec<Cell>> {
                     continue;
                 }
                 let contender: Contender = match place {
-                    Place::Decision | Place::Refused => make::decision(policy.clone()),
+                    Place::Decision | Place::Active | Place::Refused => make::decision(policy.clone()),
                     Place::Wildcards => make::decision(wildcards.clone()),
                     Place::Tower => make::our_tower(policy.clone()),
                     Place::TowerHttp => make::their_tower(&make::tower_http(&origins)?),
@@ -195,8 +205,11 @@ fn cells() -> anyhow::Result<Vec<Cell>> {
                     Place::Actix => make::their_actix(&runtime, make::actix_cors(&origins)),
                 };
                 let asked = match place {
-                    Place::Wildcards => |number| wildcard(number).1,
-                    Place::Refused => |number| origin(number + SIZES[SIZES.len() - 1]),
+                    Place::Active => active,
+                    Place::Wildcards => |draws: &mut Draws, size| wildcard(draws.below(size)).1,
+                    Place::Refused => {
+                        |draws: &mut Draws, size| origin(draws.below(size) + SIZES[SIZES.len() - 1])
+                    }
                     _ => allowed,
                 };
                 cells.push(cell(cell_name(place, kind, size), contender, kind, size, asked));
@@ -216,11 +229,18 @@ fn cells() -> anyhow::Result<Vec<Cell>> {
     Ok(cells)
 }
 
-fn allowed(number: usize) -> String {
-    origin(number)
+/// Any of so many allowed origins.
+fn allowed(draws: &mut Draws, size: usize) -> String {
+    origin(draws.below(size))
 }
 
-fn cell(name: String, contender: Contender, kind: Kind, size: usize, asked: fn(usize) -> String) -> Cell {
-    let draw = move |draws: &mut Draws| Ask::new(kind, &asked(draws.below(size)));
+/// One of those that are active, which lie anywhere among all.
+fn active(draws: &mut Draws, size: usize) -> String {
+    let nth = draws.below(ACTIVE.min(size));
+    origin(Draws::new(nth as u64).below(size))
+}
+
+fn cell(name: String, contender: Contender, kind: Kind, size: usize, asked: Asked) -> Cell {
+    let draw = move |draws: &mut Draws| Ask::new(kind, &asked(draws, size));
     Cell { name, contender, draw: Box::new(draw) }
 }
