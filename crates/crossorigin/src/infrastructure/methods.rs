@@ -26,3 +26,40 @@ pub(crate) fn well_known_spelling(method: &str) -> Option<&'static str> {
         .into_iter()
         .find(|known| *known != method && known.eq_ignore_ascii_case(method))
 }
+
+/// The method as user agents send it: upper-cased for the six names for which that is done, else as written.
+/// [Source](https://fetch.spec.whatwg.org/#concept-method-normalize).
+///
+/// ```
+/// use crossorigin::infrastructure::methods::normalize_method;
+/// assert_eq!((normalize_method("put"), normalize_method("patch")), ("PUT", "patch"));
+/// ```
+pub fn normalize_method(method: &str) -> &str {
+    ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(method))
+        .unwrap_or(method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_methods_are_normalized_and_no_other() {
+        for (written, sent) in [
+            ("get", "GET"),
+            ("Head", "HEAD"),
+            ("post", "POST"),
+            ("pUT", "PUT"),
+            ("delete", "DELETE"),
+            ("options", "OPTIONS"),
+            ("patch", "patch"),
+            ("Patch", "Patch"),
+            ("trace", "trace"),
+            ("PROPFIND", "PROPFIND"),
+        ] {
+            assert_eq!(normalize_method(written), sent, "{written}");
+        }
+    }
+}

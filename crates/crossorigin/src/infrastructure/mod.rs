@@ -1,9 +1,14 @@
-//! The nouns of the standard: origins, methods, header names and lists of them.
+//! The nouns of the standard: origins, methods, header names and lists of them, requests.
 
 pub mod header_names;
+pub mod header_values;
 pub mod methods;
+pub mod mime_type;
 pub mod origin;
+pub mod request;
 pub mod request_header_list;
+pub mod request_headers;
+pub mod request_origin;
 
 use http::HeaderValue;
 

@@ -1,0 +1,336 @@
+//! A request, as user agents hold it.
+
+use http::header::ORIGIN;
+use http::{HeaderMap, HeaderValue, Method};
+use url::Url;
+
+use super::request_origin::{NULL, Origin, Site};
+
+/// How a request crosses origins.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Never.
+    SameOrigin,
+    /// By the CORS protocol.
+    Cors,
+    /// Without it: the response stays opaque.
+    NoCors,
+    /// A navigation between documents.
+    Navigate,
+    /// A WebSocket handshake.
+    WebSocket,
+    /// A WebTransport session.
+    WebTransport,
+}
+
+/// When cookies and HTTP authentication go along.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-credentials-mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialsMode {
+    /// Never.
+    Omit,
+    /// To the page's own origin.
+    SameOrigin,
+    /// Always.
+    Include,
+}
+
+/// What becomes of redirects.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-redirect-mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectMode {
+    /// They are followed.
+    Follow,
+    /// They fail.
+    Error,
+    /// They are handed over unread.
+    Manual,
+}
+
+/// How a response will be filtered.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-response-tainting).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseTainting {
+    /// The page's own.
+    Basic,
+    /// Shared by the CORS protocol.
+    Cors,
+    /// Not to be looked into.
+    Opaque,
+}
+
+/// How much of where a request comes from it tells.
+/// [Source](https://w3c.github.io/webappsec-referrer-policy/#referrer-policy).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names are the standard's tokens")]
+pub enum ReferrerPolicy {
+    NoReferrer,
+    NoReferrerWhenDowngrade,
+    SameOrigin,
+    Origin,
+    StrictOrigin,
+    OriginWhenCrossOrigin,
+    #[default]
+    StrictOriginWhenCrossOrigin,
+    UnsafeUrl,
+}
+
+/// What the machine has to know of a body it never holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// There is none.
+    None,
+    /// It can be sent again.
+    Replayable,
+    /// It is gone once it is sent.
+    Stream,
+}
+
+/// How far a request's redirects led it astray.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-tainted-origin).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectTaint {
+    /// No other origin chose its target.
+    SameOrigin,
+    /// Another origin of the same site did.
+    SameSite,
+    /// Another site did.
+    CrossSite,
+}
+
+/// A request on its way. [`Request::new`] makes a GET; the rest is set on the fields.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Request {
+    /// The method, [normalized](super::methods::normalize_method).
+    pub method: Method,
+    /// The headers that the caller set; forbidden ones are taken out before they are sent.
+    pub headers: HeaderMap,
+    /// The origin of the page that asks.
+    pub origin: Origin,
+    /// How it crosses origins.
+    pub mode: Mode,
+    /// When credentials go along.
+    pub credentials_mode: CredentialsMode,
+    /// What becomes of redirects.
+    pub redirect_mode: RedirectMode,
+    /// What there is to send.
+    pub body: BodyKind,
+    /// How much of where it comes from it tells.
+    pub referrer_policy: ReferrerPolicy,
+    /// Always asks first, as XMLHttpRequest does with listeners for upload progress.
+    pub use_cors_preflight: bool,
+    /// Asks first where script set a method or header that needs permission.
+    pub unsafe_request: bool,
+    /// The site of the top-level page, which partitions caches; `None` without a page.
+    pub network_partition_key: Option<Site>,
+    pub(crate) response_tainting: ResponseTainting,
+    /// All but the last of the URLs, oldest first.
+    earlier_urls: Vec<Url>,
+    current_url: Url,
+    redirect_taint: RedirectTaint,
+}
+
+impl Request {
+    /// A GET request of a page, in the no-cors mode with credentials for the page's own origin, as the
+    /// standard's defaults are.
+    pub fn new(origin: Origin, url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            origin,
+            mode: Mode::NoCors,
+            credentials_mode: CredentialsMode::SameOrigin,
+            redirect_mode: RedirectMode::Follow,
+            body: BodyKind::None,
+            referrer_policy: ReferrerPolicy::default(),
+            use_cors_preflight: false,
+            unsafe_request: false,
+            network_partition_key: None,
+            response_tainting: ResponseTainting::Basic,
+            earlier_urls: Vec::new(),
+            current_url: url,
+            redirect_taint: RedirectTaint::SameOrigin,
+        }
+    }
+
+    /// The URL asked last. [Source](https://fetch.spec.whatwg.org/#concept-request-current-url).
+    pub fn current_url(&self) -> &Url {
+        &self.current_url
+    }
+
+    /// All URLs, oldest first. [Source](https://fetch.spec.whatwg.org/#concept-request-url-list).
+    pub fn url_list(&self) -> impl Iterator<Item = &Url> {
+        self.earlier_urls.iter().chain(std::iter::once(&self.current_url))
+    }
+
+    /// How the response will be filtered, as far as is known yet.
+    pub fn response_tainting(&self) -> ResponseTainting {
+        self.response_tainting
+    }
+
+    /// Goes on to another URL.
+    pub(crate) fn append_url(&mut self, url: Url) {
+        // OPTIMIZATION: the taint grows with the list; it is not computed anew (test taint_of_hops).
+        let (last, next) = (Origin::of_url(&self.current_url), Origin::of_url(&url));
+        // The taint is set where the last URL's origin is the request's neither, and sends elsewhere.
+        if !next.same_site(&last) && !self.origin.same_site(&last) {
+            self.redirect_taint = RedirectTaint::CrossSite;
+        } else if !next.same_origin(&last)
+            && !self.origin.same_origin(&last)
+            && self.redirect_taint == RedirectTaint::SameOrigin
+        {
+            self.redirect_taint = RedirectTaint::SameSite;
+        }
+        self.earlier_urls.push(std::mem::replace(&mut self.current_url, url));
+    }
+
+    /// How far redirects led the request astray: A to B to A taints.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-request-tainted-origin).
+    pub fn redirect_taint(&self) -> RedirectTaint {
+        self.redirect_taint
+    }
+
+    /// The origin that a request is sent with: `null` once it is tainted.
+    /// [Source](https://fetch.spec.whatwg.org/#byte-serializing-a-request-origin).
+    pub fn byte_serialize_origin(&self) -> HeaderValue {
+        match self.redirect_taint {
+            RedirectTaint::SameOrigin => self.origin.serialized(),
+            RedirectTaint::SameSite | RedirectTaint::CrossSite => NULL,
+        }
+    }
+
+    /// Whether the URL asked last is of the page's own origin.
+    pub(crate) fn is_same_origin(&self) -> bool {
+        self.origin.same_origin_with_url(&self.current_url)
+    }
+}
+
+/// Says in `headers` where a request comes from, where it is to.
+/// [Source](https://fetch.spec.whatwg.org/#append-a-request-origin-header).
+pub fn append_request_origin_header(request: &Request, headers: &mut HeaderMap) {
+    let mut serialized = request.byte_serialize_origin();
+    // CORS requests and handshakes always say it.
+    let always = request.response_tainting == ResponseTainting::Cors
+        || matches!(request.mode, Mode::WebSocket | Mode::WebTransport);
+    if !always {
+        // Others only where they may change something.
+        if matches!(request.method, Method::GET | Method::HEAD) {
+            return;
+        }
+        // And then no more than the referrer policy lets them.
+        if request.mode != Mode::Cors {
+            let withheld = match request.referrer_policy {
+                ReferrerPolicy::NoReferrer => true,
+                ReferrerPolicy::NoReferrerWhenDowngrade
+                | ReferrerPolicy::StrictOrigin
+                | ReferrerPolicy::StrictOriginWhenCrossOrigin => {
+                    request.origin.scheme() == Some("https") && request.current_url.scheme() != "https"
+                }
+                ReferrerPolicy::SameOrigin => !request.is_same_origin(),
+                ReferrerPolicy::Origin
+                | ReferrerPolicy::OriginWhenCrossOrigin
+                | ReferrerPolicy::UnsafeUrl => false,
+            };
+            if withheld {
+                serialized = NULL;
+            }
+        }
+    }
+    headers.append(ORIGIN, serialized);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(urls: &[&str]) -> Request {
+        let mut urls = urls.iter().map(|url| Url::parse(url).unwrap());
+        let mut request = Request::new("https://a.example".parse().unwrap(), urls.next().unwrap());
+        urls.for_each(|url| request.append_url(url));
+        request
+    }
+
+    #[test]
+    fn taint_of_hops() {
+        let (a, sub, b) = ("https://a.example/", "https://sub.a.example/", "https://b.example/");
+        for (urls, taint) in [
+            (&[a][..], RedirectTaint::SameOrigin),
+            (&[b], RedirectTaint::SameOrigin),
+            (&[a, b], RedirectTaint::SameOrigin),
+            (&[a, a, b], RedirectTaint::SameOrigin),
+            (&[b, b], RedirectTaint::SameOrigin),
+            (&[b, a], RedirectTaint::CrossSite),
+            (&[a, b, a], RedirectTaint::CrossSite),
+            (&[a, b, b], RedirectTaint::SameOrigin),
+            (&[a, sub, a], RedirectTaint::SameSite),
+            (&[sub, b], RedirectTaint::SameSite),
+            (&[sub, b, a], RedirectTaint::CrossSite),
+            (&[b, a, sub, a], RedirectTaint::CrossSite),
+        ] {
+            let request = request(urls);
+            assert_eq!(request.redirect_taint(), taint, "{urls:?}");
+            let tainted = taint != RedirectTaint::SameOrigin;
+            assert_eq!(request.byte_serialize_origin() == "null", tainted, "{urls:?}");
+            assert_eq!(request.url_list().count(), urls.len());
+        }
+    }
+
+    #[test]
+    fn the_origin_header_follows_mode_method_and_referrer_policy() {
+        use ReferrerPolicy as P;
+        let (a, b, plain) = ("https://a.example/", "https://b.example/", "http://a.example/");
+        for (url, mode, method, tainting, policy, sent) in [
+            (b, Mode::Cors, Method::GET, ResponseTainting::Cors, P::NoReferrer, Some("https://a.example")),
+            (a, Mode::Cors, Method::GET, ResponseTainting::Basic, P::UnsafeUrl, None),
+            (a, Mode::Cors, Method::HEAD, ResponseTainting::Basic, P::UnsafeUrl, None),
+            (a, Mode::Cors, Method::POST, ResponseTainting::Basic, P::NoReferrer, Some("https://a.example")),
+            (b, Mode::NoCors, Method::POST, ResponseTainting::Opaque, P::NoReferrer, Some("null")),
+            (b, Mode::NoCors, Method::GET, ResponseTainting::Opaque, P::UnsafeUrl, None),
+            (b, Mode::NoCors, Method::POST, ResponseTainting::Opaque, P::SameOrigin, Some("null")),
+            (
+                a,
+                Mode::Navigate,
+                Method::POST,
+                ResponseTainting::Basic,
+                P::SameOrigin,
+                Some("https://a.example"),
+            ),
+            (plain, Mode::Navigate, Method::POST, ResponseTainting::Basic, P::StrictOrigin, Some("null")),
+            (
+                b,
+                Mode::Navigate,
+                Method::POST,
+                ResponseTainting::Basic,
+                P::StrictOrigin,
+                Some("https://a.example"),
+            ),
+            (
+                plain,
+                Mode::Navigate,
+                Method::POST,
+                ResponseTainting::Basic,
+                P::Origin,
+                Some("https://a.example"),
+            ),
+            (
+                b,
+                Mode::WebSocket,
+                Method::GET,
+                ResponseTainting::Basic,
+                P::NoReferrer,
+                Some("https://a.example"),
+            ),
+        ] {
+            let mut request = request(&[url]);
+            (request.mode, request.method, request.referrer_policy) = (mode, method.clone(), policy);
+            request.response_tainting = tainting;
+            let mut headers = HeaderMap::new();
+            append_request_origin_header(&request, &mut headers);
+            let value = headers.get(ORIGIN).map(|value| value.to_str().unwrap());
+            assert_eq!(value, sent, "{url} {mode:?} {method} {policy:?}");
+        }
+    }
+}

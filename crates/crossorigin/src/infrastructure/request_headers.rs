@@ -1,0 +1,282 @@
+//! The classes of request headers, to the byte.
+
+use http::header::{HeaderMap, HeaderName};
+
+use super::header_names::is_forbidden_request_header_name;
+use super::header_values::get_decode_and_split;
+use super::methods::is_forbidden_method;
+use super::mime_type::MimeTypeEssence;
+
+/// The longest value that a safelisted header has, in bytes.
+pub const MAX_SAFELISTED_VALUE_BYTES: usize = 128;
+/// The most bytes that the values of all safelisted headers have together.
+pub const MAX_SAFELISTED_VALUES_BYTES: usize = 1024;
+
+/// The headers that belong to a request's body, which go when a redirect takes the body away.
+/// [Source](https://fetch.spec.whatwg.org/#request-body-header-name).
+pub const REQUEST_BODY_HEADERS: [HeaderName; 4] = [
+    http::header::CONTENT_ENCODING,
+    http::header::CONTENT_LANGUAGE,
+    http::header::CONTENT_LOCATION,
+    http::header::CONTENT_TYPE,
+];
+
+/// Whether a header needs no permission. The name is taken in any case.
+/// [Source](https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+///
+/// ```
+/// use crossorigin::infrastructure::request_headers::is_cors_safelisted_request_header;
+/// assert!(is_cors_safelisted_request_header("Content-Type", b"text/plain;charset=utf-8"));
+/// assert!(!is_cors_safelisted_request_header("Content-Type", b"application/json"));
+/// ```
+pub fn is_cors_safelisted_request_header(name: &str, value: &[u8]) -> bool {
+    // Long values never pass.
+    if value.len() > MAX_SAFELISTED_VALUE_BYTES {
+        return false;
+    }
+    let is = |safelisted: &str| name.eq_ignore_ascii_case(safelisted);
+    if is("accept") {
+        !value.iter().copied().any(is_cors_unsafe_request_header_byte)
+    } else if is("accept-language") || is("content-language") {
+        value.iter().all(|byte| byte.is_ascii_alphanumeric() || b" *,-.;=".contains(byte))
+    } else if is("content-type") {
+        // The three types that forms can send; the value is parsed as one MIME type, more strictly than
+        // a response's.
+        !value.iter().copied().any(is_cors_unsafe_request_header_byte)
+            && MimeTypeEssence::parse(value).is_some_and(|essence| {
+                essence.is("application", "x-www-form-urlencoded")
+                    || essence.is("multipart", "form-data")
+                    || essence.is("text", "plain")
+            })
+    } else if is("range") {
+        // A range without a start was never sent by browsers themselves.
+        parse_single_range_header_value(value).is_some_and(|(start, _)| start.is_some())
+    } else {
+        false
+    }
+}
+
+/// Whether a byte keeps a value off the safelist.
+/// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte).
+pub const fn is_cors_unsafe_request_header_byte(byte: u8) -> bool {
+    match byte {
+        b'\t' => false,
+        0..0x20 | 0x7F => true,
+        b'"' | b'(' | b')' | b':' | b'<' | b'>' | b'?' | b'@' | b'[' | b'\\' | b']' | b'{' | b'}' => true,
+        _ => false,
+    }
+}
+
+/// The digits of a range's start and end, where they are there; `None` where it is no single byte range.
+/// [Source](https://fetch.spec.whatwg.org/#simple-range-header-value).
+fn parse_single_range_header_value(value: &[u8]) -> Option<(Option<&[u8]>, Option<&[u8]>)> {
+    // The unit is case-sensitive, and no white space is taken.
+    let range = value.strip_prefix(b"bytes=")?;
+    let dash = range.iter().position(|byte| !byte.is_ascii_digit())?;
+    let (start, end) = (&range[..dash], range[dash..].strip_prefix(b"-")?);
+    let all_digits = end.iter().all(u8::is_ascii_digit);
+    let (start, end) = ((!start.is_empty()).then_some(start), (!end.is_empty()).then_some(end));
+    match (start, end) {
+        _ if !all_digits => None,
+        (None, None) => None,
+        (Some(start), Some(end)) if magnitude(start) > magnitude(end) => None,
+        both => Some(both),
+    }
+}
+
+/// Orders decimal numbers of any length.
+fn magnitude(digits: &[u8]) -> (usize, &[u8]) {
+    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    (digits.len() - zeros, &digits[zeros..])
+}
+
+/// The names of the headers that need permission: sorted, unique, in lower case. Empty, and then without
+/// an allocation, where none does.
+/// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
+pub fn cors_unsafe_request_header_names(headers: &HeaderMap) -> Vec<HeaderName> {
+    cors_unsafe_request_header_names_beside(headers, &[])
+}
+
+/// As [`cors_unsafe_request_header_names`], for a browser that safelists more names than the standard does.
+pub(crate) fn cors_unsafe_request_header_names_beside(
+    headers: &HeaderMap,
+    safelisted: &[&str],
+) -> Vec<HeaderName> {
+    let is_safe = |name: &HeaderName, value: &http::HeaderValue| {
+        is_cors_safelisted_request_header(name.as_str(), value.as_bytes())
+            || safelisted.contains(&name.as_str())
+    };
+    // The safelisted values together must not be long either: else none of them is safe.
+    let safe_bytes: usize =
+        headers.iter().filter(|(name, value)| is_safe(name, value)).map(|(_, value)| value.len()).sum();
+    let all_unsafe = safe_bytes > MAX_SAFELISTED_VALUES_BYTES;
+    let mut names: Vec<HeaderName> = headers
+        .iter()
+        .filter(|(name, value)| all_unsafe || !is_safe(name, value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    // The type keeps names in lower case.
+    names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
+    names.dedup();
+    names
+}
+
+/// Whether script can't set a header: by its name, or by a forbidden method in a method override.
+/// [Source](https://fetch.spec.whatwg.org/#forbidden-request-header).
+pub fn is_forbidden_request_header(name: &str, value: &[u8]) -> bool {
+    let overrides_method = ["x-http-method", "x-http-method-override", "x-method-override"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own));
+    is_forbidden_request_header_name(name)
+        || (overrides_method && get_decode_and_split(value).into_iter().any(is_forbidden_method))
+}
+
+/// Whether a name can stand on a request of the no-cors mode.
+/// [Source](https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header-name).
+pub fn is_no_cors_safelisted_request_header_name(name: &str) -> bool {
+    ["accept", "accept-language", "content-language", "content-type"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
+/// Whether a header can stand on a request of the no-cors mode.
+/// [Source](https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header).
+pub fn is_no_cors_safelisted_request_header(name: &str, value: &[u8]) -> bool {
+    is_no_cors_safelisted_request_header_name(name) && is_cors_safelisted_request_header(name, value)
+}
+
+/// Whether only privileged callers can put a name on a request of the no-cors mode.
+/// [Source](https://fetch.spec.whatwg.org/#privileged-no-cors-request-header-name).
+pub fn is_privileged_no_cors_request_header_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("range")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn the_safelist_holds_to_the_byte() {
+        let long = "a".repeat(128);
+        let too_long = "a".repeat(129);
+        for (name, value, safelisted) in [
+            ("Accept", "*/*", true),
+            ("accept", "text/html;q=0.9,\u{e4}", true),
+            ("accept", "a\tb", true),
+            ("accept", "(x)", false),
+            ("accept", "\"x\"", false),
+            ("accept", "\u{1}", false),
+            ("accept", "\u{7f}", false),
+            ("accept", &long, true),
+            ("accept", &too_long, false),
+            ("accept-language", "de-DE,de;q=0.9, *", true),
+            ("accept-language", "de_DE", false),
+            ("accept-language", "a\tb", false),
+            ("content-language", "en", true),
+            ("content-language", "en/us", false),
+            ("content-type", "text/plain", true),
+            ("content-type", "TEXT/PLAIN; charset=utf-8", true),
+            ("content-type", "multipart/form-data; boundary=x", true),
+            ("content-type", "multipart/form-data; boundary=\"x\"", false),
+            ("content-type", "application/x-www-form-urlencoded", true),
+            ("content-type", "application/json", false),
+            ("content-type", "text/plain, application/json", false),
+            ("content-type", "text/plain;application/json", true),
+            ("content-type", "", false),
+            ("range", "bytes=0-", true),
+            ("range", "bytes=0-0", true),
+            ("range", "bytes=9-10", true),
+            ("range", "bytes=010-9", false),
+            ("range", "bytes=-500", false),
+            ("range", "bytes=-", false),
+            ("range", "bytes=", false),
+            ("range", "bytes= 0-1", false),
+            ("range", "bytes=0-1,3-4", false),
+            ("range", "Bytes=0-1", false),
+            ("range", "bytes=2-1", false),
+            ("range", "bytes=99999999999999999999-99999999999999999998", false),
+            ("dpr", "2", false),
+            ("save-data", "on", false),
+            ("x-foo", "", false),
+        ] {
+            assert_eq!(
+                is_cors_safelisted_request_header(name, value.as_bytes()),
+                safelisted,
+                "{name}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn unsafe_bytes_are_these_and_no_others() {
+        let delimiters = b"\"():<>?@[\\]{}\x7f";
+        for byte in 0..=255_u8 {
+            let expected = (byte < 0x20 && byte != b'\t') || delimiters.contains(&byte);
+            assert_eq!(is_cors_unsafe_request_header_byte(byte), expected, "{byte:#x}");
+        }
+    }
+
+    fn unsafe_names(pairs: &[(&'static str, &str)]) -> String {
+        let headers: HeaderMap = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+            .collect();
+        let names = cors_unsafe_request_header_names(&headers);
+        names.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(",")
+    }
+
+    #[test]
+    fn unsafe_names_are_sorted_and_unique() {
+        assert_eq!(unsafe_names(&[]), "");
+        assert_eq!(unsafe_names(&[("accept", "*/*")]), "");
+        let mixed = [("x-b", "1"), ("accept", "*/*"), ("x-a", "1"), ("content-type", "a/b"), ("x-b", "2")];
+        assert_eq!(unsafe_names(&mixed), "content-type,x-a,x-b");
+        // One bad value among several of a name makes the name unsafe, once.
+        assert_eq!(unsafe_names(&[("accept", "*/*"), ("accept", "(")]), "accept");
+    }
+
+    #[test]
+    fn more_than_1024_safe_bytes_are_unsafe() {
+        let value = "a".repeat(128);
+        let mut pairs = vec![("accept", value.as_str()); 8];
+        assert_eq!(unsafe_names(&pairs), "");
+        pairs.push(("content-language", "e"));
+        assert_eq!(unsafe_names(&pairs), "accept,content-language");
+    }
+
+    #[test]
+    fn a_method_override_can_be_forbidden() {
+        for (name, value, forbidden) in [
+            ("Cookie", "", true),
+            ("proxy-x", "", true),
+            ("SEC-x", "", true),
+            ("x-csrf-token", "", false),
+            ("X-HTTP-Method", "TRACE", true),
+            ("x-http-method-override", "put, trace", true),
+            ("x-method-override", "connect,", true),
+            ("x-method-override", "track\t", true),
+            ("x-method-override", "PUT", false),
+            ("x-method-override", "\"trace\"", false),
+            ("x-method", "TRACE", false),
+        ] {
+            assert_eq!(is_forbidden_request_header(name, value.as_bytes()), forbidden, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn no_cors_requests_carry_four_names() {
+        for (name, value, safelisted) in [
+            ("Accept", "*/*", true),
+            ("accept", "(", false),
+            ("content-type", "text/plain", true),
+            ("content-type", "application/json", false),
+            ("range", "bytes=0-", false),
+            ("x-foo", "1", false),
+        ] {
+            assert_eq!(is_no_cors_safelisted_request_header(name, value.as_bytes()), safelisted, "{name}");
+        }
+        assert!(is_privileged_no_cors_request_header_name("Range"));
+        assert!(!is_privileged_no_cors_request_header_name("Accept"));
+    }
+}
