@@ -120,13 +120,14 @@ pub struct Request {
     pub body: BodyKind,
     /// How much of where it comes from it tells.
     pub referrer_policy: ReferrerPolicy,
-    /// Always asks first, as XMLHttpRequest does with listeners for upload progress.
+    /// Always asks first, as `XMLHttpRequest` does with listeners for upload progress.
     pub use_cors_preflight: bool,
     /// Asks first where script set a method or header that needs permission.
     pub unsafe_request: bool,
     /// The site of the top-level page, which partitions caches; `None` without a page.
     pub network_partition_key: Option<Site>,
     pub(crate) response_tainting: ResponseTainting,
+    pub(crate) timing_allow_failed: bool,
     /// All but the last of the URLs, oldest first.
     earlier_urls: Vec<Url>,
     current_url: Url,
@@ -150,6 +151,7 @@ impl Request {
             unsafe_request: false,
             network_partition_key: None,
             response_tainting: ResponseTainting::Basic,
+            timing_allow_failed: false,
             earlier_urls: Vec::new(),
             current_url: url,
             redirect_taint: RedirectTaint::SameOrigin,

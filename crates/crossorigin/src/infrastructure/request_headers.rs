@@ -67,9 +67,12 @@ pub const fn is_cors_unsafe_request_header_byte(byte: u8) -> bool {
     }
 }
 
+/// A range's start and end.
+type SingleRange<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
 /// The digits of a range's start and end, where they are there; `None` where it is no single byte range.
 /// [Source](https://fetch.spec.whatwg.org/#simple-range-header-value).
-fn parse_single_range_header_value(value: &[u8]) -> Option<(Option<&[u8]>, Option<&[u8]>)> {
+fn parse_single_range_header_value(value: &[u8]) -> Option<SingleRange<'_>> {
     // The unit is case-sensitive, and no white space is taken.
     let range = value.strip_prefix(b"bytes=")?;
     let dash = range.iter().position(|byte| !byte.is_ascii_digit())?;
@@ -94,17 +97,8 @@ fn magnitude(digits: &[u8]) -> (usize, &[u8]) {
 /// an allocation, where none does.
 /// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
 pub fn cors_unsafe_request_header_names(headers: &HeaderMap) -> Vec<HeaderName> {
-    cors_unsafe_request_header_names_beside(headers, &[])
-}
-
-/// As [`cors_unsafe_request_header_names`], for a browser that safelists more names than the standard does.
-pub(crate) fn cors_unsafe_request_header_names_beside(
-    headers: &HeaderMap,
-    safelisted: &[&str],
-) -> Vec<HeaderName> {
     let is_safe = |name: &HeaderName, value: &http::HeaderValue| {
         is_cors_safelisted_request_header(name.as_str(), value.as_bytes())
-            || safelisted.contains(&name.as_str())
     };
     // The safelisted values together must not be long either: else none of them is safe.
     let safe_bytes: usize =

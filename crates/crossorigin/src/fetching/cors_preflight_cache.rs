@@ -1,0 +1,299 @@
+//! The CORS-preflight cache.
+
+use std::hash::{Hash, RandomState};
+use std::time::Duration;
+
+use hashbrown::{Equivalent, HashMap};
+use http::HeaderValue;
+use url::Url;
+
+use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_name;
+use crate::infrastructure::request::{CredentialsMode, Request};
+use crate::infrastructure::request_origin::Site;
+
+/// The most combinations of page, origin and URL that are kept. Beyond, those that expire first go, half of
+/// all at once.
+pub const MAX_RECORDS: usize = 16_384;
+/// The most methods and header names that are kept for one combination. Beyond, those that expire first go.
+pub const MAX_ENTRIES_PER_RECORD: usize = 64;
+/// The longest URL that is cached, in bytes.
+pub const MAX_URL_BYTES: usize = 4096;
+/// The longest method or header name that is cached, in bytes.
+pub const MAX_NAME_BYTES: usize = 256;
+/// The limit on max-age that the standard leaves to the user agent: the highest of the browsers' (Firefox).
+pub const MAX_MAX_AGE: Duration = Duration::from_secs(86_400);
+
+/// What preflights have permitted, until when. Times are read off the caller's clock, from any start.
+/// [Source](https://fetch.spec.whatwg.org/#concept-cache).
+#[derive(Clone, Debug, Default)]
+pub struct CorsPreflightCache {
+    records: HashMap<Key, Vec<Entry>, RandomState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    partition: Option<Site>,
+    origin: HeaderValue,
+    url: Url,
+}
+
+/// A key that is looked up without being built; it hashes as [`Key`] does.
+#[derive(Hash)]
+struct KeyRef<'a> {
+    partition: &'a Option<Site>,
+    origin: HeaderValue,
+    url: &'a Url,
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self.partition == key.partition && self.origin == key.origin && *self.url == key.url
+    }
+}
+
+impl<'a> KeyRef<'a> {
+    fn of(request: &'a Request) -> Self {
+        Self {
+            partition: &request.network_partition_key,
+            origin: request.byte_serialize_origin(),
+            url: request.current_url(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    expires: Duration,
+    credentials: bool,
+    permits: Permits,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Permits {
+    Method(Box<[u8]>),
+    HeaderName(Box<[u8]>),
+}
+
+impl Entry {
+    /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match).
+    fn serves(&self, request: &Request, now: Duration) -> bool {
+        // An entry made with credentials serves requests without them too.
+        now < self.expires && (self.credentials || request.credentials_mode != CredentialsMode::Include)
+    }
+
+    /// NOTE: an entry for `*` made with credentials, of a response that lists `PUT, *`, matches every method,
+    /// as the standard has it.
+    fn permits_method(&self, method: &[u8]) -> bool {
+        matches!(&self.permits, Permits::Method(own) if **own == *method || **own == *b"*")
+    }
+
+    fn permits_header_name(&self, name: &[u8]) -> bool {
+        matches!(&self.permits, Permits::HeaderName(own) if own.eq_ignore_ascii_case(name)
+            || (**own == *b"*" && !is_cors_non_wildcard_request_header_name(name)))
+    }
+}
+
+impl CorsPreflightCache {
+    /// Whether a method is permitted already.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match-method).
+    pub fn method_cache_entry_match(&self, request: &Request, method: &[u8], now: Duration) -> bool {
+        self.entries(request).iter().any(|entry| entry.serves(request, now) && entry.permits_method(method))
+    }
+
+    /// Whether a header name is permitted already.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match-header).
+    pub fn header_name_cache_entry_match(&self, request: &Request, name: &[u8], now: Duration) -> bool {
+        self.entries(request)
+            .iter()
+            .any(|entry| entry.serves(request, now) && entry.permits_header_name(name))
+    }
+
+    /// Forgets what is permitted to a request's origin at its current URL.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-cache-clear).
+    pub fn clear_cache_entries(&mut self, request: &Request) {
+        self.records.remove(&KeyRef::of(request));
+    }
+
+    /// How many combinations of page, origin and URL are kept, expired ones counted.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    fn entries(&self, request: &Request) -> &[Entry] {
+        self.records.get(&KeyRef::of(request)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Keeps what a response to a preflight lists, for `max_age` from `now` on.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-cache-create-entry).
+    pub(super) fn store(
+        &mut self,
+        request: &Request,
+        methods: &[&[u8]],
+        header_names: &[&[u8]],
+        max_age: Duration,
+        now: Duration,
+    ) {
+        if (methods.is_empty() && header_names.is_empty())
+            || request.current_url().as_str().len() > MAX_URL_BYTES
+        {
+            return;
+        }
+        let expires = now.saturating_add(max_age.min(MAX_MAX_AGE));
+        let key = KeyRef::of(request);
+        if !self.records.contains_key(&key) {
+            self.make_room(now);
+        }
+        let KeyRef { partition, origin, url } = key;
+        let key = Key { partition: partition.clone(), origin, url: url.clone() };
+        let entries = self.records.entry(key).or_default();
+        entries.retain(|entry| now < entry.expires);
+        for method in methods {
+            renew_or_add(entries, request, expires, now, Permits::Method((*method).into()));
+        }
+        for name in header_names {
+            renew_or_add(entries, request, expires, now, Permits::HeaderName((*name).into()));
+        }
+    }
+
+    fn make_room(&mut self, now: Duration) {
+        if self.records.len() < MAX_RECORDS {
+            return;
+        }
+        let last_expiry = |entries: &Vec<Entry>| entries.iter().map(|entry| entry.expires).max();
+        let mut expiries: Vec<_> = self.records.values().filter_map(last_expiry).collect();
+        let middle = expiries.len() / 2;
+        if middle < expiries.len() {
+            let (_, median, _) = expiries.select_nth_unstable(middle);
+            let median = (*median).max(now);
+            let mut surplus = middle;
+            // Those at the median itself go as far as is needed, for all may expire at once.
+            self.records.retain(|_, entries| {
+                let goes = last_expiry(entries).is_none_or(|expires| expires <= median) && surplus > 0;
+                surplus -= usize::from(goes);
+                !goes
+            });
+        }
+    }
+}
+
+/// NOTE: entries that match are renewed from now on, not from when they were first stored: so browsers do it.
+fn renew_or_add(
+    entries: &mut Vec<Entry>,
+    request: &Request,
+    expires: Duration,
+    now: Duration,
+    permits: Permits,
+) {
+    let (Permits::Method(name) | Permits::HeaderName(name)) = &permits;
+    if name.len() > MAX_NAME_BYTES {
+        return;
+    }
+    let mut matched = false;
+    for entry in entries.iter_mut().filter(|entry| entry.serves(request, now)) {
+        let matches = match &permits {
+            Permits::Method(method) => entry.permits_method(method),
+            Permits::HeaderName(name) => entry.permits_header_name(name),
+        };
+        if matches {
+            entry.expires = expires;
+            matched = true;
+        }
+    }
+    if matched {
+        return;
+    }
+    if entries.len() >= MAX_ENTRIES_PER_RECORD {
+        let first = entries.iter().enumerate().min_by_key(|(_, entry)| entry.expires).map(|(nth, _)| nth);
+        if let Some(first) = first {
+            entries.swap_remove(first);
+        }
+    }
+    let credentials = request.credentials_mode == CredentialsMode::Include;
+    entries.push(Entry { expires, credentials, permits });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infrastructure::request_origin::Origin;
+
+    const NOW: Duration = Duration::from_secs(1000);
+    const AGE: Duration = Duration::from_secs(10);
+
+    fn request(url: &str) -> Request {
+        Request::new("https://a.example".parse().unwrap(), url.parse().unwrap())
+    }
+
+    fn with_credentials(mut request: Request) -> Request {
+        request.credentials_mode = CredentialsMode::Include;
+        request
+    }
+
+    #[test]
+    fn entries_expire_and_are_capped() {
+        let request = request("https://b.example/");
+        let mut cache = CorsPreflightCache::default();
+        cache.store(&request, &[b"PUT"], &[b"X-Foo"], AGE, NOW);
+        let almost = NOW + AGE - Duration::from_nanos(1);
+        assert!(cache.method_cache_entry_match(&request, b"PUT", almost));
+        assert!(!cache.method_cache_entry_match(&request, b"put", almost));
+        assert!(cache.header_name_cache_entry_match(&request, b"x-foo", almost));
+        assert!(!cache.header_name_cache_entry_match(&request, b"x-bar", almost));
+        assert!(!cache.method_cache_entry_match(&request, b"PUT", NOW + AGE));
+        cache.store(&request, &[b"PUT"], &[], Duration::MAX, NOW);
+        assert!(!cache.method_cache_entry_match(&request, b"PUT", NOW + MAX_MAX_AGE));
+    }
+
+    #[test]
+    fn entries_are_apart_by_page_origin_url_and_credentials() {
+        let own = request("https://b.example/");
+        let mut cache = CorsPreflightCache::default();
+        cache.store(&own, &[b"PUT"], &[], AGE, NOW);
+        let mut partitioned = own.clone();
+        partitioned.network_partition_key = Some(own.origin.site());
+        let mut sandboxed = own.clone();
+        sandboxed.origin = Origin::opaque();
+        for other in [request("https://b.example/x"), partitioned, sandboxed, with_credentials(own.clone())] {
+            assert!(!cache.method_cache_entry_match(&other, b"PUT", NOW), "{other:?}");
+            cache.clear_cache_entries(&request("https://b.example/x"));
+        }
+        assert!(cache.method_cache_entry_match(&own, b"PUT", NOW));
+        cache.clear_cache_entries(&own);
+        assert!(cache.is_empty());
+        cache.store(&with_credentials(own.clone()), &[b"PUT"], &[], AGE, NOW);
+        assert!(cache.method_cache_entry_match(&own, b"PUT", NOW));
+    }
+
+    #[test]
+    fn a_wildcard_covers_all_but_authorization() {
+        let request = request("https://b.example/");
+        let mut cache = CorsPreflightCache::default();
+        cache.store(&request, &[b"*"], &[b"*"], AGE, NOW);
+        assert!(cache.method_cache_entry_match(&request, b"PUT", NOW));
+        assert!(cache.header_name_cache_entry_match(&request, b"x-foo", NOW));
+        assert!(!cache.header_name_cache_entry_match(&request, b"Authorization", NOW));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut cache = CorsPreflightCache::default();
+        for nth in 0..MAX_RECORDS + 10 {
+            cache.store(&request(&format!("https://b.example/{nth}")), &[b"PUT"], &[], AGE, NOW);
+            assert!(cache.len() <= MAX_RECORDS);
+        }
+        assert!(cache.len() > MAX_RECORDS / 2);
+        let one = request("https://b.example/one");
+        let names: Vec<_> = (0..1000).map(|nth| format!("x-{nth}")).collect();
+        let names: Vec<_> = names.iter().map(|name| name.as_bytes()).collect();
+        cache.store(&one, &[], &names, AGE, NOW);
+        assert_eq!(cache.entries(&one).len(), MAX_ENTRIES_PER_RECORD);
+        let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));
+        cache.store(&long, &[b"PUT"], &[], AGE, NOW);
+        assert!(!cache.method_cache_entry_match(&long, b"PUT", NOW));
+    }
+}
