@@ -173,6 +173,12 @@ impl Request {
         self.response_tainting
     }
 
+    /// How many redirects were followed.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-request-redirect-count).
+    pub fn redirect_count(&self) -> usize {
+        self.earlier_urls.len()
+    }
+
     /// Goes on to another URL.
     pub(crate) fn append_url(&mut self, url: Url) {
         // OPTIMIZATION: the taint grows with the list; it is not computed anew (test taint_of_hops).

@@ -1,0 +1,86 @@
+//! HTTP-redirect fetch: where a redirect leads, and what goes along.
+
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{Method, StatusCode};
+use url::Url;
+
+use super::reason::NetworkErrorReason;
+use super::response::ResponseHead;
+use crate::infrastructure::request::{BodyKind, Mode, Request, ResponseTainting};
+use crate::infrastructure::request_headers::REQUEST_BODY_HEADERS;
+use crate::infrastructure::request_origin::Origin;
+
+/// The most redirects that one fetch follows.
+pub const MAX_REDIRECTS: usize = 20;
+
+/// Whether a status redirects. [Source](https://fetch.spec.whatwg.org/#redirect-status).
+pub(super) fn is_redirect_status(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Turns a request to where a redirect leads; `false` where it leads nowhere, so that the response stands.
+/// [Source](https://fetch.spec.whatwg.org/#concept-http-redirect-fetch).
+///
+/// # Errors
+/// The step that forbids to follow it.
+pub(super) fn http_redirect_fetch(
+    request: &mut Request,
+    response: ResponseHead<'_>,
+) -> Result<bool, NetworkErrorReason> {
+    // 3 to 5. Without a Location there is no redirect.
+    let Some(location) = location_url(request, response)? else { return Ok(false) };
+    // 6. Only to HTTP.
+    if !matches!(location.scheme(), "http" | "https") {
+        return Err(NetworkErrorReason::RedirectScheme);
+    }
+    // 7, 8. The count is the length of the URL list.
+    if request.redirect_count() == MAX_REDIRECTS {
+        return Err(NetworkErrorReason::TooManyRedirects);
+    }
+    // 9, 10. A user name in the target would ask another origin, or come from one, with chosen credentials.
+    let includes_credentials = !location.username().is_empty() || location.password().is_some();
+    let leads_abroad = request.mode == Mode::Cors && !request.origin.same_origin_with_url(&location);
+    if includes_credentials && (leads_abroad || request.response_tainting == ResponseTainting::Cors) {
+        return Err(NetworkErrorReason::RedirectContainsCredentials);
+    }
+    // 11. A body that is gone cannot be sent again.
+    let status = response.status.as_u16();
+    if status != 303 && request.body == BodyKind::Stream {
+        return Err(NetworkErrorReason::RedirectBody);
+    }
+    // 12. Some redirects turn the request into a GET, without body and what describes it.
+    let post_becomes_get = matches!(status, 301 | 302) && request.method == Method::POST;
+    let other_becomes_get = status == 303 && !matches!(request.method, Method::GET | Method::HEAD);
+    if post_becomes_get || other_becomes_get {
+        request.method = Method::GET;
+        request.body = BodyKind::None;
+        for name in REQUEST_BODY_HEADERS {
+            request.headers.remove(name);
+        }
+    }
+    // 13. Another origin does not get what was meant for this one.
+    if !Origin::of_url(request.current_url()).same_origin_with_url(&location) {
+        request.headers.remove(AUTHORIZATION);
+    }
+    // 18. On the new URL main fetch goes on.
+    request.append_url(location);
+    Ok(true)
+}
+
+/// [Source](https://fetch.spec.whatwg.org/#concept-response-location-url).
+fn location_url(request: &Request, response: ResponseHead<'_>) -> Result<Option<Url>, NetworkErrorReason> {
+    let mut lines = response.headers.get_all(LOCATION).iter();
+    let Some(location) = lines.next() else { return Ok(None) };
+    if lines.next().is_some() {
+        return Err(NetworkErrorReason::RedirectLocation);
+    }
+    // Bytes beyond ASCII are taken for UTF-8, as browsers do.
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let mut location =
+        request.current_url().join(&location).map_err(|_| NetworkErrorReason::RedirectLocation)?;
+    // The fragment of the request lives on where the target has none.
+    if location.fragment().is_none() {
+        location.set_fragment(request.current_url().fragment());
+    }
+    Ok(Some(location))
+}

@@ -1,0 +1,182 @@
+//! The loop: what to send, what came back, and what comes of it.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::cors_preflight_cache::CorsPreflightCache;
+use super::cors_preflight_fetch::cors_preflight_response;
+use super::cross_origin_resource_policy::EmbedderPolicyValue;
+use super::http_fetch::{check_response, lacks_permission};
+use super::http_network_or_cache_fetch::{
+    HttpRequest, actual_request, includes_credentials, preflight_request, remove_forbidden_request_headers,
+};
+use super::http_redirect_fetch::{http_redirect_fetch, is_redirect_status};
+use super::main_fetch::main_fetch;
+use super::reason::NetworkErrorReason;
+use super::response::{FilteredResponse, ResponseHead};
+use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
+
+/// What outlives one fetch, and the time.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// What preflights have permitted so far.
+    pub cache: &'a mut CorsPreflightCache,
+    /// The time on a clock that only goes forward, from any start.
+    pub now: Duration,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send this, and tell [`Machine::response`] what came back, or [`Machine::transport_failed`].
+    Send(Box<HttpRequest>),
+    /// Read the URL itself, which is a `data:` URL; script sees all of it. The fetch is over.
+    ReadDataUrl(Url),
+    /// The last response is the one that was asked for; this is what script may see. The fetch is over.
+    Response(FilteredResponse),
+    /// Script sees a failure and never its reason. The fetch is over.
+    NetworkError(NetworkErrorReason),
+}
+
+/// One fetch. It holds no body and no response.
+///
+/// ```
+/// use crossorigin::fetching::{Context, CorsPreflightCache, Machine, ResponseHead, Step};
+/// use crossorigin::infrastructure::request::{Mode, Request};
+/// use http::{HeaderMap, HeaderValue, StatusCode};
+/// use std::time::Duration;
+///
+/// let mut request = Request::new("https://app.example".parse()?, "https://api.example/items".parse()?);
+/// request.mode = Mode::Cors;
+/// let (mut cache, now) = (CorsPreflightCache::default(), Duration::ZERO);
+/// let mut context = Context { cache: &mut cache, now };
+/// let mut machine = Machine::new(request, Default::default());
+/// let Step::Send(sent) = machine.start(&mut context) else { panic!("no preflight is needed") };
+/// assert_eq!(sent.headers["origin"], "https://app.example");
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
+/// let step = machine.response(ResponseHead { status: StatusCode::OK, headers: &headers }, &mut context);
+/// assert!(matches!(step, Step::Response(response) if response.is_readable()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Machine {
+    pub(super) request: Request,
+    /// Whether a failure clears the cache, since permission was needed on the way.
+    pub(super) clears_cache: bool,
+    embedder_policy: EmbedderPolicyValue,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Ready,
+    Preflight,
+    Actual,
+    Over,
+}
+
+impl Machine {
+    /// A fetch by a page with this embedder policy. Headers that only user agents set are taken out.
+    pub fn new(mut request: Request, embedder_policy: EmbedderPolicyValue) -> Self {
+        remove_forbidden_request_headers(&mut request.headers);
+        Self { request, clears_cache: false, embedder_policy, state: State::Ready }
+    }
+
+    /// The request as it stands: its current URL, method and redirects.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Begins. A machine that has begun already fails.
+    pub fn start(&mut self, context: &mut Context<'_>) -> Step {
+        match self.state {
+            State::Ready => main_fetch(self, context),
+            State::Preflight | State::Actual | State::Over => {
+                self.fail(NetworkErrorReason::UnexpectedResponse, context)
+            }
+        }
+    }
+
+    /// Goes on with the response to what was sent last.
+    pub fn response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
+        match self.state {
+            State::Preflight => {
+                let (status, headers) = (response.status, response.headers);
+                match cors_preflight_response(&self.request, status, headers, context.cache, context.now) {
+                    Ok(()) => self.send_actual(),
+                    Err(reason) => self.fail(reason, context),
+                }
+            }
+            State::Actual => self.actual_response(response, context),
+            State::Ready | State::Over => self.fail(NetworkErrorReason::UnexpectedResponse, context),
+        }
+    }
+
+    /// Goes on without a response to what was sent last: the connection failed, or was aborted.
+    pub fn transport_failed(&mut self, context: &mut Context<'_>) -> Step {
+        self.fail(NetworkErrorReason::Transport, context)
+    }
+
+    pub(super) fn http_fetch(&mut self, with_preflight: bool, context: &mut Context<'_>) -> Step {
+        if with_preflight && lacks_permission(&self.request, context.cache, context.now) {
+            self.state = State::Preflight;
+            return Step::Send(Box::new(preflight_request(&self.request)));
+        }
+        self.send_actual()
+    }
+
+    pub(super) fn read_data_url(&mut self) -> Step {
+        self.state = State::Over;
+        Step::ReadDataUrl(self.request.current_url().clone())
+    }
+
+    pub(super) fn fail(&mut self, reason: NetworkErrorReason, context: &mut Context<'_>) -> Step {
+        self.state = State::Over;
+        // The request's current URL counts, which redirects may have changed.
+        if self.clears_cache {
+            context.cache.clear_cache_entries(&self.request);
+        }
+        Step::NetworkError(reason)
+    }
+
+    fn send_actual(&mut self) -> Step {
+        self.state = State::Actual;
+        Step::Send(Box::new(actual_request(&self.request, self.embedder_policy)))
+    }
+
+    fn actual_response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
+        let with_credentials = includes_credentials(&self.request, self.embedder_policy);
+        let checked = check_response(&mut self.request, response, self.embedder_policy, with_credentials);
+        if let Err(reason) = checked {
+            return self.fail(reason, context);
+        }
+        if is_redirect_status(response.status) {
+            match self.request.redirect_mode {
+                RedirectMode::Error => return self.fail(NetworkErrorReason::RedirectInErrorMode, context),
+                // A navigation's own redirect is handed over too; it goes on with a new machine.
+                RedirectMode::Manual if self.request.mode != Mode::Navigate => {
+                    self.state = State::Over;
+                    return Step::Response(FilteredResponse::opaque_redirect(&self.request));
+                }
+                RedirectMode::Manual => {}
+                RedirectMode::Follow => match http_redirect_fetch(&mut self.request, response) {
+                    Ok(true) => return main_fetch(self, context),
+                    Ok(false) => {}
+                    Err(reason) => return self.fail(reason, context),
+                },
+            }
+        }
+        // A range that was not asked for must not pass for the whole where nobody can see that.
+        if self.request.response_tainting == ResponseTainting::Opaque
+            && matches!(response.status.as_u16(), 206 | 416)
+            && !self.request.headers.contains_key(http::header::RANGE)
+        {
+            return self.fail(NetworkErrorReason::UnaskedRange, context);
+        }
+        self.state = State::Over;
+        Step::Response(FilteredResponse::new(&self.request, response.headers))
+    }
+}

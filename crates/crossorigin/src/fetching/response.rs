@@ -1,0 +1,112 @@
+//! Responses, and what of them script may see.
+
+use http::header::ACCESS_CONTROL_EXPOSE_HEADERS;
+use http::{HeaderMap, HeaderName, StatusCode};
+
+use crate::infrastructure::header_names::{
+    is_cors_safelisted_response_header_name, is_forbidden_response_header_name,
+};
+use crate::infrastructure::header_values::extract_header_list_values;
+use crate::infrastructure::request::{CredentialsMode, Request, ResponseTainting};
+
+/// The head of a response, as the transport got it.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+}
+
+/// How a response is filtered.
+/// [Source](https://fetch.spec.whatwg.org/#concept-response-type).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseType {
+    /// The page's own: all but `Set-Cookie` is to be seen.
+    Basic,
+    /// Shared: the body, the status, and the headers that are safelisted or exposed.
+    Cors,
+    /// Nothing is to be seen: not the status, a header, the URL or the body.
+    Opaque,
+    /// A redirect that is handed over unread: nothing but the URL is to be seen.
+    OpaqueRedirect,
+}
+
+/// The rules by which script sees a response, whose head and body the driver keeps.
+/// [Source](https://fetch.spec.whatwg.org/#concept-filtered-response).
+#[derive(Clone, Debug)]
+pub struct FilteredResponse {
+    response_type: ResponseType,
+    any_exposed: bool,
+    exposed: Vec<Box<[u8]>>,
+    timing_allowed: bool,
+}
+
+impl FilteredResponse {
+    /// Filters by the request's response tainting.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-main-fetch).
+    pub(super) fn new(request: &Request, headers: &HeaderMap) -> Self {
+        let response_type = match request.response_tainting() {
+            ResponseTainting::Basic => ResponseType::Basic,
+            ResponseTainting::Cors => ResponseType::Cors,
+            ResponseTainting::Opaque => ResponseType::Opaque,
+        };
+        let mut filtered = Self {
+            response_type,
+            any_exposed: false,
+            exposed: Vec::new(),
+            timing_allowed: !request.timing_allow_failed,
+        };
+        if response_type == ResponseType::Cors {
+            // A list that does not parse exposes nothing.
+            let names = extract_header_list_values(headers, &ACCESS_CONTROL_EXPOSE_HEADERS);
+            let names = names.ok().flatten().unwrap_or_default();
+            // With credentials the wildcard is a name like any other.
+            filtered.any_exposed =
+                request.credentials_mode != CredentialsMode::Include && names.contains(&&b"*"[..]);
+            filtered.exposed = names.into_iter().map(Box::from).collect();
+        }
+        filtered
+    }
+
+    /// A redirect, handed over unread.
+    pub(super) fn opaque_redirect(request: &Request) -> Self {
+        Self {
+            response_type: ResponseType::OpaqueRedirect,
+            any_exposed: false,
+            exposed: Vec::new(),
+            timing_allowed: !request.timing_allow_failed,
+        }
+    }
+
+    /// How the response is filtered.
+    pub fn response_type(&self) -> ResponseType {
+        self.response_type
+    }
+
+    /// Whether script sees the status and the body.
+    pub fn is_readable(&self) -> bool {
+        matches!(self.response_type, ResponseType::Basic | ResponseType::Cors)
+    }
+
+    /// Whether script sees a header of this name.
+    pub fn shows_header(&self, name: &HeaderName) -> bool {
+        if is_forbidden_response_header_name(name.as_str()) {
+            return false;
+        }
+        match self.response_type {
+            ResponseType::Basic => true,
+            ResponseType::Cors => {
+                is_cors_safelisted_response_header_name(name.as_str())
+                    || self.any_exposed
+                    || self.exposed.iter().any(|own| own.eq_ignore_ascii_case(name.as_str().as_bytes()))
+            }
+            ResponseType::Opaque | ResponseType::OpaqueRedirect => false,
+        }
+    }
+
+    /// Whether the page may see how long it took.
+    pub fn timing_allowed(&self) -> bool {
+        self.timing_allowed
+    }
+}

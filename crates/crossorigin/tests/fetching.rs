@@ -1,0 +1,298 @@
+//! Whole fetches: what is sent for a request, and what comes of the responses.
+
+use std::time::Duration;
+
+use crossorigin::fetching::{
+    Context, CorsPreflightCache, EmbedderPolicyValue, HttpRequest, Machine, NetworkErrorReason, Purpose,
+    ResponseHead, ResponseType, Step,
+};
+use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Mode, RedirectMode, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+const PAGE: &str = "https://a.example";
+const B: &str = "https://b.example/";
+const SHARED: (&str, &str) = ("access-control-allow-origin", "*");
+
+fn request(url: &str, mode: Mode) -> Request {
+    let mut request = Request::new(PAGE.parse().unwrap(), url.parse().unwrap());
+    request.mode = mode;
+    request.unsafe_request = true;
+    request
+}
+
+fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+    pairs
+        .iter()
+        .map(|(name, value)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        })
+        .collect()
+}
+
+type Answers<'a> = &'a [(u16, &'a [(&'a str, &'a str)])];
+
+/// Runs a fetch to its end on these answers, in turn, and says what was sent.
+fn run(request: Request, cache: &mut CorsPreflightCache, answers: Answers<'_>) -> (Vec<HttpRequest>, Step) {
+    let mut context = Context { cache, now: Duration::from_secs(1) };
+    let mut machine = Machine::new(request, EmbedderPolicyValue::UnsafeNone);
+    let (mut sent, mut step) = (Vec::new(), machine.start(&mut context));
+    let mut answers = answers.iter();
+    while let Step::Send(http_request) = step {
+        sent.push(*http_request);
+        step = match answers.next() {
+            Some((status, pairs)) => {
+                let (status, headers) = (StatusCode::from_u16(*status).unwrap(), headers(pairs));
+                machine.response(ResponseHead { status, headers: &headers }, &mut context)
+            }
+            None => machine.transport_failed(&mut context),
+        };
+    }
+    assert!(answers.next().is_none(), "every answer is used: {step:?}");
+    (sent, step)
+}
+
+fn outcome(step: &Step) -> Result<ResponseType, NetworkErrorReason> {
+    match step {
+        Step::Response(response) => Ok(response.response_type()),
+        Step::NetworkError(reason) => Err(reason.clone()),
+        Step::Send(_) | Step::ReadDataUrl(_) => panic!("the fetch is not over: {step:?}"),
+    }
+}
+
+#[test]
+fn modes_decide_how_a_response_is_filtered() {
+    use NetworkErrorReason as R;
+    let corp = ("cross-origin-resource-policy", "same-origin");
+    for (url, mode, answers, expected) in [
+        ("https://a.example/x", Mode::Cors, &[(200, &[][..])][..], Ok(ResponseType::Basic)),
+        ("https://a.example/x", Mode::SameOrigin, &[(200, &[])], Ok(ResponseType::Basic)),
+        (B, Mode::SameOrigin, &[], Err(R::CrossOriginInSameOriginMode)),
+        (B, Mode::NoCors, &[(200, &[])], Ok(ResponseType::Opaque)),
+        (B, Mode::NoCors, &[(206, &[])], Err(R::UnaskedRange)),
+        (B, Mode::NoCors, &[(416, &[])], Err(R::UnaskedRange)),
+        (B, Mode::Navigate, &[(200, &[corp])], Ok(ResponseType::Basic)),
+        (B, Mode::Cors, &[(200, &[SHARED, corp])], Ok(ResponseType::Cors)),
+        (B, Mode::Cors, &[(404, &[SHARED])], Ok(ResponseType::Cors)),
+        (B, Mode::Cors, &[], Err(R::Transport)),
+        ("file:///etc/hosts", Mode::Cors, &[], Err(R::UrlScheme)),
+        ("ftp://b.example/", Mode::NoCors, &[], Err(R::UrlScheme)),
+    ] {
+        let (_, step) = run(request(url, mode), &mut CorsPreflightCache::default(), answers);
+        assert_eq!(outcome(&step), expected, "{url} {mode:?} {answers:?}");
+    }
+    let (_, step) = run(request(B, Mode::NoCors), &mut CorsPreflightCache::default(), &[(200, &[corp])]);
+    assert!(matches!(outcome(&step), Err(R::ResourcePolicy(_))));
+    let (_, step) = run(request(B, Mode::Cors), &mut CorsPreflightCache::default(), &[(200, &[])]);
+    assert!(matches!(outcome(&step), Err(R::CorsCheck(_))));
+    let (sent, step) = run(request("data:,x", Mode::Cors), &mut CorsPreflightCache::default(), &[]);
+    assert!(sent.is_empty() && matches!(step, Step::ReadDataUrl(_)));
+}
+
+#[test]
+fn permission_is_asked_for_once() {
+    let mut put = request(B, Mode::Cors);
+    put.method = Method::PUT;
+    put.body = BodyKind::Replayable;
+    let mut cache = CorsPreflightCache::default();
+    let allowed = [SHARED, ("access-control-allow-methods", "PUT")];
+    let (sent, step) = run(put.clone(), &mut cache, &[(204, &allowed), (200, &[SHARED])]);
+    assert_eq!(outcome(&step), Ok(ResponseType::Cors));
+    let purposes: Vec<_> =
+        sent.iter().map(|sent| (sent.purpose, sent.method.as_str(), sent.has_body)).collect();
+    assert_eq!(purposes, [(Purpose::Preflight, "OPTIONS", false), (Purpose::Actual, "PUT", true)]);
+    // The second time the cache answers; a failure then clears it, so that the third asks again.
+    let (sent, step) = run(put.clone(), &mut cache, &[(200, &[])]);
+    assert!(sent.len() == 1 && outcome(&step).is_err());
+    let (sent, step) = run(put, &mut cache, &[(403, &[SHARED])]);
+    assert_eq!((sent.len(), outcome(&step)), (1, Err(NetworkErrorReason::PreflightStatus(403))));
+}
+
+#[test]
+fn credentials_go_where_they_may() {
+    use CredentialsMode::{Include, Omit, SameOrigin};
+    for (url, mode, credentials_mode, included) in [
+        ("https://a.example/", Mode::Cors, SameOrigin, true),
+        ("https://a.example/", Mode::Cors, Omit, false),
+        (B, Mode::Cors, SameOrigin, false),
+        (B, Mode::Cors, Include, true),
+        (B, Mode::NoCors, Include, true),
+        (B, Mode::NoCors, SameOrigin, false),
+    ] {
+        let mut request = request(url, mode);
+        request.credentials_mode = credentials_mode;
+        let (sent, _) = run(request, &mut CorsPreflightCache::default(), &[]);
+        assert_eq!(sent[0].includes_credentials, included, "{url} {mode:?} {credentials_mode:?}");
+    }
+}
+
+#[test]
+fn forbidden_headers_are_neither_sent_nor_asked_for() {
+    let mut request = request(B, Mode::Cors);
+    request.headers = headers(&[
+        ("cookie", "a=b"),
+        ("origin", "https://evil.example"),
+        ("x-http-method", "TRACE"),
+        ("accept", "*/*"),
+    ]);
+    let (sent, _) = run(request, &mut CorsPreflightCache::default(), &[]);
+    assert_eq!(sent.len(), 1, "no preflight");
+    assert_eq!(sent[0].headers, headers(&[("accept", "*/*"), ("origin", PAGE)]));
+}
+
+#[test]
+fn redirects_go_by_their_rules() {
+    use NetworkErrorReason as R;
+    let to = |location: &'static str| [SHARED, ("location", location)];
+    for (status, location, expected) in [
+        (302, "https://c.example/", Ok(ResponseType::Cors)),
+        (302, "/relative", Ok(ResponseType::Cors)),
+        (308, "data:,x", Err(R::RedirectScheme)),
+        (301, "https://user@c.example/", Err(R::RedirectContainsCredentials)),
+        (301, "https://user:word@a.example/", Err(R::RedirectContainsCredentials)),
+        (307, "https://:99999/", Err(R::RedirectLocation)),
+    ] {
+        let (redirect, last) = (to(location), [SHARED]);
+        let both: Answers<'_> = &[(status, &redirect), (200, &last)];
+        let answers = if expected.is_ok() { both } else { &both[..1] };
+        let (_, step) = run(request(B, Mode::Cors), &mut CorsPreflightCache::default(), answers);
+        assert_eq!(outcome(&step), expected, "{status} {location}");
+    }
+    // Without a Location the response stands.
+    let (_, step) = run(request(B, Mode::Cors), &mut CorsPreflightCache::default(), &[(302, &[SHARED])]);
+    assert_eq!(outcome(&step), Ok(ResponseType::Cors));
+    // Twenty are followed, no more.
+    let again = to("/again");
+    let endless: Vec<(u16, &[(&str, &str)])> = vec![(302, &again); 21];
+    let (sent, step) = run(request(B, Mode::Cors), &mut CorsPreflightCache::default(), &endless);
+    assert_eq!((sent.len(), outcome(&step)), (21, Err(R::TooManyRedirects)));
+    // The other redirect modes.
+    for (mode, expected) in [
+        (RedirectMode::Error, Err(R::RedirectInErrorMode)),
+        (RedirectMode::Manual, Ok(ResponseType::OpaqueRedirect)),
+    ] {
+        let mut request = request(B, Mode::Cors);
+        request.redirect_mode = mode;
+        let (_, step) = run(request, &mut CorsPreflightCache::default(), &[(302, &again)]);
+        assert_eq!(outcome(&step), expected);
+    }
+    let mut stream = request(B, Mode::Cors);
+    (stream.method, stream.body) = (Method::POST, BodyKind::Stream);
+    let (_, step) = run(stream, &mut CorsPreflightCache::default(), &[(307, &again)]);
+    assert_eq!(outcome(&step), Err(R::RedirectBody));
+}
+
+#[test]
+fn a_redirect_changes_what_is_sent() {
+    let c = ("location", "https://c.example/");
+    for (method, status, then, keeps_body) in [
+        ("POST", 301, "GET", false),
+        ("POST", 302, "GET", false),
+        ("POST", 303, "GET", false),
+        ("POST", 307, "POST", true),
+        ("POST", 308, "POST", true),
+    ] {
+        let mut request = request("https://a.example/", Mode::Cors);
+        request.method = Method::from_bytes(method.as_bytes()).unwrap();
+        request.body = BodyKind::Replayable;
+        request.headers = headers(&[("authorization", "x"), ("content-type", "text/plain")]);
+        let (sent, step) =
+            run(request, &mut CorsPreflightCache::default(), &[(status, &[c]), (200, &[SHARED])]);
+        assert_eq!(outcome(&step), Ok(ResponseType::Cors), "{method} {status}");
+        let last = &sent[1];
+        assert_eq!((last.method.as_str(), last.has_body), (then, keeps_body), "{method} {status}");
+        assert_eq!(last.headers.contains_key("content-type"), keeps_body, "{method} {status}");
+        assert!(sent[0].headers.contains_key("authorization"));
+        assert!(!last.headers.contains_key("authorization"), "another origin does not get it");
+        assert_eq!(last.headers["origin"], PAGE);
+    }
+    // From a foreign origin on to another, or back home, the origin is null and stays CORS.
+    for target in ["https://c.example/", "https://a.example/"] {
+        let shared_null = [("access-control-allow-origin", "null")];
+        let (sent, step) = run(
+            request(B, Mode::Cors),
+            &mut CorsPreflightCache::default(),
+            &[(302, &[SHARED, ("location", target)]), (200, &shared_null)],
+        );
+        assert_eq!(sent[1].headers["origin"], "null", "{target}");
+        assert_eq!(outcome(&step), Ok(ResponseType::Cors), "{target}");
+    }
+}
+
+#[test]
+fn script_sees_what_is_exposed() {
+    let exposed = |value: &'static str| ("access-control-expose-headers", value);
+    for (credentials, expose, name, seen) in [
+        (false, "", "content-type", true),
+        (false, "", "x-foo", false),
+        (false, "X-Foo", "x-foo", true),
+        (false, "*", "x-foo", true),
+        (true, "*", "x-foo", false),
+        (true, "x-foo", "x-foo", true),
+        (false, "*", "set-cookie", false),
+        (false, "set-cookie", "set-cookie", false),
+        (false, "x-foo, a b", "x-foo", false),
+    ] {
+        let mut request = request(B, Mode::Cors);
+        if credentials {
+            request.credentials_mode = CredentialsMode::Include;
+        }
+        let answer = [
+            ("access-control-allow-origin", PAGE),
+            ("access-control-allow-credentials", "true"),
+            exposed(expose),
+        ];
+        let (_, step) = run(request, &mut CorsPreflightCache::default(), &[(200, &answer)]);
+        let Step::Response(response) = step else { panic!("{step:?}") };
+        assert_eq!(
+            response.shows_header(&HeaderName::from_static(name)),
+            seen,
+            "{credentials} {expose} {name}"
+        );
+    }
+}
+
+#[test]
+fn a_machine_that_is_over_stays_over() {
+    let mut cache = CorsPreflightCache::default();
+    let mut context = Context { cache: &mut cache, now: Duration::ZERO };
+    let mut machine = Machine::new(request(B, Mode::SameOrigin), EmbedderPolicyValue::UnsafeNone);
+    assert!(matches!(machine.start(&mut context), Step::NetworkError(_)));
+    let head = headers(&[SHARED]);
+    let step = machine.response(ResponseHead { status: StatusCode::OK, headers: &head }, &mut context);
+    assert!(matches!(step, Step::NetworkError(NetworkErrorReason::UnexpectedResponse)));
+}
+
+#[test]
+fn a_safelisted_get_allocates_nothing_beyond_its_request() {
+    let mut cache = CorsPreflightCache::default();
+    let shared = headers(&[SHARED]);
+    let mut fetch = || {
+        let mut get = request(B, Mode::Cors);
+        get.headers = headers(&[("accept", "*/*")]);
+        // A value counts its references, by an allocation, from its first clone on.
+        drop(get.headers.clone());
+        let mut machine = Machine::new(get, EmbedderPolicyValue::UnsafeNone);
+        let mut context = Context { cache: &mut cache, now: Duration::ZERO };
+        let mut sent = None;
+        let start = allocation_counter::measure(|| sent = Some(machine.start(&mut context)));
+        // What the request itself costs: its box, its URL, and its headers with Origin among them.
+        assert!(matches!(sent, Some(Step::Send(_))));
+        let request = allocation_counter::measure(|| {
+            let mut headers = machine.request().headers.clone();
+            headers.append(http::header::ORIGIN, machine.request().origin.serialized());
+            let copy = (headers, machine.request().current_url().clone());
+            drop(Box::new(copy));
+        });
+        let mut last = None;
+        let response = allocation_counter::measure(|| {
+            last = Some(
+                machine.response(ResponseHead { status: StatusCode::OK, headers: &shared }, &mut context),
+            );
+        });
+        assert!(matches!(last, Some(Step::Response(_))));
+        (start.count_total, request.count_total, response.count_total)
+    };
+    fetch();
+    let (start, request, response) = fetch();
+    assert_eq!((start, response), (request, 0));
+}
