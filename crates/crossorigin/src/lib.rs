@@ -9,5 +9,6 @@
 //! [`Decision`]: server::Decision
 
 pub mod fetching;
+pub mod html;
 pub mod infrastructure;
 pub mod server;

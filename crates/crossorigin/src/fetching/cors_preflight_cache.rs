@@ -289,7 +289,7 @@ mod tests {
         assert!(cache.len() > MAX_RECORDS / 2);
         let one = request("https://b.example/one");
         let names: Vec<_> = (0..1000).map(|nth| format!("x-{nth}")).collect();
-        let names: Vec<_> = names.iter().map(|name| name.as_bytes()).collect();
+        let names: Vec<_> = names.iter().map(String::as_bytes).collect();
         cache.store(&one, &[], &names, AGE, NOW);
         assert_eq!(cache.entries(&one).len(), MAX_ENTRIES_PER_RECORD);
         let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));

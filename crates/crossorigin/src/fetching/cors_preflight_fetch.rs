@@ -72,10 +72,8 @@ pub fn cors_preflight_response(
     };
     let wildcards_count = request.credentials_mode != CredentialsMode::Include;
     // 7.5. The method counts case-sensitively; safelisted ones need no listing.
-    if !methods.contains(&method)
-        && !is_cors_safelisted_method(method)
-        && !(wildcards_count && methods.contains(&&b"*"[..]))
-    {
+    let any_method = wildcards_count && methods.contains(&&b"*"[..]);
+    if !any_method && !is_cors_safelisted_method(method) && !methods.contains(&method) {
         return Err(NetworkErrorReason::PreflightMethod);
     }
     let is_named = |name: &HeaderName| {
