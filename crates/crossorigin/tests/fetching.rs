@@ -1,4 +1,5 @@
 //! Whole fetches: what is sent for a request, and what comes of the responses.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
 
 use std::time::Duration;
 
@@ -295,4 +296,35 @@ fn a_safelisted_get_allocates_nothing_beyond_its_request() {
     fetch();
     let (start, request, response) = fetch();
     assert_eq!((start, response), (request, 0));
+}
+
+#[test]
+fn hops_pass_on_fragment_and_withheld_timing() {
+    let (open, to) = (("timing-allow-origin", "*"), ("location", "https://c.example/x"));
+    for (first, timing) in [(&[SHARED, to, open][..], true), (&[SHARED, to], false)] {
+        let (sent, step) = run(
+            request("https://b.example/#there", Mode::Cors),
+            &mut CorsPreflightCache::default(),
+            &[(302, first), (200, &[("access-control-allow-origin", "null"), open])],
+        );
+        // From one foreign origin to another the origin is null.
+        assert_eq!(sent[1].url.as_str(), "https://c.example/x#there");
+        let Step::Response(response) = step else { panic!("{step:?}") };
+        assert_eq!(response.timing_allowed(), timing, "{first:?}");
+    }
+}
+
+#[test]
+fn a_credentialless_page_embeds_without_credentials() {
+    for (url, mode, included) in
+        [(B, Mode::NoCors, false), ("https://a.example/", Mode::NoCors, true), (B, Mode::Cors, true)]
+    {
+        let mut request = request(url, mode);
+        request.credentials_mode = CredentialsMode::Include;
+        let mut cache = CorsPreflightCache::default();
+        let mut context = Context { cache: &mut cache, now: Duration::ZERO };
+        let mut machine = Machine::new(request, EmbedderPolicyValue::Credentialless);
+        let Step::Send(sent) = machine.start(&mut context) else { panic!("{url} is sent for") };
+        assert_eq!(sent.includes_credentials, included, "{url} {mode:?}");
+    }
 }

@@ -1,4 +1,5 @@
 //! The two halves against each other: the user agent shares exactly what the server's policy allows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
 
 use std::time::Duration;
 
