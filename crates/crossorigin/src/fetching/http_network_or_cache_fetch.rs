@@ -92,9 +92,9 @@ pub(super) fn includes_credentials(request: &Request, embedder_policy: EmbedderP
 
 /// [Source](https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials).
 fn embedder_policy_allows_credentials(request: &Request, embedder_policy: EmbedderPolicyValue) -> bool {
-    // NOTE: the standard's text asks for a tainted request in the last line, which would send a page's own
-    // requests without cookies. It is taken for a slip.
+    // NOTE: the last line asks for a tainted request, as the standard's text does. A credentialless page's own
+    // images then go without cookies, which is hardly meant: a matter for the profiles of browsers.
     request.mode != Mode::NoCors
         || embedder_policy != EmbedderPolicyValue::Credentialless
-        || (request.is_same_origin() && request.redirect_taint() == RedirectTaint::SameOrigin)
+        || (request.is_same_origin() && request.redirect_taint() != RedirectTaint::SameOrigin)
 }
