@@ -243,7 +243,7 @@ fn method(text: &mut String, study: &Study) -> anyhow::Result<()> {
         std::thread::available_parallelism()?,
         kernel(),
         compiler(),
-        versions(&["tower-http", "axum", "actix-cors", "actix-web", "http"]),
+        versions(&["tower-http", "axum", "actix-cors", "actix-web"]),
     )?;
     Ok(())
 }
@@ -254,9 +254,10 @@ fn processor() -> String {
     model.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, model)| model.to_owned())
 }
 
+/// The kernel's version, without what its builder added.
 fn kernel() -> String {
-    fs::read_to_string("/proc/sys/kernel/osrelease")
-        .map_or_else(|_| "unknown".to_owned(), |kernel| kernel.trim().to_owned())
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    release.trim().split('-').next().filter(|version| !version.is_empty()).unwrap_or("unknown").to_owned()
 }
 
 fn compiler() -> String {
