@@ -94,7 +94,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
             self.buffer.advance(2);
             self.empty_lines += 1;
         }
-        let Some(&first) = self.buffer.first() else { return false };
+        let Some(&first) = self.buffer.first() else {
+            // No head has begun with an empty line.
+            self.head_since = None;
+            return false;
+        };
         let may_be_empty_line = first == b'\r' && self.empty_lines < MAX_EMPTY_LINES;
         if !head::is_token_byte(first) && !may_be_empty_line {
             // Such as the first byte of TLS, after which no line ever ends.

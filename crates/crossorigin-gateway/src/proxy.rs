@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crossorigin_policy::Site;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::uri::{Parts as UriParts, PathAndQuery};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, request};
 use http_body::{Body, Frame, SizeHint};
@@ -65,6 +65,10 @@ pub(crate) async fn forward(
 fn prepare(parts: &mut request::Parts, upstream: &Uri, context: &Context) -> Result<(), Failure> {
     let host = service::host(parts).and_then(|host| HeaderValue::from_str(host).ok());
     hop_by_hop::remove(&mut parts.headers);
+    if parts.headers.contains_key(TE) {
+        // So that one that does not know it does not pass it on: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.4.
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("te"));
+    }
     // The gateway has answered it by reading the body.
     parts.headers.remove(EXPECT);
     let host_text = host.as_ref().and_then(|host| host.to_str().ok());

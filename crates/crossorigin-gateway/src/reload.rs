@@ -143,8 +143,10 @@ impl Reloader {
                     Some(folder) if !folder.as_os_str().is_empty() => folder,
                     _ => Path::new("."),
                 };
-                if !folders.iter().any(|known| known == folder) {
-                    folders.push(folder.to_owned());
+                // By one name each: ceasing to watch a folder by one of its names ends it for all.
+                let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+                if !folders.contains(&folder) {
+                    folders.push(folder);
                 }
             }
         }

@@ -310,6 +310,23 @@ fn when_a_client_leaves_the_upstream_is_left() {
 }
 
 #[test]
+fn a_head_that_begins_behind_another_request_has_its_own_time() {
+    let (_gateway, address) = gateway(&site(answering(OK), "head_timeout = \"300ms\""));
+    let mut client = Client::connect(address);
+    client.send(format!("{}GET / HT", request("GET", "/", &[])));
+    assert_eq!(client.response().status, 200);
+    assert_eq!(client.response().status, 408);
+    // An empty line is no head's beginning, however long ago it came.
+    let mut client = Client::connect(address);
+    client.send("\r\n");
+    thread::sleep(Duration::from_millis(400));
+    client.send("GET / HT");
+    thread::sleep(Duration::from_millis(50));
+    client.send("TP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.response().status, 200);
+}
+
+#[test]
 fn a_client_that_half_closes_in_its_head_gets_a_400() {
     let (_gateway, address) = gateway(&site(nobody(), ""));
     let mut client = Client::connect(address);

@@ -161,6 +161,13 @@ fn parts_of_files() {
             assert_eq!(response.text(), *text, "{lines:?}");
         }
     }
+    // Only GET asks for parts.
+    for range in ["Range: bytes=2-4", "Range: bytes=10-"] {
+        let mut client = Client::connect(folder.address);
+        let head = client.send(request("HEAD", "/f/a.txt", &[range])).head();
+        assert_eq!((head.status, head.header("content-length")), (200, Some("10")), "{range}");
+        assert_eq!(head.header("content-range"), None, "{range}");
+    }
 }
 
 #[test]

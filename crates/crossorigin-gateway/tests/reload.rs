@@ -127,11 +127,15 @@ fn a_bad_file_is_reported_and_the_policy_stays() {
 
 /// Waits for a change and reloads.
 fn reload_on_change(reloader: &mut Reloader, gateway: &Gateway) {
+    wait_for_change(reloader);
+    reloader.reload(&gateway.handle()).unwrap();
+}
+
+fn wait_for_change(reloader: &mut Reloader) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime
         .block_on(async { tokio::time::timeout(PATIENCE, reloader.changed()).await })
         .expect("a change is seen");
-    reloader.reload(&gateway.handle()).unwrap();
 }
 
 #[test]
@@ -161,6 +165,28 @@ fn changes_of_the_file_and_of_its_origins_are_seen() {
     fs::write(folder.path().join("v2/origins.txt"), "https://four.example\n").unwrap();
     reload_on_change(&mut reloader, &gateway);
     assert!(!allowed("https://three.example") && allowed("https://four.example"));
+}
+
+#[test]
+fn what_was_wrong_is_seen_to_be_mended() {
+    let folder = folder();
+    // By a second name of the folder, as a relative path is.
+    std::os::unix::fs::symlink(".", folder.path().join("name")).unwrap();
+    let (gateway, address, mut reloader) = open(&folder.path().join("name"), &text(0, ""));
+    let allowed =
+        |origin: &str| get(address, "/a.txt", &[&format!("Origin: {origin}")]).allow_origin().is_some();
+    for (file, mended, origin) in [
+        ("site.toml", text(0, "").replace(APP, "https://new.example"), "https://new.example"),
+        ("origins.txt", "https://two.example\n".to_owned(), "https://two.example"),
+    ] {
+        fs::remove_file(folder.path().join(file)).unwrap();
+        wait_for_change(&mut reloader);
+        assert!(reloader.reload(&gateway.handle()).is_err(), "{file} is gone");
+        assert!(!allowed(origin));
+        fs::write(folder.path().join(file), mended).unwrap();
+        reload_on_change(&mut reloader, &gateway);
+        assert!(allowed(origin));
+    }
 }
 
 #[test]

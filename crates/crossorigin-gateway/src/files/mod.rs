@@ -150,14 +150,19 @@ fn respond(
     let length = file.stamp.length;
     let (etag, last_modified) = (file.stamp.etag(), file.stamp.last_modified());
     let condition = conditions::evaluate(&parts.headers, &etag, file.stamp.modified_seconds(), length);
+    let is_get = parts.method == Method::GET;
     let (status, span) = match condition {
         Condition::Failed => return Err(Failure::precondition()),
+        // Parts are defined for GET alone (https://www.rfc-editor.org/rfc/rfc9110#section-14.2).
+        Condition::Part(_) | Condition::Unsatisfiable if !is_get => {
+            (StatusCode::OK, Span { start: 0, length })
+        }
         Condition::Unsatisfiable => return Err(Failure::range(length)),
         Condition::NotModified => (StatusCode::NOT_MODIFIED, Span { start: 0, length: 0 }),
         Condition::Whole => (StatusCode::OK, Span { start: 0, length }),
         Condition::Part(span) => (StatusCode::PARTIAL_CONTENT, span),
     };
-    let sends = parts.method == Method::GET && span.length > 0;
+    let sends = is_get && span.length > 0;
     let body = match content {
         _ if !sends => ResponseBody::default(),
         Content::Memory(bytes) => ResponseBody::full(span.of(&bytes)),
