@@ -100,7 +100,8 @@ impl Serve {
             Ok(loaded) => loaded,
             Err(report) => {
                 report_problems(&report);
-                return Ok(ExitCode::FAILURE);
+                // What is wrong with flags is wrong usage; what is wrong with a file is not.
+                return Ok(if self.file.is_some() { ExitCode::FAILURE } else { ExitCode::from(2) });
             }
         };
         eprint!("{}", rendered(&warnings, &std::io::stderr()));

@@ -213,9 +213,9 @@ fn wrong_usage_exits_2_and_bad_policies_1() {
         assert!(message.contains(part), "{part} not in {message}");
     }
     let (code, message) = fails(&["--files", ".", "--allow-origin", "https://a.example/"], path);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(2));
     assert!(message.contains("--allow-origin"), "{message}");
-    assert_eq!(fails(&["--files", "missing", "--allow-origin", "*"], path).0, Some(1));
+    assert_eq!(fails(&["--files", "missing", "--allow-origin", "*"], path).0, Some(2));
     assert_eq!(fails(&["missing.toml"], path).0, Some(1));
 }
 

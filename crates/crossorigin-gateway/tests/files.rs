@@ -221,7 +221,12 @@ fn compressed_copies_are_sent_to_who_takes_them() {
         );
         assert_eq!(response.header("content-type"), Some("text/javascript; charset=utf-8"));
         assert_eq!(response.vary(), ["accept-encoding", "origin"], "{accepted:?}");
-        etags.push((text, response.header("etag").unwrap().to_owned()));
+        let etag = response.header("etag").unwrap().to_owned();
+        let condition = format!("If-None-Match: {etag}");
+        let lines: Vec<&str> = lines.into_iter().chain([condition.as_str()]).collect();
+        let unchanged = get(folder.address, "/f/app.js", &lines);
+        assert_eq!((unchanged.status, unchanged.vary()), (304, response.vary()), "{accepted:?}");
+        etags.push((text, etag));
     }
     for (text, etag) in &etags {
         for (other, other_etag) in &etags {
