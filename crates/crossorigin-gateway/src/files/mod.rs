@@ -223,3 +223,22 @@ fn unreadable(error: io::Error) -> Failure {
         _ => Failure::internal(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leads_to_another_host() {
+        for (uri, location) in [
+            ("/f", "/f/"),
+            ("/f?a=b", "/f/?a=b"),
+            ("//other.example", "/other.example/"),
+            ("///other.example?//", "/other.example/?//"),
+        ] {
+            let mut parts = http::Request::new(()).into_parts().0;
+            parts.uri = http::Uri::builder().path_and_query(uri).build().unwrap();
+            assert_eq!(redirect(&parts).headers()[LOCATION], location, "{uri}");
+        }
+    }
+}
