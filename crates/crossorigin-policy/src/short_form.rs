@@ -132,7 +132,6 @@ impl ShortForm {
 fn flag_name(setting: Setting) -> &'static str {
     match setting {
         Setting::Origins => "--allow-origin",
-        Setting::Credentials => "--credentials",
         Setting::Methods => "--allow-method",
         Setting::RequestHeaders => "--allow-header",
         Setting::ExposedHeaders => "--expose-header",

@@ -10,7 +10,6 @@ use super::config::MAX_ORIGINS;
 #[expect(missing_docs, reason = "each is the field of PolicyConfig of the same name")]
 pub enum Setting {
     Origins,
-    Credentials,
     Methods,
     RequestHeaders,
     ExposedHeaders,
@@ -25,7 +24,6 @@ impl Setting {
     pub fn key(self) -> &'static str {
         match self {
             Self::Origins => "origins",
-            Self::Credentials => "credentials",
             Self::Methods => "methods",
             Self::RequestHeaders => "request_headers",
             Self::ExposedHeaders => "exposed_headers",
