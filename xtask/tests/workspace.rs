@@ -11,7 +11,19 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin-policy", &["crossorigin"]),
     ("crossorigin-tower", &["crossorigin"]),
     ("crossorigin-gateway", &["crossorigin", "crossorigin-policy", "crossorigin-tower"]),
-    ("crossorigin-cli", &["crossorigin", "crossorigin-policy", "crossorigin-tower", "crossorigin-gateway"]),
+    ("crossorigin-verdict", &["crossorigin"]),
+    ("crossorigin-agent", &["crossorigin", "crossorigin-verdict"]),
+    (
+        "crossorigin-cli",
+        &[
+            "crossorigin",
+            "crossorigin-policy",
+            "crossorigin-tower",
+            "crossorigin-gateway",
+            "crossorigin-verdict",
+            "crossorigin-agent",
+        ],
+    ),
 ];
 
 /// Packages that no user of the crates builds.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crossorigin::fetching::{Context, CorsPreflightCache, EmbedderPolicyValue, Machine, ResponseHead, Step};
 use crossorigin::infrastructure::request::{CredentialsMode, Mode, Request};
+use crossorigin::profiles::Profile;
 use crossorigin::server::{Outcome, Policy, PolicyConfig};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use proptest::prelude::*;
@@ -72,7 +73,7 @@ fn requests() -> impl Strategy<Value = Request> {
 /// Whether script sees the response, and whether the policy allowed all that was sent.
 fn fetch(request: Request, policy: &Policy, cache: &mut CorsPreflightCache) -> (bool, bool) {
     let mut context = Context { cache, now: Duration::ZERO };
-    let mut machine = Machine::new(request, EmbedderPolicyValue::UnsafeNone);
+    let mut machine = Machine::new(request, EmbedderPolicyValue::UnsafeNone, Profile::Standard);
     let (mut step, mut allowed) = (machine.start(&mut context), true);
     loop {
         match step {
@@ -89,7 +90,7 @@ fn fetch(request: Request, policy: &Policy, cache: &mut CorsPreflightCache) -> (
                         (StatusCode::OK, headers)
                     }
                 };
-                step = machine.response(ResponseHead { status, headers: &headers }, &mut context);
+                step = machine.response(ResponseHead::new(status, &headers), &mut context);
             }
             Step::Response(response) => return (response.is_readable(), allowed),
             Step::NetworkError(_) => return (false, allowed),

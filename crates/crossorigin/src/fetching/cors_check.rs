@@ -21,6 +21,17 @@ pub enum CorsCheckError {
     AllowCredentials(Option<Vec<u8>>),
 }
 
+impl CorsCheckError {
+    /// The number of the step.
+    pub(super) fn step(&self) -> &'static str {
+        match self {
+            Self::AllowOriginMissing => "2",
+            Self::AllowOriginWildcard | Self::AllowOriginMismatch(_) => "4",
+            Self::AllowCredentials(_) => "8",
+        }
+    }
+}
+
 impl fmt::Display for CorsCheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

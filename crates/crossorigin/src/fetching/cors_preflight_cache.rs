@@ -10,6 +10,7 @@ use url::Url;
 use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_name;
 use crate::infrastructure::request::{CredentialsMode, Request};
 use crate::infrastructure::request_origin::Site;
+use crate::profiles::Behavior;
 
 /// The most combinations of page, origin and URL that are kept. Beyond, those that expire first go, half of
 /// all at once.
@@ -20,8 +21,6 @@ pub const MAX_ENTRIES_PER_RECORD: usize = 64;
 pub const MAX_URL_BYTES: usize = 4096;
 /// The longest method or header name that is cached, in bytes.
 pub const MAX_NAME_BYTES: usize = 256;
-/// The limit on max-age that the standard leaves to the user agent: the highest of the browsers' (Firefox).
-pub const MAX_MAX_AGE: Duration = Duration::from_secs(86_400);
 
 /// What preflights have permitted, until when. Times are read off the caller's clock, from any start.
 /// [Source](https://fetch.spec.whatwg.org/#concept-cache).
@@ -76,36 +75,59 @@ enum Permits {
 
 impl Entry {
     /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match).
-    fn serves(&self, request: &Request, now: Duration) -> bool {
+    fn serves(&self, request: &Request, behavior: &Behavior, now: Duration) -> bool {
+        let with_credentials = request.credentials_mode == CredentialsMode::Include;
         // An entry made with credentials serves requests without them too.
-        now < self.expires && (self.credentials || request.credentials_mode != CredentialsMode::Include)
+        // DEVIATION: firefox-preflight-cache-credentials.
+        let serves = self.credentials == with_credentials
+            || (self.credentials && behavior.credentialed_entries_serve_all);
+        now < self.expires && serves
     }
 
     /// NOTE: an entry for `*` made with credentials, of a response that lists `PUT, *`, matches every method,
     /// as the standard has it.
-    fn permits_method(&self, method: &[u8]) -> bool {
-        matches!(&self.permits, Permits::Method(own) if **own == *method || **own == *b"*")
+    fn permits_method(&self, method: &[u8], behavior: &Behavior) -> bool {
+        matches!(&self.permits, Permits::Method(own) if **own == *method
+            // DEVIATION: firefox-cached-wildcard.
+            || (**own == *b"*" && behavior.cached_wildcard_matches))
     }
 
-    fn permits_header_name(&self, name: &[u8]) -> bool {
+    fn permits_header_name(&self, name: &[u8], behavior: &Behavior) -> bool {
         matches!(&self.permits, Permits::HeaderName(own) if own.eq_ignore_ascii_case(name)
-            || (**own == *b"*" && !is_cors_non_wildcard_request_header_name(name)))
+            || (**own == *b"*"
+                && behavior.cached_wildcard_matches
+                && (behavior.wildcard_covers_authorization
+                    || !is_cors_non_wildcard_request_header_name(name))))
     }
 }
 
 impl CorsPreflightCache {
     /// Whether a method is permitted already.
     /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match-method).
-    pub fn method_cache_entry_match(&self, request: &Request, method: &[u8], now: Duration) -> bool {
-        self.entries(request).iter().any(|entry| entry.serves(request, now) && entry.permits_method(method))
+    pub fn method_cache_entry_match(
+        &self,
+        request: &Request,
+        method: &[u8],
+        behavior: &Behavior,
+        now: Duration,
+    ) -> bool {
+        self.entries(request)
+            .iter()
+            .any(|entry| entry.serves(request, behavior, now) && entry.permits_method(method, behavior))
     }
 
     /// Whether a header name is permitted already.
     /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match-header).
-    pub fn header_name_cache_entry_match(&self, request: &Request, name: &[u8], now: Duration) -> bool {
+    pub fn header_name_cache_entry_match(
+        &self,
+        request: &Request,
+        name: &[u8],
+        behavior: &Behavior,
+        now: Duration,
+    ) -> bool {
         self.entries(request)
             .iter()
-            .any(|entry| entry.serves(request, now) && entry.permits_header_name(name))
+            .any(|entry| entry.serves(request, behavior, now) && entry.permits_header_name(name, behavior))
     }
 
     /// Forgets what is permitted to a request's origin at its current URL.
@@ -136,14 +158,15 @@ impl CorsPreflightCache {
         methods: &[&[u8]],
         header_names: &[&[u8]],
         max_age: Duration,
+        behavior: &Behavior,
         now: Duration,
     ) {
         if (methods.is_empty() && header_names.is_empty())
-            || request.current_url().as_str().len() > MAX_URL_BYTES
+            || request.current_url().as_str().len() > behavior.max_cached_url_bytes.min(MAX_URL_BYTES)
         {
             return;
         }
-        let expires = now.saturating_add(max_age.min(MAX_MAX_AGE));
+        let expires = now.saturating_add(max_age.min(behavior.max_age_cap));
         let key = KeyRef::of(request);
         if !self.records.contains_key(&key) {
             self.make_room(now);
@@ -151,12 +174,15 @@ impl CorsPreflightCache {
         let KeyRef { partition, origin, url } = key;
         let key = Key { partition: partition.clone(), origin, url: url.clone() };
         let entries = self.records.entry(key).or_default();
-        entries.retain(|entry| now < entry.expires);
+        entries.retain(|entry| {
+            // DEVIATION: chromium-preflight-cache-record, webkit-preflight-cache-record.
+            now < entry.expires && !behavior.response_replaces_record
+        });
         for method in methods {
-            renew_or_add(entries, request, expires, now, Permits::Method((*method).into()));
+            renew_or_add(entries, request, behavior, expires, now, Permits::Method((*method).into()));
         }
         for name in header_names {
-            renew_or_add(entries, request, expires, now, Permits::HeaderName((*name).into()));
+            renew_or_add(entries, request, behavior, expires, now, Permits::HeaderName((*name).into()));
         }
     }
 
@@ -185,6 +211,7 @@ impl CorsPreflightCache {
 fn renew_or_add(
     entries: &mut Vec<Entry>,
     request: &Request,
+    behavior: &Behavior,
     expires: Duration,
     now: Duration,
     permits: Permits,
@@ -194,10 +221,10 @@ fn renew_or_add(
         return;
     }
     let mut matched = false;
-    for entry in entries.iter_mut().filter(|entry| entry.serves(request, now)) {
+    for entry in entries.iter_mut().filter(|entry| entry.serves(request, behavior, now)) {
         let matches = match &permits {
-            Permits::Method(method) => entry.permits_method(method),
-            Permits::HeaderName(name) => entry.permits_header_name(name),
+            Permits::Method(method) => entry.permits_method(method, behavior),
+            Permits::HeaderName(name) => entry.permits_header_name(name, behavior),
         };
         if matches {
             entry.expires = expires;
@@ -222,6 +249,7 @@ mod tests {
     use super::*;
     use crate::infrastructure::request_origin::Origin;
 
+    const STANDARD: Behavior = Behavior::STANDARD;
     const NOW: Duration = Duration::from_secs(1000);
     const AGE: Duration = Duration::from_secs(10);
 
@@ -238,62 +266,62 @@ mod tests {
     fn entries_expire_and_are_capped() {
         let request = request("https://b.example/");
         let mut cache = CorsPreflightCache::default();
-        cache.store(&request, &[b"PUT"], &[b"X-Foo"], AGE, NOW);
+        cache.store(&request, &[b"PUT"], &[b"X-Foo"], AGE, &STANDARD, NOW);
         let almost = NOW + AGE - Duration::from_nanos(1);
-        assert!(cache.method_cache_entry_match(&request, b"PUT", almost));
-        assert!(!cache.method_cache_entry_match(&request, b"put", almost));
-        assert!(cache.header_name_cache_entry_match(&request, b"x-foo", almost));
-        assert!(!cache.header_name_cache_entry_match(&request, b"x-bar", almost));
-        assert!(!cache.method_cache_entry_match(&request, b"PUT", NOW + AGE));
-        cache.store(&request, &[b"PUT"], &[], Duration::MAX, NOW);
-        assert!(!cache.method_cache_entry_match(&request, b"PUT", NOW + MAX_MAX_AGE));
+        assert!(cache.method_cache_entry_match(&request, b"PUT", &STANDARD, almost));
+        assert!(!cache.method_cache_entry_match(&request, b"put", &STANDARD, almost));
+        assert!(cache.header_name_cache_entry_match(&request, b"x-foo", &STANDARD, almost));
+        assert!(!cache.header_name_cache_entry_match(&request, b"x-bar", &STANDARD, almost));
+        assert!(!cache.method_cache_entry_match(&request, b"PUT", &STANDARD, NOW + AGE));
+        cache.store(&request, &[b"PUT"], &[], Duration::MAX, &STANDARD, NOW);
+        assert!(!cache.method_cache_entry_match(&request, b"PUT", &STANDARD, NOW + STANDARD.max_age_cap));
     }
 
     #[test]
     fn entries_are_apart_by_page_origin_url_and_credentials() {
         let own = request("https://b.example/");
         let mut cache = CorsPreflightCache::default();
-        cache.store(&own, &[b"PUT"], &[], AGE, NOW);
+        cache.store(&own, &[b"PUT"], &[], AGE, &STANDARD, NOW);
         let mut partitioned = own.clone();
         partitioned.network_partition_key = Some(own.origin.site());
         let mut sandboxed = own.clone();
         sandboxed.origin = Origin::opaque();
         for other in [request("https://b.example/x"), partitioned, sandboxed, with_credentials(own.clone())] {
-            assert!(!cache.method_cache_entry_match(&other, b"PUT", NOW), "{other:?}");
+            assert!(!cache.method_cache_entry_match(&other, b"PUT", &STANDARD, NOW), "{other:?}");
             cache.clear_cache_entries(&request("https://b.example/x"));
         }
-        assert!(cache.method_cache_entry_match(&own, b"PUT", NOW));
+        assert!(cache.method_cache_entry_match(&own, b"PUT", &STANDARD, NOW));
         cache.clear_cache_entries(&own);
         assert!(cache.is_empty());
-        cache.store(&with_credentials(own.clone()), &[b"PUT"], &[], AGE, NOW);
-        assert!(cache.method_cache_entry_match(&own, b"PUT", NOW));
+        cache.store(&with_credentials(own.clone()), &[b"PUT"], &[], AGE, &STANDARD, NOW);
+        assert!(cache.method_cache_entry_match(&own, b"PUT", &STANDARD, NOW));
     }
 
     #[test]
     fn a_wildcard_covers_all_but_authorization() {
         let request = request("https://b.example/");
         let mut cache = CorsPreflightCache::default();
-        cache.store(&request, &[b"*"], &[b"*"], AGE, NOW);
-        assert!(cache.method_cache_entry_match(&request, b"PUT", NOW));
-        assert!(cache.header_name_cache_entry_match(&request, b"x-foo", NOW));
-        assert!(!cache.header_name_cache_entry_match(&request, b"Authorization", NOW));
+        cache.store(&request, &[b"*"], &[b"*"], AGE, &STANDARD, NOW);
+        assert!(cache.method_cache_entry_match(&request, b"PUT", &STANDARD, NOW));
+        assert!(cache.header_name_cache_entry_match(&request, b"x-foo", &STANDARD, NOW));
+        assert!(!cache.header_name_cache_entry_match(&request, b"Authorization", &STANDARD, NOW));
     }
 
     #[test]
     fn memory_is_bounded() {
         let mut cache = CorsPreflightCache::default();
         for nth in 0..MAX_RECORDS + 10 {
-            cache.store(&request(&format!("https://b.example/{nth}")), &[b"PUT"], &[], AGE, NOW);
+            cache.store(&request(&format!("https://b.example/{nth}")), &[b"PUT"], &[], AGE, &STANDARD, NOW);
             assert!(cache.len() <= MAX_RECORDS);
         }
         assert!(cache.len() > MAX_RECORDS / 2);
         let one = request("https://b.example/one");
         let names: Vec<_> = (0..1000).map(|nth| format!("x-{nth}")).collect();
         let names: Vec<_> = names.iter().map(String::as_bytes).collect();
-        cache.store(&one, &[], &names, AGE, NOW);
+        cache.store(&one, &[], &names, AGE, &STANDARD, NOW);
         assert_eq!(cache.entries(&one).len(), MAX_ENTRIES_PER_RECORD);
         let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));
-        cache.store(&long, &[b"PUT"], &[], AGE, NOW);
-        assert!(!cache.method_cache_entry_match(&long, b"PUT", NOW));
+        cache.store(&long, &[b"PUT"], &[], AGE, &STANDARD, NOW);
+        assert!(!cache.method_cache_entry_match(&long, b"PUT", &STANDARD, NOW));
     }
 }

@@ -6,24 +6,28 @@ use http::header::{
     ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::cors_check::cors_check;
-use super::cors_preflight_cache::CorsPreflightCache;
+use super::http_network_or_cache_fetch::Purpose;
+use super::machine::Context;
 use super::reason::NetworkErrorReason;
+use super::response::ResponseHead;
+use super::trace::{By, Event, Section, StepNumber, Trace};
 use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_name;
-use crate::infrastructure::header_values::{extract_delta_seconds, extract_header_list_values};
+use crate::infrastructure::header_values::{extract_delta_seconds, extract_header_list_values, get};
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{CredentialsMode, Request};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::infrastructure::shared_header_value;
+use crate::profiles::{BadMaxAge, Behavior, PreflightOrder};
 
 /// How long an answer is kept that says nothing valid about it.
-const DEFAULT_MAX_AGE: u64 = 5;
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(5);
 
 /// The headers of the OPTIONS request that asks for permission, which never carries credentials.
 /// [Source](https://fetch.spec.whatwg.org/#cors-preflight-fetch-0).
-pub fn cors_preflight_request_headers(request: &Request) -> HeaderMap {
+pub fn cors_preflight_request_headers(request: &Request, behavior: &Behavior) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(4);
     // 2, 3. Any type is welcome; the method is asked for even where it is safelisted.
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
@@ -31,7 +35,7 @@ pub fn cors_preflight_request_headers(request: &Request) -> HeaderMap {
         headers.insert(ACCESS_CONTROL_REQUEST_METHOD, method);
     }
     // 4, 5. The names are joined by bare commas: all user agents do so.
-    let names = cors_unsafe_request_header_names(&request.headers);
+    let names = cors_unsafe_request_header_names(&request.headers, behavior);
     let names = names.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(",");
     if let Some(names) = shared_header_value(names) {
         headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, names);
@@ -46,22 +50,40 @@ pub fn cors_preflight_request_headers(request: &Request) -> HeaderMap {
 ///
 /// # Errors
 /// The step at which the answer fails.
-pub fn cors_preflight_response(
+pub(super) fn cors_preflight_response<T: Trace>(
     request: &Request,
-    status: StatusCode,
-    response: &HeaderMap,
-    cache: &mut CorsPreflightCache,
-    now: Duration,
+    response: ResponseHead<'_>,
+    behavior: &Behavior,
+    context: &mut Context<'_>,
+    trace: &mut T,
 ) -> Result<(), NetworkErrorReason> {
+    const SECTION: Section = Section::CorsPreflightFetch;
     // 7. The check is on the request itself, whose credentials mode counts; then the status.
-    cors_check(request, response).map_err(NetworkErrorReason::PreflightCorsCheck)?;
-    if !status.is_success() {
-        return Err(NetworkErrorReason::PreflightStatus(status.as_u16()));
+    let check = |trace: &mut T| {
+        let checked = cors_check(request, response.headers);
+        trace.step(StepNumber::new(SECTION, "7"), || Event::CorsCheck(Purpose::Preflight, checked.clone()));
+        checked.map_err(NetworkErrorReason::PreflightCorsCheck)
+    };
+    let judge_status = |trace: &mut T| {
+        trace.step(StepNumber::new(SECTION, "7"), || Event::PreflightStatus(response.status));
+        let status = response.status;
+        status.is_success().then_some(()).ok_or(NetworkErrorReason::PreflightStatus(status.as_u16()))
+    };
+    // DEVIATION: firefox-preflight-status-first, webkit-preflight-status-first.
+    match behavior.preflight_order {
+        PreflightOrder::CorsCheckFirst => {
+            check(trace)?;
+            judge_status(trace)?;
+        }
+        PreflightOrder::StatusFirst => {
+            judge_status(trace)?;
+            check(trace)?;
+        }
     }
     // 7.1 to 7.3. One bad item fails the whole list.
-    let methods = extract_header_list_values(response, &ACCESS_CONTROL_ALLOW_METHODS)
+    let methods = extract_header_list_values(response.headers, &ACCESS_CONTROL_ALLOW_METHODS)
         .map_err(|_| NetworkErrorReason::PreflightAllowMethodsSyntax)?;
-    let header_names = extract_header_list_values(response, &ACCESS_CONTROL_ALLOW_HEADERS)
+    let header_names = extract_header_list_values(response.headers, &ACCESS_CONTROL_ALLOW_HEADERS)
         .map_err(|_| NetworkErrorReason::PreflightAllowHeadersSyntax)?
         .unwrap_or_default();
     // 7.4. What was asked for by the flag alone is kept as if it were listed.
@@ -72,36 +94,97 @@ pub fn cors_preflight_response(
     };
     let wildcards_count = request.credentials_mode != CredentialsMode::Include;
     // 7.5. The method counts case-sensitively; safelisted ones need no listing.
-    let any_method = wildcards_count && methods.contains(&&b"*"[..]);
-    if !any_method && !is_cors_safelisted_method(method) && !methods.contains(&method) {
+    let by = if methods.contains(&method) {
+        By::Name
+    } else if is_cors_safelisted_method(method) {
+        By::Safelist
+    } else if wildcards_count && methods.contains(&&b"*"[..]) {
+        By::Wildcard
+    } else {
         return Err(NetworkErrorReason::PreflightMethod);
-    }
-    let is_named = |name: &HeaderName| {
-        header_names.iter().any(|listed| listed.eq_ignore_ascii_case(name.as_str().as_bytes()))
     };
-    // 7.6. Authorization must be named.
-    let needs_naming =
-        |name: &&HeaderName| is_cors_non_wildcard_request_header_name(name.as_str().as_bytes());
-    if let Some(name) = request.headers.keys().filter(needs_naming).find(|name| !is_named(name)) {
-        return Err(NetworkErrorReason::PreflightHeader(name.clone()));
-    }
-    // 7.7. Every other name is listed, or covered by the wildcard.
+    trace.step(StepNumber::new(SECTION, "7.5"), || Event::MethodPermitted(request.method.clone(), by));
+    // 7.6, 7.7. Every name is listed, or covered by the wildcard, which does not cover Authorization.
     let any_header = wildcards_count && header_names.contains(&&b"*"[..]);
-    let unsafe_names = cors_unsafe_request_header_names(&request.headers);
-    if let Some(name) = unsafe_names.into_iter().find(|name| !any_header && !is_named(name)) {
-        return Err(NetworkErrorReason::PreflightHeader(name));
+    let must_be_named = |name: &HeaderName| {
+        // DEVIATION: the entries named authorization-under-wildcard.
+        !behavior.wildcard_covers_authorization
+            && is_cors_non_wildcard_request_header_name(name.as_str().as_bytes())
+    };
+    let mut permit = |name: &HeaderName, number| {
+        let is_named =
+            header_names.iter().any(|listed| listed.eq_ignore_ascii_case(name.as_str().as_bytes()));
+        let by = match (is_named, any_header && !must_be_named(name)) {
+            (true, _) => By::Name,
+            (false, true) => By::Wildcard,
+            (false, false) => return Err(NetworkErrorReason::PreflightHeader(name.clone())),
+        };
+        trace.step(StepNumber::new(SECTION, number), || Event::HeaderPermitted(name.clone(), by));
+        Ok(())
+    };
+    for name in request.headers.keys().filter(|name| must_be_named(name)) {
+        permit(name, "7.6")?;
     }
-    // 7.8 to 7.15. All that is listed is kept, not just what was asked for; the cache caps the time.
-    let max_age =
-        extract_delta_seconds(response, &ACCESS_CONTROL_MAX_AGE).ok().flatten().unwrap_or(DEFAULT_MAX_AGE);
-    cache.store(request, &methods, &header_names, Duration::from_secs(max_age), now);
+    for name in &cors_unsafe_request_header_names(&request.headers, behavior) {
+        if !must_be_named(name) {
+            permit(name, "7.7")?;
+        }
+    }
+    // 7.8 to 7.15. All that is listed is kept, not just what was asked for.
+    let kept = max_age(response.headers, behavior).map(|seconds| seconds.min(behavior.max_age_cap));
+    let Some(max_age) = kept else {
+        context.cache.clear_cache_entries(request);
+        return Ok(());
+    };
+    context.cache.store(request, &methods, &header_names, max_age, behavior, context.now);
+    trace.step(StepNumber::new(SECTION, "7.15"), || {
+        let owned =
+            |list: &[&[u8]]| list.iter().map(|item| String::from_utf8_lossy(item).into_owned()).collect();
+        Event::PermissionKept { methods: owned(&methods), header_names: owned(&header_names), max_age }
+    });
     Ok(())
+}
+
+/// For how long a response to a preflight wants to be kept; `None` where it is not to be kept at all.
+fn max_age(headers: &HeaderMap, behavior: &Behavior) -> Option<Duration> {
+    let bad = match extract_delta_seconds(headers, &ACCESS_CONTROL_MAX_AGE) {
+        Ok(Some(seconds)) => return Some(Duration::from_secs(seconds)),
+        Ok(None) => BadMaxAge::Default,
+        Err(_) if is_negative(headers) => behavior.negative_max_age,
+        Err(_) => behavior.bad_max_age,
+    };
+    // DEVIATION: firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
+    match bad {
+        BadMaxAge::Default => Some(DEFAULT_MAX_AGE),
+        BadMaxAge::Zero => Some(Duration::ZERO),
+        BadMaxAge::NotKept => None,
+    }
+}
+
+fn is_negative(headers: &HeaderMap) -> bool {
+    let value = get(headers, &ACCESS_CONTROL_MAX_AGE);
+    value
+        .as_deref()
+        .and_then(|value| value.strip_prefix(b"-"))
+        .is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::Method;
+    use crate::fetching::CorsPreflightCache;
+    use http::{Method, StatusCode};
+
+    fn judge(
+        request: &Request,
+        status: StatusCode,
+        headers: &HeaderMap,
+        cache: &mut CorsPreflightCache,
+    ) -> Result<(), NetworkErrorReason> {
+        let mut context = Context { cache, now: Duration::ZERO };
+        let response = ResponseHead::new(status, headers);
+        cors_preflight_response(request, response, &Behavior::STANDARD, &mut context, &mut ())
+    }
 
     type Pairs<'a> = &'a [(&'static str, &'static str)];
 
@@ -123,7 +206,7 @@ mod tests {
     #[test]
     fn the_question_is_to_the_byte() {
         let headers = [("x-foo", "1"), ("accept", "text/html"), ("content-type", "application/json")];
-        let asked = cors_preflight_request_headers(&request("patch", &headers));
+        let asked = cors_preflight_request_headers(&request("patch", &headers), &Behavior::STANDARD);
         let expected = header_map(&[
             ("accept", "*/*"),
             ("access-control-request-method", "patch"),
@@ -131,7 +214,7 @@ mod tests {
             ("origin", "https://a.example"),
         ]);
         assert_eq!(asked, expected);
-        let asked = cors_preflight_request_headers(&request("PUT", &[]));
+        let asked = cors_preflight_request_headers(&request("PUT", &[]), &Behavior::STANDARD);
         assert!(!asked.contains_key(ACCESS_CONTROL_REQUEST_HEADERS));
     }
 
@@ -172,13 +255,12 @@ mod tests {
             }
             let status = StatusCode::from_u16(status).unwrap();
             let mut cache = CorsPreflightCache::default();
-            let result = cors_preflight_response(&request, status, &answer, &mut cache, Duration::ZERO);
+            let result = judge(&request, status, &answer, &mut cache);
             assert_eq!(result, expected, "{method} {headers:?} {answer:?}");
             assert_eq!(cache.is_empty(), result.is_err(), "{method} {headers:?} {answer:?}");
         }
         let (mut cache, put) = (CorsPreflightCache::default(), request("PUT", &[]));
-        let result =
-            cors_preflight_response(&put, StatusCode::FOUND, &HeaderMap::new(), &mut cache, Duration::ZERO);
+        let result = judge(&put, StatusCode::FOUND, &HeaderMap::new(), &mut cache);
         assert!(matches!(result, Err(R::PreflightCorsCheck(_))), "the check comes before the status");
     }
 
@@ -199,9 +281,11 @@ mod tests {
                 answer.append(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(line));
             }
             let mut cache = CorsPreflightCache::default();
-            let now = Duration::ZERO;
-            cors_preflight_response(&request, StatusCode::OK, &answer, &mut cache, now).unwrap();
-            let kept = |at| cache.method_cache_entry_match(&request, b"GET", Duration::from_secs(at));
+            judge(&request, StatusCode::OK, &answer, &mut cache).unwrap();
+            let kept = |at| {
+                let now = Duration::from_secs(at);
+                cache.method_cache_entry_match(&request, b"GET", &Behavior::STANDARD, now)
+            };
             assert!(kept(seconds - 1) && !kept(seconds), "{lines:?}");
         }
     }

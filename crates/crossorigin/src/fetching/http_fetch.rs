@@ -1,31 +1,48 @@
 //! HTTP fetch: permission before the request, and the checks of its response.
 
+use std::time::Duration;
+
 use super::cors_check::cors_check;
 use super::cors_preflight_cache::CorsPreflightCache;
 use super::cross_origin_resource_policy::{
     EmbeddedResponse, EmbedderPolicyValue, cross_origin_resource_policy_check,
 };
+use super::http_network_or_cache_fetch::Purpose;
 use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
 use super::tao_check::tao_check;
+use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
+use crate::profiles::Behavior;
 
 /// Whether permission must be asked for that the cache does not hold.
 /// [Source](https://fetch.spec.whatwg.org/#concept-http-fetch).
-pub(super) fn lacks_permission(
+pub(super) fn lacks_permission<T: Trace>(
     request: &Request,
+    behavior: &Behavior,
     cache: &CorsPreflightCache,
-    now: std::time::Duration,
+    now: Duration,
+    trace: &mut T,
 ) -> bool {
     let method = request.method.as_str().as_bytes();
     // 4.1. Either for the method, or for one of the headers.
     let asks_for_method = !is_cors_safelisted_method(method) || request.use_cors_preflight;
-    (asks_for_method && !cache.method_cache_entry_match(request, method, now))
-        || cors_unsafe_request_header_names(&request.headers)
-            .iter()
-            .any(|name| !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), now))
+    let lacks_method = asks_for_method && !cache.method_cache_entry_match(request, method, behavior, now);
+    let mut lacking = cors_unsafe_request_header_names(&request.headers, behavior);
+    lacking.retain(|name| {
+        !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), behavior, now)
+    });
+    let lacks = lacks_method || !lacking.is_empty();
+    trace.step(StepNumber::new(Section::HttpFetch, "4.1"), || {
+        if !lacks {
+            return Event::PermissionCached;
+        }
+        let method = lacks_method.then(|| request.method.clone());
+        Event::PermissionLacking { method, header_names: lacking }
+    });
+    lacks
 }
 
 /// Checks a response, whether it redirects or not.
@@ -33,20 +50,25 @@ pub(super) fn lacks_permission(
 ///
 /// # Errors
 /// The check that it fails.
-pub(super) fn check_response(
+pub(super) fn check_response<T: Trace>(
     request: &mut Request,
     response: ResponseHead<'_>,
     embedder_policy: EmbedderPolicyValue,
     includes_credentials: bool,
+    trace: &mut T,
 ) -> Result<(), NetworkErrorReason> {
     // 4.4. CORS requests are checked before anything is made of the response.
     if request.response_tainting == ResponseTainting::Cors {
-        cors_check(request, response.headers).map_err(NetworkErrorReason::CorsCheck)?;
+        let checked = cors_check(request, response.headers);
+        trace.step(StepNumber::new(Section::HttpFetch, "4.4"), || {
+            Event::CorsCheck(Purpose::Actual, checked.clone())
+        });
+        checked.map_err(NetworkErrorReason::CorsCheck)?;
     }
     // 4.5. One hop that withholds its timing withholds that of all.
-    if !tao_check(request, response.headers) {
-        request.timing_allow_failed = true;
-    }
+    let timing_allowed = tao_check(request, response.headers);
+    trace.step(StepNumber::new(Section::HttpFetch, "4.5"), || Event::TaoCheck(timing_allowed));
+    request.timing_allow_failed |= !timing_allowed;
     // 5. What is embedded without CORS may say that it is not to be.
     if request.response_tainting == ResponseTainting::Opaque {
         let embedded = EmbeddedResponse {
@@ -54,8 +76,9 @@ pub(super) fn check_response(
             headers: response.headers,
             request_includes_credentials: includes_credentials,
         };
-        cross_origin_resource_policy_check(&request.origin, embedder_policy, embedded, false)
-            .map_err(NetworkErrorReason::ResourcePolicy)?;
+        let checked = cross_origin_resource_policy_check(&request.origin, embedder_policy, embedded, false);
+        trace.step(StepNumber::new(Section::HttpFetch, "5"), || Event::ResourcePolicy(checked));
+        checked.map_err(NetworkErrorReason::ResourcePolicy)?;
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! HTTP-network-or-cache fetch, as far as Origin, credentials and forbidden headers go.
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use url::Url;
 
 use super::cors_preflight_fetch::cors_preflight_request_headers;
 use super::cross_origin_resource_policy::EmbedderPolicyValue;
+use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::request::{
     BodyKind, CredentialsMode, Mode, RedirectTaint, Request, ResponseTainting, append_request_origin_header,
 };
 use crate::infrastructure::request_headers::is_forbidden_request_header;
+use crate::profiles::Behavior;
 
 /// What a request is sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,16 +42,20 @@ pub struct HttpRequest {
 
 /// Takes out of a caller's headers those that only the user agent sets.
 /// [Source](https://fetch.spec.whatwg.org/#forbidden-request-header).
-pub(super) fn remove_forbidden_request_headers(headers: &mut HeaderMap) {
-    let next = |headers: &HeaderMap| {
-        headers
-            .iter()
-            .find(|(name, value)| is_forbidden_request_header(name.as_str(), value.as_bytes()))
-            .map(|(name, _)| name.clone())
-    };
-    while let Some(name) = next(headers) {
+pub(super) fn remove_forbidden_request_headers<T: Trace>(headers: &mut HeaderMap, trace: &mut T) {
+    let mut forbidden: Vec<HeaderName> = headers
+        .iter()
+        .filter(|(name, value)| is_forbidden_request_header(name.as_str(), value.as_bytes()))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if forbidden.is_empty() {
+        return;
+    }
+    forbidden.dedup();
+    for name in &forbidden {
         headers.remove(name);
     }
+    trace.step(StepNumber::new(Section::MainFetch, "1"), || Event::ForbiddenHeadersRemoved(forbidden));
 }
 
 /// The request itself.
@@ -69,12 +75,12 @@ pub(super) fn actual_request(request: &Request, embedder_policy: EmbedderPolicyV
 
 /// The question before the request, which never carries credentials.
 /// [Source](https://fetch.spec.whatwg.org/#cors-preflight-fetch-0).
-pub(super) fn preflight_request(request: &Request) -> HttpRequest {
+pub(super) fn preflight_request(request: &Request, behavior: &Behavior) -> HttpRequest {
     HttpRequest {
         purpose: Purpose::Preflight,
         method: Method::OPTIONS,
         url: request.current_url().clone(),
-        headers: cors_preflight_request_headers(request),
+        headers: cors_preflight_request_headers(request, behavior),
         includes_credentials: false,
         has_body: false,
     }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
+use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::request::{BodyKind, Mode, Request, ResponseTainting};
 use crate::infrastructure::request_headers::REQUEST_BODY_HEADERS;
 use crate::infrastructure::request_origin::Origin;
@@ -23,9 +24,10 @@ pub(super) fn is_redirect_status(status: StatusCode) -> bool {
 ///
 /// # Errors
 /// The step that forbids to follow it.
-pub(super) fn http_redirect_fetch(
+pub(super) fn http_redirect_fetch<T: Trace>(
     request: &mut Request,
     response: ResponseHead<'_>,
+    trace: &mut T,
 ) -> Result<bool, NetworkErrorReason> {
     // 3 to 5. Without a Location there is no redirect.
     let Some(location) = location_url(request, response)? else { return Ok(false) };
@@ -59,11 +61,18 @@ pub(super) fn http_redirect_fetch(
         }
     }
     // 13. Another origin does not get what was meant for this one.
+    let mut dropped_authorization = false;
     if !Origin::of_url(request.current_url()).same_origin_with_url(&location) {
-        request.headers.remove(AUTHORIZATION);
+        dropped_authorization = request.headers.remove(AUTHORIZATION).is_some();
     }
     // 18. On the new URL main fetch goes on.
     request.append_url(location);
+    trace.step(StepNumber::new(Section::HttpRedirectFetch, "18"), || Event::Redirected {
+        location: request.current_url().clone(),
+        became_get: post_becomes_get || other_becomes_get,
+        dropped_authorization,
+        taint: request.redirect_taint(),
+    });
     Ok(true)
 }
 

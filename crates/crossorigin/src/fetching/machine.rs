@@ -9,13 +9,16 @@ use super::cors_preflight_fetch::cors_preflight_response;
 use super::cross_origin_resource_policy::EmbedderPolicyValue;
 use super::http_fetch::{check_response, lacks_permission};
 use super::http_network_or_cache_fetch::{
-    HttpRequest, actual_request, includes_credentials, preflight_request, remove_forbidden_request_headers,
+    HttpRequest, Purpose, actual_request, includes_credentials, preflight_request,
+    remove_forbidden_request_headers,
 };
 use super::http_redirect_fetch::{http_redirect_fetch, is_redirect_status};
 use super::main_fetch::main_fetch;
 use super::reason::NetworkErrorReason;
 use super::response::{FilteredResponse, ResponseHead};
+use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
 use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
+use crate::profiles::{Behavior, Profile};
 
 /// What outlives one fetch, and the time.
 #[derive(Debug)]
@@ -39,11 +42,13 @@ pub enum Step {
     NetworkError(NetworkErrorReason),
 }
 
-/// One fetch. It holds no body and no response.
+/// One fetch. It holds no body and no response. `T` keeps the steps taken: `()`, which keeps none, or
+/// `Vec<TraceStep>`.
 ///
 /// ```
 /// use crossorigin::fetching::{Context, CorsPreflightCache, Machine, ResponseHead, Step};
 /// use crossorigin::infrastructure::request::{Mode, Request};
+/// use crossorigin::profiles::Profile;
 /// use http::{HeaderMap, HeaderValue, StatusCode};
 /// use std::time::Duration;
 ///
@@ -51,19 +56,21 @@ pub enum Step {
 /// request.mode = Mode::Cors;
 /// let (mut cache, now) = (CorsPreflightCache::default(), Duration::ZERO);
 /// let mut context = Context { cache: &mut cache, now };
-/// let mut machine = Machine::new(request, Default::default());
+/// let mut machine = Machine::new(request, Default::default(), Profile::Standard);
 /// let Step::Send(sent) = machine.start(&mut context) else { panic!("no preflight is needed") };
 /// assert_eq!(sent.headers["origin"], "https://app.example");
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
-/// let step = machine.response(ResponseHead { status: StatusCode::OK, headers: &headers }, &mut context);
+/// let step = machine.response(ResponseHead::new(StatusCode::OK, &headers), &mut context);
 /// assert!(matches!(step, Step::Response(response) if response.is_readable()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Machine {
+pub struct Machine<T = ()> {
     pub(super) request: Request,
+    pub(super) behavior: Behavior,
+    pub(super) trace: T,
     /// Whether a failure clears the cache, since permission was needed on the way.
     pub(super) clears_cache: bool,
     embedder_policy: EmbedderPolicyValue,
@@ -79,10 +86,38 @@ enum State {
 }
 
 impl Machine {
-    /// A fetch by a page with this embedder policy. Headers that only user agents set are taken out.
-    pub fn new(mut request: Request, embedder_policy: EmbedderPolicyValue) -> Self {
-        remove_forbidden_request_headers(&mut request.headers);
-        Self { request, clears_cache: false, embedder_policy, state: State::Ready }
+    /// A fetch by a page with this embedder policy, as this browser does it. Headers that only user agents set
+    /// are taken out.
+    pub fn new(request: Request, embedder_policy: EmbedderPolicyValue, profile: Profile) -> Self {
+        Self::with(request, embedder_policy, profile.behavior())
+    }
+}
+
+impl Machine<Vec<TraceStep>> {
+    /// As [`new`](Machine::new), and every step is kept.
+    pub fn traced(request: Request, embedder_policy: EmbedderPolicyValue, profile: Profile) -> Self {
+        Self::with(request, embedder_policy, profile.behavior())
+    }
+}
+
+impl<T: Trace + Default> Machine<T> {
+    /// As [`new`](Machine::new), with a behaviour of its own making and any trace.
+    pub fn with(mut request: Request, embedder_policy: EmbedderPolicyValue, behavior: Behavior) -> Self {
+        let mut trace = T::default();
+        remove_forbidden_request_headers(&mut request.headers, &mut trace);
+        Self { request, behavior, trace, clears_cache: false, embedder_policy, state: State::Ready }
+    }
+}
+
+impl<T: Trace> Machine<T> {
+    /// The steps taken so far.
+    pub fn trace(&self) -> &T {
+        &self.trace
+    }
+
+    /// The steps taken.
+    pub fn into_trace(self) -> T {
+        self.trace
     }
 
     /// The request as it stands: its current URL, method and redirects.
@@ -104,13 +139,22 @@ impl Machine {
     pub fn response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
         match self.state {
             State::Preflight => {
-                let (status, headers) = (response.status, response.headers);
-                match cors_preflight_response(&self.request, status, headers, context.cache, context.now) {
+                self.received(response);
+                match cors_preflight_response(
+                    &self.request,
+                    response,
+                    &self.behavior,
+                    context,
+                    &mut self.trace,
+                ) {
                     Ok(()) => self.send_actual(),
                     Err(reason) => self.fail(reason, context),
                 }
             }
-            State::Actual => self.actual_response(response, context),
+            State::Actual => {
+                self.received(response);
+                self.actual_response(response, context)
+            }
             State::Ready | State::Over => self.fail(NetworkErrorReason::UnexpectedResponse, context),
         }
     }
@@ -121,9 +165,15 @@ impl Machine {
     }
 
     pub(super) fn http_fetch(&mut self, with_preflight: bool, context: &mut Context<'_>) -> Step {
-        if with_preflight && lacks_permission(&self.request, context.cache, context.now) {
+        if with_preflight
+            && lacks_permission(&self.request, &self.behavior, context.cache, context.now, &mut self.trace)
+        {
             self.state = State::Preflight;
-            return Step::Send(Box::new(preflight_request(&self.request)));
+            self.trace.step(StepNumber::new(Section::CorsPreflightFetch, "6"), || Event::Sent {
+                purpose: Purpose::Preflight,
+                includes_credentials: false,
+            });
+            return Step::Send(Box::new(preflight_request(&self.request, &self.behavior)));
         }
         self.send_actual()
     }
@@ -135,21 +185,40 @@ impl Machine {
 
     pub(super) fn fail(&mut self, reason: NetworkErrorReason, context: &mut Context<'_>) -> Step {
         self.state = State::Over;
-        // The request's current URL counts, which redirects may have changed.
-        if self.clears_cache {
+        self.trace.step(reason.step(), || Event::Failed(reason.clone()));
+        // DEVIATION: chromium-failure-keeps-cache, webkit-failure-keeps-cache.
+        if self.clears_cache && self.behavior.failure_clears_cache {
+            // The request's current URL counts, which redirects may have changed.
             context.cache.clear_cache_entries(&self.request);
+            self.trace.step(StepNumber::new(Section::MainFetch, "12"), || Event::CacheCleared);
         }
         Step::NetworkError(reason)
     }
 
     fn send_actual(&mut self) -> Step {
         self.state = State::Actual;
-        Step::Send(Box::new(actual_request(&self.request, self.embedder_policy)))
+        let sent = actual_request(&self.request, self.embedder_policy);
+        self.trace.step(StepNumber::new(Section::HttpFetch, "4.3"), || Event::Sent {
+            purpose: Purpose::Actual,
+            includes_credentials: sent.includes_credentials,
+        });
+        Step::Send(Box::new(sent))
+    }
+
+    fn received(&mut self, response: ResponseHead<'_>) {
+        let step = StepNumber::new(Section::HttpNetworkFetch, "10");
+        self.trace.step(step, || Event::Received(response.status));
     }
 
     fn actual_response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
         let with_credentials = includes_credentials(&self.request, self.embedder_policy);
-        let checked = check_response(&mut self.request, response, self.embedder_policy, with_credentials);
+        let checked = check_response(
+            &mut self.request,
+            response,
+            self.embedder_policy,
+            with_credentials,
+            &mut self.trace,
+        );
         if let Err(reason) = checked {
             return self.fail(reason, context);
         }
@@ -158,25 +227,33 @@ impl Machine {
                 RedirectMode::Error => return self.fail(NetworkErrorReason::RedirectInErrorMode, context),
                 // A navigation's own redirect is handed over too; it goes on with a new machine.
                 RedirectMode::Manual if self.request.mode != Mode::Navigate => {
-                    self.state = State::Over;
-                    return Step::Response(FilteredResponse::opaque_redirect(&self.request));
+                    return self.hand_over(FilteredResponse::opaque_redirect(&self.request));
                 }
                 RedirectMode::Manual => {}
-                RedirectMode::Follow => match http_redirect_fetch(&mut self.request, response) {
-                    Ok(true) => return main_fetch(self, context),
-                    Ok(false) => {}
-                    Err(reason) => return self.fail(reason, context),
-                },
+                RedirectMode::Follow => {
+                    match http_redirect_fetch(&mut self.request, response, &mut self.trace) {
+                        Ok(true) => return main_fetch(self, context),
+                        Ok(false) => {}
+                        Err(reason) => return self.fail(reason, context),
+                    }
+                }
             }
         }
         // A range that was not asked for must not pass for the whole where nobody can see that.
         if self.request.response_tainting == ResponseTainting::Opaque
             && matches!(response.status.as_u16(), 206 | 416)
+            && response.range_requested
             && !self.request.headers.contains_key(http::header::RANGE)
         {
             return self.fail(NetworkErrorReason::UnaskedRange, context);
         }
+        self.hand_over(FilteredResponse::new(&self.request, response.headers))
+    }
+
+    fn hand_over(&mut self, filtered: FilteredResponse) -> Step {
         self.state = State::Over;
-        Step::Response(FilteredResponse::new(&self.request, response.headers))
+        let response_type = filtered.response_type();
+        self.trace.step(StepNumber::new(Section::MainFetch, "14.2"), || Event::Filtered(response_type));
+        Step::Response(filtered)
     }
 }

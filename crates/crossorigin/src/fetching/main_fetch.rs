@@ -2,20 +2,32 @@
 
 use super::machine::{Context, Machine, Step};
 use super::reason::NetworkErrorReason;
+use super::trace::{Event, Section, StepNumber, Trace};
+use crate::infrastructure::bad_ports::is_bad_port;
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 
 /// Takes a request on its way, at first and after every redirect.
 /// [Source](https://fetch.spec.whatwg.org/#concept-main-fetch).
-pub(super) fn main_fetch(machine: &mut Machine, context: &mut Context<'_>) -> Step {
-    let request = &mut machine.request;
+pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
+    const SWITCH: StepNumber = StepNumber::new(Section::MainFetch, "12");
+    let Machine { request, trace, behavior, .. } = machine;
+    // 7. Ports of other protocols are never spoken to.
+    if is_bad_port(request.current_url()) {
+        return machine.fail(NetworkErrorReason::BadPort, context);
+    }
     // 12. The first that fits decides.
     // The page's own, unless a hop was foreign; data: URLs; and what does not cross origins by CORS.
     if (request.is_same_origin() && request.response_tainting == ResponseTainting::Basic)
         || request.current_url().scheme() == "data"
         || matches!(request.mode, Mode::Navigate | Mode::WebSocket | Mode::WebTransport)
     {
+        trace.step(SWITCH, || match request.mode {
+            _ if request.current_url().scheme() == "data" => Event::DataUrl,
+            mode @ (Mode::Navigate | Mode::WebSocket | Mode::WebTransport) => Event::ModeWithoutCors(mode),
+            _ => Event::SameOrigin,
+        });
         request.response_tainting = ResponseTainting::Basic;
         return scheme_fetch(machine, context);
     }
@@ -25,6 +37,7 @@ pub(super) fn main_fetch(machine: &mut Machine, context: &mut Context<'_>) -> St
             if request.redirect_mode != RedirectMode::Follow {
                 return machine.fail(NetworkErrorReason::NoCorsRedirectMode, context);
             }
+            trace.step(SWITCH, || Event::NoCors);
             request.response_tainting = ResponseTainting::Opaque;
             return scheme_fetch(machine, context);
         }
@@ -35,17 +48,27 @@ pub(super) fn main_fetch(machine: &mut Machine, context: &mut Context<'_>) -> St
     }
     // From here on the CORS protocol decides, and permission is asked for where it is needed.
     request.response_tainting = ResponseTainting::Cors;
+    let method_is_safe = is_cors_safelisted_method(request.method.as_str().as_bytes());
+    let unsafe_names = || cors_unsafe_request_header_names(&request.headers, behavior);
     let needs_permission = request.use_cors_preflight
-        || (request.unsafe_request
-            && (!is_cors_safelisted_method(request.method.as_str().as_bytes())
-                || !cors_unsafe_request_header_names(&request.headers).is_empty()));
+        || (request.unsafe_request && (!method_is_safe || !unsafe_names().is_empty()));
+    trace.step(SWITCH, || {
+        if !needs_permission {
+            return Event::CorsWithoutPreflight;
+        }
+        Event::CorsWithPreflight {
+            method: (!method_is_safe).then(|| request.method.clone()),
+            header_names: unsafe_names(),
+            upload_listener: request.use_cors_preflight,
+        }
+    });
     // Whatever fails after this clears the cache for the request.
     machine.clears_cache |= needs_permission;
     machine.http_fetch(needs_permission, context)
 }
 
 /// [Source](https://fetch.spec.whatwg.org/#scheme-fetch).
-fn scheme_fetch(machine: &mut Machine, context: &mut Context<'_>) -> Step {
+fn scheme_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
     match machine.request.current_url().scheme() {
         "data" => machine.read_data_url(),
         "http" | "https" | "ws" | "wss" => machine.http_fetch(false, context),

@@ -13,6 +13,7 @@ mod main_fetch;
 mod reason;
 mod response;
 pub mod tao_check;
+pub mod trace;
 
 pub use cors_preflight_cache::CorsPreflightCache;
 pub use cross_origin_resource_policy::EmbedderPolicyValue;

@@ -6,6 +6,7 @@ use http::HeaderName;
 
 use super::cors_check::CorsCheckError;
 use super::cross_origin_resource_policy::ResourcePolicyBlock;
+use super::trace::{Section, StepNumber};
 
 /// The step at which a fetch stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum NetworkErrorReason {
     Transport,
     /// The machine was given a response that it had not asked for.
     UnexpectedResponse,
+    /// The URL's port is that of another protocol, which browsers never speak to.
+    BadPort,
     /// A request of mode same-origin leads to another origin.
     CrossOriginInSameOriginMode,
     /// A request of mode no-cors does not follow redirects.
@@ -54,29 +57,108 @@ pub enum NetworkErrorReason {
 }
 
 impl NetworkErrorReason {
-    /// The anchor, in the Fetch standard, of the algorithm that stops.
-    pub fn anchor(&self) -> &'static str {
+    /// The codes of all reasons, in the order of the algorithm: for catalogues and tables.
+    pub const CODES: &'static [&'static str] = &[
+        "bad-port",
+        "same-origin-mode",
+        "no-cors-redirect-mode",
+        "url-scheme",
+        "preflight-allow-origin-missing",
+        "preflight-allow-origin-wildcard",
+        "preflight-allow-origin-mismatch",
+        "preflight-allow-credentials",
+        "preflight-redirect",
+        "preflight-status",
+        "preflight-allow-methods-syntax",
+        "preflight-allow-headers-syntax",
+        "preflight-method",
+        "preflight-header",
+        "transport",
+        "unexpected-response",
+        "allow-origin-missing",
+        "allow-origin-wildcard",
+        "allow-origin-mismatch",
+        "allow-credentials",
+        "resource-policy",
+        "embedder-policy",
+        "redirect-in-error-mode",
+        "redirect-location",
+        "redirect-scheme",
+        "too-many-redirects",
+        "redirect-credentials",
+        "redirect-body",
+        "unasked-range",
+    ];
+
+    /// A stable name, such as `allow-origin-missing`.
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::Transport | Self::UnexpectedResponse => "concept-http-network-fetch",
-            Self::CrossOriginInSameOriginMode
-            | Self::NoCorsRedirectMode
-            | Self::UrlScheme
-            | Self::UnaskedRange => "concept-main-fetch",
-            Self::RedirectInErrorMode => "concept-http-fetch",
-            Self::RedirectLocation
-            | Self::RedirectScheme
-            | Self::TooManyRedirects
-            | Self::RedirectContainsCredentials
-            | Self::RedirectBody => "concept-http-redirect-fetch",
-            Self::ResourcePolicy(_) => "cross-origin-resource-policy-check",
-            Self::CorsCheck(_) => "concept-cors-check",
-            Self::PreflightCorsCheck(_)
-            | Self::PreflightStatus(_)
-            | Self::PreflightAllowMethodsSyntax
-            | Self::PreflightAllowHeadersSyntax
-            | Self::PreflightMethod
-            | Self::PreflightHeader(_) => "cors-preflight-fetch-0",
+            Self::Transport => "transport",
+            Self::UnexpectedResponse => "unexpected-response",
+            Self::BadPort => "bad-port",
+            Self::CrossOriginInSameOriginMode => "same-origin-mode",
+            Self::NoCorsRedirectMode => "no-cors-redirect-mode",
+            Self::UrlScheme => "url-scheme",
+            Self::RedirectInErrorMode => "redirect-in-error-mode",
+            Self::RedirectLocation => "redirect-location",
+            Self::RedirectScheme => "redirect-scheme",
+            Self::TooManyRedirects => "too-many-redirects",
+            Self::RedirectContainsCredentials => "redirect-credentials",
+            Self::RedirectBody => "redirect-body",
+            Self::ResourcePolicy(ResourcePolicyBlock::ByResource) => "resource-policy",
+            Self::ResourcePolicy(ResourcePolicyBlock::ByEmbedder) => "embedder-policy",
+            Self::UnaskedRange => "unasked-range",
+            Self::CorsCheck(CorsCheckError::AllowOriginMissing) => "allow-origin-missing",
+            Self::CorsCheck(CorsCheckError::AllowOriginWildcard) => "allow-origin-wildcard",
+            Self::CorsCheck(CorsCheckError::AllowOriginMismatch(_)) => "allow-origin-mismatch",
+            Self::CorsCheck(CorsCheckError::AllowCredentials(_)) => "allow-credentials",
+            Self::PreflightCorsCheck(CorsCheckError::AllowOriginMissing) => "preflight-allow-origin-missing",
+            Self::PreflightCorsCheck(CorsCheckError::AllowOriginWildcard) => {
+                "preflight-allow-origin-wildcard"
+            }
+            Self::PreflightCorsCheck(CorsCheckError::AllowOriginMismatch(_)) => {
+                "preflight-allow-origin-mismatch"
+            }
+            Self::PreflightCorsCheck(CorsCheckError::AllowCredentials(_)) => "preflight-allow-credentials",
+            Self::PreflightStatus(301 | 302 | 303 | 307 | 308) => "preflight-redirect",
+            Self::PreflightStatus(_) => "preflight-status",
+            Self::PreflightAllowMethodsSyntax => "preflight-allow-methods-syntax",
+            Self::PreflightAllowHeadersSyntax => "preflight-allow-headers-syntax",
+            Self::PreflightMethod => "preflight-method",
+            Self::PreflightHeader(_) => "preflight-header",
         }
+    }
+
+    /// The step of the standard that stops the fetch.
+    pub fn step(&self) -> StepNumber {
+        use Section as S;
+        let (section, number) = match self {
+            Self::Transport | Self::UnexpectedResponse => (S::HttpNetworkFetch, "10"),
+            Self::BadPort => (S::MainFetch, "7"),
+            Self::CrossOriginInSameOriginMode | Self::NoCorsRedirectMode | Self::UrlScheme => {
+                (S::MainFetch, "12")
+            }
+            Self::UnaskedRange => (S::MainFetch, "21"),
+            Self::RedirectInErrorMode => (S::HttpFetch, "6.3"),
+            Self::RedirectLocation => (S::HttpRedirectFetch, "5"),
+            Self::RedirectScheme => (S::HttpRedirectFetch, "6"),
+            Self::TooManyRedirects => (S::HttpRedirectFetch, "7"),
+            Self::RedirectContainsCredentials => (S::HttpRedirectFetch, "9"),
+            Self::RedirectBody => (S::HttpRedirectFetch, "11"),
+            Self::ResourcePolicy(ResourcePolicyBlock::ByResource) => (S::CrossOriginResourcePolicyCheck, "3"),
+            Self::ResourcePolicy(ResourcePolicyBlock::ByEmbedder) => (S::CrossOriginResourcePolicyCheck, "5"),
+            Self::CorsCheck(error) | Self::PreflightCorsCheck(error) => (S::CorsCheck, error.step()),
+            Self::PreflightStatus(_) => (S::CorsPreflightFetch, "7"),
+            Self::PreflightAllowMethodsSyntax | Self::PreflightAllowHeadersSyntax => {
+                (S::CorsPreflightFetch, "7.3")
+            }
+            Self::PreflightMethod => (S::CorsPreflightFetch, "7.5"),
+            Self::PreflightHeader(name) if name == http::header::AUTHORIZATION => {
+                (S::CorsPreflightFetch, "7.6")
+            }
+            Self::PreflightHeader(_) => (S::CorsPreflightFetch, "7.7"),
+        };
+        StepNumber::new(section, number)
     }
 }
 
@@ -85,6 +167,7 @@ impl fmt::Display for NetworkErrorReason {
         match self {
             Self::Transport => f.write_str("the server could not be reached, or did not answer in HTTP"),
             Self::UnexpectedResponse => f.write_str("a response came that was not asked for"),
+            Self::BadPort => f.write_str("browsers never connect to the URL's port; serve on another"),
             Self::CrossOriginInSameOriginMode => {
                 f.write_str("the URL is of another origin; use the cors mode")
             }

@@ -11,11 +11,23 @@ use crate::infrastructure::request::{CredentialsMode, Request, ResponseTainting}
 
 /// The head of a response, as the transport got it.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ResponseHead<'a> {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
     pub headers: &'a HeaderMap,
+    /// Whether it answers a request for a range. From the network that is so where the request has `Range`;
+    /// what a service worker or a cache hands over may have been asked for by another request.
+    /// [Source](https://fetch.spec.whatwg.org/#concept-response-range-requested-flag).
+    pub range_requested: bool,
+}
+
+impl<'a> ResponseHead<'a> {
+    /// A head from the network.
+    pub fn new(status: StatusCode, headers: &'a HeaderMap) -> Self {
+        Self { status, headers, range_requested: false }
+    }
 }
 
 /// How a response is filtered.
@@ -30,6 +42,18 @@ pub enum ResponseType {
     Opaque,
     /// A redirect that is handed over unread: nothing but the URL is to be seen.
     OpaqueRedirect,
+}
+
+impl ResponseType {
+    /// The standard's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Cors => "cors",
+            Self::Opaque => "opaque",
+            Self::OpaqueRedirect => "opaqueredirect",
+        }
+    }
 }
 
 /// The rules by which script sees a response, whose head and body the driver keeps.

@@ -1,5 +1,6 @@
 //! The nouns of the standard: origins, methods, header names and lists of them, requests.
 
+pub mod bad_ports;
 pub mod header_names;
 pub mod header_values;
 pub mod methods;

@@ -24,6 +24,20 @@ pub enum Mode {
     WebTransport,
 }
 
+impl Mode {
+    /// The standard's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SameOrigin => "same-origin",
+            Self::Cors => "cors",
+            Self::NoCors => "no-cors",
+            Self::Navigate => "navigate",
+            Self::WebSocket => "websocket",
+            Self::WebTransport => "webtransport",
+        }
+    }
+}
+
 /// When cookies and HTTP authentication go along.
 /// [Source](https://fetch.spec.whatwg.org/#concept-request-credentials-mode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +48,17 @@ pub enum CredentialsMode {
     SameOrigin,
     /// Always.
     Include,
+}
+
+impl CredentialsMode {
+    /// The standard's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Omit => "omit",
+            Self::SameOrigin => "same-origin",
+            Self::Include => "include",
+        }
+    }
 }
 
 /// What becomes of redirects.

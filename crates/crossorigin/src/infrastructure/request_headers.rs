@@ -6,6 +6,7 @@ use super::header_names::is_forbidden_request_header_name;
 use super::header_values::get_decode_and_split;
 use super::methods::is_forbidden_method;
 use super::mime_type::MimeTypeEssence;
+use crate::profiles::Behavior;
 
 /// The longest value that a safelisted header has, in bytes.
 pub const MAX_SAFELISTED_VALUE_BYTES: usize = 128;
@@ -96,9 +97,11 @@ fn magnitude(digits: &[u8]) -> (usize, &[u8]) {
 /// The names of the headers that need permission: sorted, unique, in lower case. Empty, and then without
 /// an allocation, where none does.
 /// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
-pub fn cors_unsafe_request_header_names(headers: &HeaderMap) -> Vec<HeaderName> {
+pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior) -> Vec<HeaderName> {
     let is_safe = |name: &HeaderName, value: &http::HeaderValue| {
         is_cors_safelisted_request_header(name.as_str(), value.as_bytes())
+            // DEVIATION: chromium-safelisted-client-hints.
+            || behavior.also_safelisted_request_headers.contains(&name.as_str())
     };
     // The safelisted values together must not be long either: else none of them is safe.
     let safe_bytes: usize =
@@ -216,7 +219,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
-        let names = cors_unsafe_request_header_names(&headers);
+        let names = cors_unsafe_request_header_names(&headers, &Behavior::STANDARD);
         names.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(",")
     }
 

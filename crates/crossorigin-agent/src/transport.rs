@@ -1,0 +1,23 @@
+//! What sends a request once.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use crossorigin_verdict::TransportFailure;
+use http_body_util::combinators::BoxBody;
+
+/// The body of a request to send, or of a response that came.
+pub type Body = BoxBody<Bytes, TransportFailure>;
+
+/// Sends a request once. It follows no redirect, keeps no cookie and adds no header but what is the
+/// connection's own; all else is the agent's.
+pub trait Transport {
+    /// Sends a request, whose URI is absolute, and gives back the response as soon as its head is there.
+    ///
+    /// # Errors
+    /// The server could not be reached, or its answer not be understood.
+    fn send(
+        &mut self,
+        request: http::Request<Body>,
+    ) -> impl Future<Output = Result<http::Response<Body>, TransportFailure>> + Send;
+}

@@ -1,0 +1,8 @@
+//! What came of a cross-origin fetch, told to people.
+//!
+//! A [`Record`] holds all that a user agent knows of one fetch. What is made of it here is for people: the
+//! verdict, its cause, and the way it went. Script never gets to see any of it.
+
+mod record;
+
+pub use record::{AnswerHead, Exchange, Outcome, Record, TransportFailure, TransportFailureKind, Verdict};

@@ -1,0 +1,186 @@
+//! Who asks: the elements, style rules and script interfaces that begin requests.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+use super::cors_settings_attribute::CorsSettings;
+use super::initiators;
+use crate::infrastructure::request::{CredentialsMode, Mode, Request};
+use crate::infrastructure::request_origin::Origin;
+
+/// Who begins a request. It decides mode and credentials, and what a browser's console calls the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Initiator {
+    /// `fetch()`.
+    Fetch,
+    /// `XMLHttpRequest`.
+    Xhr,
+    /// `EventSource`.
+    EventSource,
+    /// `navigator.sendBeacon()`.
+    Beacon,
+    /// `<img>`, `Image`.
+    Image,
+    /// `<video>`.
+    Video,
+    /// `<audio>`.
+    Audio,
+    /// `<track>`.
+    Track,
+    /// `<script>`.
+    Script,
+    /// `<script type=module>`, `import`.
+    Module,
+    /// `<link rel=stylesheet>`.
+    Stylesheet,
+    /// `@font-face`.
+    Font,
+    /// `new FontFace()` in script.
+    FontFace,
+    /// `shape-outside: url()`.
+    CssShape,
+    /// `mask-image: url()`.
+    CssMask,
+    /// `texImage2D` with an image; the image's own load is what is asked for.
+    WebGlTexture,
+    /// A navigation, by a link, a form or a frame.
+    Navigation,
+}
+
+impl Initiator {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Fetch,
+        Self::Xhr,
+        Self::EventSource,
+        Self::Beacon,
+        Self::Image,
+        Self::Video,
+        Self::Audio,
+        Self::Track,
+        Self::Script,
+        Self::Module,
+        Self::Stylesheet,
+        Self::Font,
+        Self::FontFace,
+        Self::CssShape,
+        Self::CssMask,
+        Self::WebGlTexture,
+        Self::Navigation,
+    ];
+
+    /// Its name in options and output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Xhr => "xhr",
+            Self::EventSource => "eventsource",
+            Self::Beacon => "beacon",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Track => "track",
+            Self::Script => "script",
+            Self::Module => "module",
+            Self::Stylesheet => "stylesheet",
+            Self::Font => "font",
+            Self::FontFace => "font-face",
+            Self::CssShape => "css-shape",
+            Self::CssMask => "css-mask",
+            Self::WebGlTexture => "webgl-texture",
+            Self::Navigation => "navigation",
+        }
+    }
+
+    /// Whether a `crossorigin` attribute (or property) can be set on it.
+    pub fn has_cors_settings(self) -> bool {
+        matches!(
+            self,
+            Self::Image
+                | Self::Video
+                | Self::Audio
+                | Self::Track
+                | Self::Script
+                | Self::Module
+                | Self::Stylesheet
+                | Self::WebGlTexture
+        )
+    }
+
+    /// The request that it begins with. Where no attribute can be set, `settings` say whether credentials are
+    /// asked for: `fetch()` with `credentials: "include"`, `withCredentials` of the others.
+    pub fn request(self, origin: Origin, url: Url, settings: CorsSettings) -> Request {
+        let with_credentials = settings == CorsSettings::UseCredentials;
+        match self {
+            Self::Fetch => {
+                let mut request = Request::new(origin, url);
+                request.mode = Mode::Cors;
+                request.unsafe_request = true;
+                if with_credentials {
+                    request.credentials_mode = CredentialsMode::Include;
+                }
+                request
+            }
+            Self::Xhr => initiators::xml_http_request(origin, url, with_credentials, false),
+            Self::EventSource => initiators::event_source_request(origin, url, with_credentials),
+            Self::Beacon => {
+                let mut request = Request::new(origin, url);
+                request.method = http::Method::POST;
+                request.mode = Mode::NoCors;
+                request.credentials_mode = CredentialsMode::Include;
+                request
+            }
+            Self::Image
+            | Self::Video
+            | Self::Audio
+            | Self::Script
+            | Self::Stylesheet
+            | Self::WebGlTexture => initiators::potential_cors_request(origin, url, settings),
+            Self::Track => initiators::track_request(origin, url, settings),
+            Self::Module => initiators::module_script_request(origin, url, settings),
+            Self::Font | Self::FontFace | Self::CssShape | Self::CssMask => {
+                initiators::potential_cors_request(origin, url, CorsSettings::Anonymous)
+            }
+            Self::Navigation => {
+                let mut request = Request::new(origin, url);
+                request.mode = Mode::Navigate;
+                request.credentials_mode = CredentialsMode::Include;
+                request
+            }
+        }
+    }
+}
+
+impl fmt::Display for Initiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The name is none of an initiator's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownInitiator(
+    /// The name.
+    pub String,
+);
+
+impl fmt::Display for UnknownInitiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Initiator::ALL.iter().map(|initiator| initiator.name()).collect();
+        write!(f, "{:?} begins no request; there are {}", self.0, names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownInitiator {}
+
+impl FromStr for Initiator {
+    type Err = UnknownInitiator;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|initiator| initiator.name() == name);
+        named.ok_or_else(|| UnknownInitiator(name.to_owned()))
+    }
+}

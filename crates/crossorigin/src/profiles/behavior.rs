@@ -1,0 +1,71 @@
+//! The places where browsers differ.
+
+use std::time::Duration;
+
+/// What is done at each place where browsers differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Behavior {
+    /// The longest that permission is kept, whatever `Access-Control-Max-Age` says.
+    pub max_age_cap: Duration,
+    /// What an `Access-Control-Max-Age` that is no number of seconds comes to.
+    pub bad_max_age: BadMaxAge,
+    /// What a negative one comes to.
+    pub negative_max_age: BadMaxAge,
+    /// Whether `Access-Control-Allow-Headers: *` covers `Authorization`.
+    pub wildcard_covers_authorization: bool,
+    /// In which order a preflight's response is judged.
+    pub preflight_order: PreflightOrder,
+    /// Whether a kept `*` permits other methods and names than those that were asked for.
+    pub cached_wildcard_matches: bool,
+    /// Whether what was kept with credentials serves requests without them.
+    pub credentialed_entries_serve_all: bool,
+    /// Whether a new response replaces all that was kept for the same page, URL and credentials.
+    pub response_replaces_record: bool,
+    /// Whether a fetch that needs permission and fails clears what was kept.
+    pub failure_clears_cache: bool,
+    /// The longest URL whose permission is kept, in bytes.
+    pub max_cached_url_bytes: usize,
+    /// Request headers that need no permission beyond the standard's, in lower case.
+    pub also_safelisted_request_headers: &'static [&'static str],
+    /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
+    pub font_faces_without_cors: bool,
+}
+
+/// What an `Access-Control-Max-Age` that can't be taken as it is comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadMaxAge {
+    /// As if it were missing: five seconds.
+    Default,
+    /// As if it were 0.
+    Zero,
+    /// Nothing is kept, and what was kept is forgotten.
+    NotKept,
+}
+
+/// In which order a preflight's response is judged. It changes which reason is found first, never the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreflightOrder {
+    /// The CORS check, then the status.
+    CorsCheckFirst,
+    /// The status, then the CORS check.
+    StatusFirst,
+}
+
+impl Behavior {
+    /// What the standard says, and the highest of the browsers' limits where it leaves the choice.
+    pub const STANDARD: Self = Self {
+        max_age_cap: Duration::from_secs(86_400),
+        bad_max_age: BadMaxAge::Default,
+        negative_max_age: BadMaxAge::Default,
+        wildcard_covers_authorization: false,
+        preflight_order: PreflightOrder::CorsCheckFirst,
+        cached_wildcard_matches: true,
+        credentialed_entries_serve_all: true,
+        response_replaces_record: false,
+        failure_clears_cache: true,
+        max_cached_url_bytes: crate::fetching::cors_preflight_cache::MAX_URL_BYTES,
+        also_safelisted_request_headers: &[],
+        font_faces_without_cors: false,
+    };
+}

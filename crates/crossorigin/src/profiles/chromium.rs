@@ -1,0 +1,70 @@
+//! Chromium's deviations.
+
+use std::time::Duration;
+
+use super::{BadMaxAge, Entry, Profile};
+
+const READ: &str = "156";
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "chromium-max-age-cap",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/public/cpp/cors/preflight_result.cc",
+        what: "permission is kept for two hours at most; the standard leaves the limit to the user agent",
+        apply: |behavior| behavior.max_age_cap = Duration::from_secs(7200),
+    },
+    Entry {
+        id: "chromium-negative-max-age",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/public/cpp/cors/preflight_result.cc",
+        what: "a negative Access-Control-Max-Age counts as 0; the standard takes it for missing, and keeps for \
+               five seconds",
+        apply: |behavior| behavior.negative_max_age = BadMaxAge::Zero,
+    },
+    Entry {
+        id: "chromium-authorization-under-wildcard",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured; whatwg/fetch issue 1919",
+        what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
+        apply: |behavior| behavior.wildcard_covers_authorization = true,
+    },
+    Entry {
+        id: "chromium-preflight-cache-record",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/cors/preflight_cache.cc",
+        what: "a preflight's response replaces all that was kept for the page and URL; the standard keeps each \
+               method and name by itself",
+        apply: |behavior| behavior.response_replaces_record = true,
+    },
+    Entry {
+        id: "chromium-preflight-cache-url-length",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/cors/preflight_cache.cc",
+        what: "permission for a URL of 1024 characters or more is not kept; the standard knows no such limit",
+        apply: |behavior| behavior.max_cached_url_bytes = 1023,
+    },
+    Entry {
+        id: "chromium-failure-keeps-cache",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/cors/cors_url_loader.cc",
+        what: "a failed fetch leaves the preflight cache as it is; the standard clears the URL's entries",
+        apply: |behavior| behavior.failure_clears_cache = false,
+    },
+    Entry {
+        id: "chromium-safelisted-client-hints",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/public/cpp/cors/cors.cc",
+        what: "client hints need no permission; the standard dropped them from the safelist in 2019",
+        apply: |behavior| behavior.also_safelisted_request_headers = CLIENT_HINTS,
+    },
+];
+
+const CLIENT_HINTS: &[&str] = &["save-data", "device-memory", "dpr", "width", "viewport-width"];

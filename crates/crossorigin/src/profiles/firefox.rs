@@ -1,0 +1,53 @@
+//! Firefox's deviations.
+
+use super::{BadMaxAge, Entry, PreflightOrder, Profile};
+
+const READ: &str = "153";
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "firefox-bad-max-age",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
+        what: "permission with an Access-Control-Max-Age that is no number is not kept; the standard keeps it for \
+               five seconds",
+        apply: |behavior| {
+            behavior.bad_max_age = BadMaxAge::NotKept;
+            behavior.negative_max_age = BadMaxAge::NotKept;
+        },
+    },
+    Entry {
+        id: "firefox-authorization-under-wildcard",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "whatwg/fetch issue 1919",
+        what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
+        apply: |behavior| behavior.wildcard_covers_authorization = true,
+    },
+    Entry {
+        id: "firefox-preflight-status-first",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
+        what: "the status of a preflight's response is judged before its headers; the verdict is the same, the \
+               reason is not",
+        apply: |behavior| behavior.preflight_order = PreflightOrder::StatusFirst,
+    },
+    Entry {
+        id: "firefox-cached-wildcard",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
+        what: "a kept * permits nothing later; in the standard it goes on to permit every method and name",
+        apply: |behavior| behavior.cached_wildcard_matches = false,
+    },
+    Entry {
+        id: "firefox-preflight-cache-credentials",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
+        what: "what was permitted with credentials does not serve requests without; in the standard it does",
+        apply: |behavior| behavior.credentialed_entries_serve_all = false,
+    },
+];

@@ -1,0 +1,69 @@
+//! WebKit's deviations.
+
+use std::time::Duration;
+
+use super::{BadMaxAge, Entry, PreflightOrder, Profile};
+
+const READ: &str = "2.50";
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "webkit-max-age-cap",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp",
+        what: "permission is kept for ten minutes at most; the standard leaves the limit to the user agent",
+        apply: |behavior| behavior.max_age_cap = Duration::from_secs(600),
+    },
+    Entry {
+        id: "webkit-negative-max-age",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp",
+        what: "a negative Access-Control-Max-Age has expired already; the standard takes it for missing, and keeps \
+               for five seconds",
+        apply: |behavior| behavior.negative_max_age = BadMaxAge::Zero,
+    },
+    Entry {
+        id: "webkit-authorization-under-wildcard",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "whatwg/fetch issue 1919",
+        what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
+        apply: |behavior| behavior.wildcard_covers_authorization = true,
+    },
+    Entry {
+        id: "webkit-preflight-status-first",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginAccessControl.cpp",
+        what: "the status of a preflight's response is judged before its headers; the verdict is the same, the \
+               reason is not",
+        apply: |behavior| behavior.preflight_order = PreflightOrder::StatusFirst,
+    },
+    Entry {
+        id: "webkit-preflight-cache-record",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp",
+        what: "a preflight's response replaces all that was kept for the page and URL; the standard keeps each \
+               method and name by itself",
+        apply: |behavior| behavior.response_replaces_record = true,
+    },
+    Entry {
+        id: "webkit-failure-keeps-cache",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightChecker.cpp",
+        what: "a failed fetch leaves the preflight cache as it is; the standard clears the URL's entries",
+        apply: |behavior| behavior.failure_clears_cache = false,
+    },
+    Entry {
+        id: "webkit-font-face-without-cors",
+        profile: Profile::WebKit,
+        versions: "2.50.6",
+        source: "measured in WebKitGTK's MiniBrowser",
+        what: "fonts that script loads by FontFace need no CORS; in CSS Fonts every font is fetched by it",
+        apply: |behavior| behavior.font_faces_without_cors = true,
+    },
+];
