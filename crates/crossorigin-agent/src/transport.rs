@@ -4,10 +4,10 @@ use std::future::Future;
 
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 
 /// The body of a request to send, or of a response that came.
-pub type Body = BoxBody<Bytes, TransportFailure>;
+pub type Body = UnsyncBoxBody<Bytes, TransportFailure>;
 
 /// Sends a request once. It follows no redirect, keeps no cookie and adds no header but what is the
 /// connection's own; all else is the agent's.
