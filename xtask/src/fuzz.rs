@@ -13,7 +13,16 @@ const INSTRUMENTATION: &str = "--cfg=fuzzing -Cpasses=sancov-module -Cllvm-args=
     -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1";
 
 /// The targets, each of them a function of the crate crossorigin-fuzz-bodies.
-const TARGETS: [&str; 5] = ["decision", "origin_grammar", "origin_set", "policy_file", "request_header_list"];
+const TARGETS: [&str; 8] = [
+    "curl_command",
+    "decision",
+    "fetch_literal",
+    "har_file",
+    "origin_grammar",
+    "origin_set",
+    "policy_file",
+    "request_header_list",
+];
 
 /// Fuzzes one target, or each of them, for a while.
 ///

@@ -13,6 +13,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin-gateway", &["crossorigin", "crossorigin-policy", "crossorigin-tower"]),
     ("crossorigin-verdict", &["crossorigin"]),
     ("crossorigin-agent", &["crossorigin", "crossorigin-verdict"]),
+    ("crossorigin-inputs", &["crossorigin"]),
     (
         "crossorigin-cli",
         &[
@@ -22,6 +23,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "crossorigin-gateway",
             "crossorigin-verdict",
             "crossorigin-agent",
+            "crossorigin-inputs",
         ],
     ),
 ];

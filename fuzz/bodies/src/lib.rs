@@ -4,6 +4,7 @@
 //! them with many that they draw.
 
 mod decision;
+mod inputs;
 mod origin_grammar;
 mod origin_set;
 mod policy_file;
@@ -11,6 +12,7 @@ mod request_header_list;
 mod tape;
 
 pub use decision::decision;
+pub use inputs::{curl_command, fetch_literal, har_file};
 pub use origin_grammar::origin_grammar;
 pub use origin_set::origin_set;
 pub use policy_file::policy_file;

@@ -70,3 +70,18 @@ fn decisions_keep_their_promises() {
 fn policy_files_are_compiled_or_refused_with_places() {
     run("policy_file", bodies::policy_file, 1_500);
 }
+
+#[test]
+fn curl_commands_are_read_or_refused_with_places() {
+    run("curl_command", bodies::curl_command, 20_000);
+}
+
+#[test]
+fn fetch_calls_are_read_or_refused_with_places() {
+    run("fetch_literal", bodies::fetch_literal, 20_000);
+}
+
+#[test]
+fn har_files_are_read_or_refused_with_places() {
+    run("har_file", bodies::har_file, 10_000);
+}

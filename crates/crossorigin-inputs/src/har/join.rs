@@ -1,0 +1,197 @@
+//! Which entries belong to one fetch: its preflights, its redirects.
+
+use std::collections::HashMap;
+
+use crossorigin::html::Initiator;
+use crossorigin::infrastructure::methods::is_cors_safelisted_method;
+use crossorigin::infrastructure::request_origin::Origin;
+use http::Method;
+use http::header::{
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HeaderName, HeaderValue,
+    LOCATION,
+};
+use url::Url;
+
+use super::entry::{Entry, Kind};
+use super::{HarFetch, Recorded, RecordedAnswer, Skipped};
+use crate::browser_headers;
+use crate::described::Described;
+
+/// As many redirects as a fetch follows.
+const MAX_REDIRECTS: usize = 20;
+
+/// The cross-origin fetches, what was left out, and how many entries stayed at the page's origin.
+pub(super) fn join(entries: Vec<Entry>, page: Option<&Origin>) -> (Vec<HarFetch>, Vec<Skipped>, usize) {
+    let mut joining = Joining::new(&entries);
+    let (mut fetches, mut skipped, mut same_origin) = (Vec::new(), Vec::new(), 0);
+    for entry in &entries {
+        let initiator = match entry.kind {
+            Kind::Request(initiator) if !joining.taken[entry.index] => initiator,
+            Kind::Other(why) => {
+                skipped.push(Skipped { entry: entry.index, why: why.to_owned() });
+                continue;
+            }
+            _ => continue,
+        };
+        let hops = joining.hops(entry);
+        let described = describe(entry, initiator, page);
+        let Some(from) = &described.from else {
+            let why = "it doesn't say which page asked; --from does".to_owned();
+            skipped.push(Skipped { entry: entry.index, why });
+            continue;
+        };
+        if hops.iter().all(|hop| from.same_origin_with_url(&hop.url)) {
+            same_origin += hops.len();
+            continue;
+        }
+        let mut recorded = Vec::new();
+        for hop in hops {
+            recorded.extend(joining.preflight_of(hop).map(|preflight| record(preflight, true)));
+            recorded.push(record(hop, false));
+        }
+        fetches.push(HarFetch { entry: entry.index, described, recorded });
+    }
+    // Preflights of requests that were never sent, or that the file leaves out.
+    for entry in entries.iter().filter(|entry| entry.kind == Kind::Preflight && !joining.taken[entry.index]) {
+        match alone(entry, page) {
+            Some(described) => {
+                let recorded = vec![record(entry, true)];
+                fetches.push(HarFetch { entry: entry.index, described, recorded });
+            }
+            None => {
+                let why = "a preflight that doesn't say for what".to_owned();
+                skipped.push(Skipped { entry: entry.index, why });
+            }
+        }
+    }
+    fetches.sort_by_key(|fetch| fetch.entry);
+    (fetches, skipped, same_origin)
+}
+
+struct Joining<'a> {
+    /// Entries by URL, so that joining takes no time quadratic in the file.
+    by_url: HashMap<&'a Url, Vec<&'a Entry>>,
+    taken: Vec<bool>,
+}
+
+impl<'a> Joining<'a> {
+    fn new(entries: &'a [Entry]) -> Self {
+        let mut by_url: HashMap<&Url, Vec<&Entry>> = HashMap::new();
+        for entry in entries {
+            by_url.entry(&entry.url).or_default().push(entry);
+        }
+        Self { by_url, taken: vec![false; entries.len()] }
+    }
+
+    /// A request, and those that its redirects led to.
+    fn hops(&mut self, first: &'a Entry) -> Vec<&'a Entry> {
+        self.taken[first.index] = true;
+        let mut hops = vec![first];
+        let mut last = first;
+        while hops.len() <= MAX_REDIRECTS
+            && let Some(next) = location(last).and_then(|location| self.next(&location, last.index))
+        {
+            self.taken[next.index] = true;
+            hops.push(next);
+            last = next;
+        }
+        hops
+    }
+
+    /// The request for a URL that follows an entry.
+    fn next(&self, url: &Url, after: usize) -> Option<&'a Entry> {
+        let at_url = self.by_url.get(url)?;
+        let first = at_url.partition_point(|entry| entry.index <= after);
+        let is_free = |entry: &&&Entry| matches!(entry.kind, Kind::Request(_)) && !self.taken[entry.index];
+        at_url[first..].iter().find(is_free).copied()
+    }
+
+    /// The preflight of a request: the nearest before it, or else behind it, for browsers list it in either place.
+    fn preflight_of(&mut self, request: &Entry) -> Option<&'a Entry> {
+        let at_url = self.by_url.get(&request.url)?;
+        let first = at_url.partition_point(|entry| entry.index < request.index);
+        let is_its = |entry: &&&Entry| {
+            entry.kind == Kind::Preflight
+                && !self.taken[entry.index]
+                && asked_method(entry).is_none_or(|method| method == request.method)
+        };
+        let before = at_url[..first].iter().rev().find(is_its);
+        let found = before.or_else(|| at_url[first..].iter().find(is_its)).copied()?;
+        self.taken[found.index] = true;
+        Some(found)
+    }
+}
+
+fn location(entry: &Entry) -> Option<Url> {
+    let RecordedAnswer::Head { status, headers, .. } = &entry.answer else { return None };
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = headers.get(LOCATION)?.to_str().ok()?;
+    let mut url = entry.url.join(location).ok()?;
+    // Entries have no fragments.
+    url.set_fragment(None);
+    Some(crate::redact::url(&url).into_owned())
+}
+
+fn asked_method(preflight: &Entry) -> Option<Method> {
+    Method::from_bytes(preflight.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?.as_bytes()).ok()
+}
+
+fn record(entry: &Entry, is_preflight: bool) -> Recorded {
+    Recorded {
+        entry: entry.index,
+        is_preflight,
+        method: entry.method.clone(),
+        url: entry.url.clone(),
+        answer: entry.answer.clone(),
+    }
+}
+
+fn describe(entry: &Entry, initiator: Option<Initiator>, page: Option<&Origin>) -> Described {
+    let mut described = Described::new(entry.url.clone());
+    described.initiator = initiator;
+    described.method = Some(entry.method.clone());
+    browser_headers::take(&mut described, &entry.headers);
+    // A Referer may name a style sheet; the file's own word on the page is better.
+    if !entry.headers.contains_key(http::header::ORIGIN)
+        && let Some(page) = &entry.page
+    {
+        described.from = Some(page.clone());
+    }
+    if let Some(page) = page {
+        described.from = Some(page.clone());
+    }
+    if entry.has_body {
+        described.body = Some(Vec::new());
+    }
+    if entry.by_service_worker {
+        described.notes.push("a service worker answered it, which may read what the page may not".to_owned());
+    }
+    described
+}
+
+/// The request that a preflight asks for.
+fn alone(preflight: &Entry, page: Option<&Origin>) -> Option<Described> {
+    let method = asked_method(preflight)?;
+    let mut described = describe(preflight, Some(Initiator::Fetch), page);
+    described.from.as_ref()?;
+    described.mode = None;
+    described.headers.clear();
+    let names = preflight.headers.get(ACCESS_CONTROL_REQUEST_HEADERS);
+    let names = names.and_then(|names| names.to_str().ok()).unwrap_or_default();
+    for name in names.split(',') {
+        let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) else { continue };
+        // A type that needs permission; of other headers any value does.
+        let value = if name == CONTENT_TYPE { "application/json" } else { "1" };
+        let _ = described.headers.try_insert(name, HeaderValue::from_static(value));
+    }
+    if !is_cors_safelisted_method(method.as_str().as_bytes()) && method != Method::DELETE {
+        described.body = Some(Vec::new());
+    }
+    described.method = Some(method);
+    described
+        .notes
+        .push("the file holds only its preflight: the values of its headers are made up".to_owned());
+    Some(described)
+}
