@@ -89,7 +89,8 @@ pub(super) fn cors_preflight_response<T: Trace>(
     // 7.4. What was asked for by the flag alone is kept as if it were listed.
     let method = request.method.as_str().as_bytes();
     let methods = match methods {
-        None if request.use_cors_preflight => vec![method],
+        // DEVIATION: chromium-upload-listener-method.
+        None if request.use_cors_preflight && behavior.upload_listener_permits_method => vec![method],
         methods => methods.unwrap_or_default(),
     };
     let wildcards_count = request.credentials_mode != CredentialsMode::Include;

@@ -22,7 +22,7 @@ use crate::profiles::Behavior;
 pub(super) fn lacks_permission<T: Trace>(
     request: &Request,
     behavior: &Behavior,
-    cache: &CorsPreflightCache,
+    cache: &mut CorsPreflightCache,
     now: Duration,
     trace: &mut T,
 ) -> bool {
@@ -35,6 +35,10 @@ pub(super) fn lacks_permission<T: Trace>(
         !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), behavior, now)
     });
     let lacks = lacks_method || !lacking.is_empty();
+    // DEVIATION: chromium-preflight-cache-miss.
+    if lacks && behavior.miss_forgets_record {
+        cache.clear_cache_entries(request);
+    }
     trace.step(StepNumber::new(Section::HttpFetch, "4.1"), || {
         if !lacks {
             return Event::PermissionCached;

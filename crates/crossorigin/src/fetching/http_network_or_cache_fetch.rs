@@ -1,6 +1,6 @@
 //! HTTP-network-or-cache fetch, as far as Origin, credentials and forbidden headers go.
 
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use super::cors_preflight_fetch::cors_preflight_request_headers;
@@ -43,9 +43,11 @@ pub struct HttpRequest {
 /// Takes out of a caller's headers those that only the user agent sets.
 /// [Source](https://fetch.spec.whatwg.org/#forbidden-request-header).
 pub(super) fn remove_forbidden_request_headers<T: Trace>(headers: &mut HeaderMap, trace: &mut T) {
+    let is_forbidden =
+        |name: &HeaderName, value: &HeaderValue| is_forbidden_request_header(name.as_str(), value.as_bytes());
     let mut forbidden: Vec<HeaderName> = headers
         .iter()
-        .filter(|(name, value)| is_forbidden_request_header(name.as_str(), value.as_bytes()))
+        .filter(|(name, value)| is_forbidden(name, value))
         .map(|(name, _)| name.clone())
         .collect();
     if forbidden.is_empty() {
@@ -53,7 +55,13 @@ pub(super) fn remove_forbidden_request_headers<T: Trace>(headers: &mut HeaderMap
     }
     forbidden.dedup();
     for name in &forbidden {
+        // A value can be what is forbidden: the other lines of its name stay.
+        let kept: Vec<_> =
+            headers.get_all(name).iter().filter(|value| !is_forbidden(name, value)).cloned().collect();
         headers.remove(name);
+        for value in kept {
+            headers.append(name, value);
+        }
     }
     trace.step(StepNumber::new(Section::MainFetch, "1"), || Event::ForbiddenHeadersRemoved(forbidden));
 }

@@ -37,6 +37,12 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
             if request.redirect_mode != RedirectMode::Follow {
                 return machine.fail(NetworkErrorReason::NoCorsRedirectMode, context);
             }
+            let url = request.current_url();
+            let contains_credentials = !url.username().is_empty() || url.password().is_some();
+            // DEVIATION: chromium-no-cors-url-credentials.
+            if contains_credentials && !behavior.no_cors_urls_may_contain_credentials {
+                return machine.fail(NetworkErrorReason::UrlContainsCredentials, context);
+            }
             trace.step(SWITCH, || Event::NoCors);
             request.response_tainting = ResponseTainting::Opaque;
             return scheme_fetch(machine, context);

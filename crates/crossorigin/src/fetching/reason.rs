@@ -22,6 +22,8 @@ pub enum NetworkErrorReason {
     CrossOriginInSameOriginMode,
     /// A request of mode no-cors does not follow redirects.
     NoCorsRedirectMode,
+    /// The URL has a user name or password, which some browsers don't fetch without CORS.
+    UrlContainsCredentials,
     /// The URL's scheme is not fetched over HTTP.
     UrlScheme,
     /// A redirect came that must not.
@@ -62,6 +64,7 @@ impl NetworkErrorReason {
         "bad-port",
         "same-origin-mode",
         "no-cors-redirect-mode",
+        "url-credentials",
         "url-scheme",
         "preflight-allow-origin-missing",
         "preflight-allow-origin-wildcard",
@@ -98,6 +101,7 @@ impl NetworkErrorReason {
             Self::BadPort => "bad-port",
             Self::CrossOriginInSameOriginMode => "same-origin-mode",
             Self::NoCorsRedirectMode => "no-cors-redirect-mode",
+            Self::UrlContainsCredentials => "url-credentials",
             Self::UrlScheme => "url-scheme",
             Self::RedirectInErrorMode => "redirect-in-error-mode",
             Self::RedirectLocation => "redirect-location",
@@ -135,9 +139,10 @@ impl NetworkErrorReason {
         let (section, number) = match self {
             Self::Transport | Self::UnexpectedResponse => (S::HttpNetworkFetch, "10"),
             Self::BadPort => (S::MainFetch, "7"),
-            Self::CrossOriginInSameOriginMode | Self::NoCorsRedirectMode | Self::UrlScheme => {
-                (S::MainFetch, "12")
-            }
+            Self::CrossOriginInSameOriginMode
+            | Self::NoCorsRedirectMode
+            | Self::UrlContainsCredentials
+            | Self::UrlScheme => (S::MainFetch, "12"),
             Self::UnaskedRange => (S::MainFetch, "21"),
             Self::RedirectInErrorMode => (S::HttpFetch, "6.3"),
             Self::RedirectLocation => (S::HttpRedirectFetch, "5"),
@@ -172,6 +177,9 @@ impl fmt::Display for NetworkErrorReason {
                 f.write_str("the URL is of another origin; use the cors mode")
             }
             Self::NoCorsRedirectMode => f.write_str("the no-cors mode follows redirects; use the cors mode"),
+            Self::UrlContainsCredentials => {
+                f.write_str("the URL has a user name or password; leave them out")
+            }
             Self::UrlScheme => f.write_str("the URL's scheme cannot be fetched here; use http or https"),
             Self::RedirectInErrorMode => f.write_str("a redirect came, and the redirect mode is error"),
             Self::RedirectLocation => f.write_str("the redirect's Location is no URL; send one, once"),

@@ -1,9 +1,9 @@
 //! The classes of request headers, to the byte.
 
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue, RANGE};
 
 use super::header_names::is_forbidden_request_header_name;
-use super::header_values::get_decode_and_split;
+use super::header_values::{get, get_decode_and_split};
 use super::methods::is_forbidden_method;
 use super::mime_type::MimeTypeEssence;
 use crate::profiles::Behavior;
@@ -98,8 +98,19 @@ fn magnitude(digits: &[u8]) -> (usize, &[u8]) {
 /// an allocation, where none does.
 /// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
 pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior) -> Vec<HeaderName> {
-    let is_safe = |name: &HeaderName, value: &http::HeaderValue| {
-        is_cors_safelisted_request_header(name.as_str(), value.as_bytes())
+    // DEVIATION: chromium-repeated-headers.
+    if behavior.repeated_headers_count_as_one && headers.keys_len() < headers.len() {
+        let mut combined = HeaderMap::with_capacity(headers.keys_len());
+        for name in headers.keys() {
+            let value = get(headers, name).and_then(|value| HeaderValue::from_bytes(&value).ok());
+            combined.extend(value.map(|value| (name.clone(), value)));
+        }
+        return cors_unsafe_request_header_names(&combined, behavior);
+    }
+    let is_safe = |name: &HeaderName, value: &HeaderValue| {
+        (is_cors_safelisted_request_header(name.as_str(), value.as_bytes())
+            // DEVIATION: chromium-large-range.
+            && !(behavior.large_ranges_need_permission && *name == RANGE && is_large_range(value.as_bytes())))
             // DEVIATION: chromium-safelisted-client-hints.
             || behavior.also_safelisted_request_headers.contains(&name.as_str())
     };
@@ -116,6 +127,14 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
     names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
     names.dedup();
     names
+}
+
+/// Whether one of a range's numbers is beyond 64 bits with a sign.
+fn is_large_range(value: &[u8]) -> bool {
+    value.split(|byte| !byte.is_ascii_digit()).any(|digits| {
+        let text = std::str::from_utf8(digits).unwrap_or_default();
+        !text.is_empty() && text.parse::<i64>().is_err()
+    })
 }
 
 /// Whether script can't set a header: by its name, or by a forbidden method in a method override.

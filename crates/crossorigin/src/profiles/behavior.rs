@@ -28,6 +28,16 @@ pub struct Behavior {
     pub max_cached_url_bytes: usize,
     /// Request headers that need no permission beyond the standard's, in lower case.
     pub also_safelisted_request_headers: &'static [&'static str],
+    /// Whether the lines of a repeated request header are judged as the one value they come to.
+    pub repeated_headers_count_as_one: bool,
+    /// Whether a `Range` whose numbers don't fit 64 bits with a sign needs permission.
+    pub large_ranges_need_permission: bool,
+    /// Whether a preflight that listeners for upload progress ask for permits the method without listing it.
+    pub upload_listener_permits_method: bool,
+    /// Whether a lookup that the preflight cache can't serve forgets what is kept for the page and URL.
+    pub miss_forgets_record: bool,
+    /// Whether the no-cors mode fetches URLs with a user name or password.
+    pub no_cors_urls_may_contain_credentials: bool,
     /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
     pub font_faces_without_cors: bool,
 }
@@ -66,6 +76,11 @@ impl Behavior {
         failure_clears_cache: true,
         max_cached_url_bytes: crate::fetching::cors_preflight_cache::MAX_URL_BYTES,
         also_safelisted_request_headers: &[],
+        repeated_headers_count_as_one: false,
+        large_ranges_need_permission: false,
+        upload_listener_permits_method: true,
+        miss_forgets_record: false,
+        no_cors_urls_may_contain_credentials: true,
         font_faces_without_cors: false,
     };
 }

@@ -65,6 +65,46 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "client hints need no permission; the standard dropped them from the safelist in 2019",
         apply: |behavior| behavior.also_safelisted_request_headers = CLIENT_HINTS,
     },
+    Entry {
+        id: "chromium-repeated-headers",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "the lines of a repeated header are one value before it is judged, so that two short ones can be too long together; the standard judges each line",
+        apply: |behavior| behavior.repeated_headers_count_as_one = true,
+    },
+    Entry {
+        id: "chromium-large-range",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "a Range with a number beyond 64 bits needs permission; the standard knows no such limit",
+        apply: |behavior| behavior.large_ranges_need_permission = true,
+    },
+    Entry {
+        id: "chromium-upload-listener-method",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
+        apply: |behavior| behavior.upload_listener_permits_method = false,
+    },
+    Entry {
+        id: "chromium-preflight-cache-miss",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/cors/preflight_cache.cc; measured",
+        what: "a request that what is kept does not permit makes it forgotten; in the standard it stays",
+        apply: |behavior| behavior.miss_forgets_record = true,
+    },
+    Entry {
+        id: "chromium-no-cors-url-credentials",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured; FrameFetchContext in third_party/blink/renderer/core/loader",
+        what: "elements fetch no URL with a user name or password without CORS, after redirects too; in the standard they do",
+        apply: |behavior| behavior.no_cors_urls_may_contain_credentials = false,
+    },
 ];
 
 const CLIENT_HINTS: &[&str] = &["save-data", "device-memory", "dpr", "width", "viewport-width"];
