@@ -3,6 +3,10 @@
 //! A [`Record`] holds all that a user agent knows of one fetch. What is made of it here is for people: the
 //! verdict, its cause, and the way it went. Script never gets to see any of it.
 
+mod curl;
 mod record;
+mod redact;
 
+pub use curl::{MAX_BODY_BYTES, curl_command, shell_word};
 pub use record::{AnswerHead, Exchange, Outcome, Record, TransportFailure, TransportFailureKind, Verdict};
+pub use redact::{REDACTED, redacted_exchange, redacted_header_value, redacted_headers, redacted_url};

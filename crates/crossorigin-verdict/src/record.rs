@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use crossorigin::fetching::trace::TraceStep;
-use crossorigin::fetching::{FilteredResponse, HttpRequest, NetworkErrorReason};
+use crossorigin::fetching::{EmbedderPolicyValue, FilteredResponse, HttpRequest, NetworkErrorReason};
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::Request;
 use crossorigin::profiles::Profile;
@@ -18,6 +19,10 @@ pub struct Record {
     pub initiator: Initiator,
     /// The request as it began.
     pub request: Request,
+    /// Its body, where it was kept to be shown; `None` where there is none, or it is a stream.
+    pub body: Option<Bytes>,
+    /// What the page demands of what it embeds.
+    pub embedder_policy: EmbedderPolicyValue,
     /// Every step of the algorithm, in order.
     pub steps: Vec<TraceStep>,
     /// What went over the wire, in order; each belongs to one `Sent` among the steps.
