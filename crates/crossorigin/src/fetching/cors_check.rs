@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use http::HeaderMap;
 use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN};
+use http::{HeaderMap, HeaderValue};
 
 use crate::infrastructure::header_values::get;
 use crate::infrastructure::request::{CredentialsMode, Request};
@@ -66,15 +66,24 @@ impl std::error::Error for CorsCheckError {}
 /// # Errors
 /// The step that says no.
 pub fn cors_check(request: &Request, response: &HeaderMap) -> Result<(), CorsCheckError> {
+    cors_check_for(&request.byte_serialize_origin(), request.credentials_mode, response)
+}
+
+/// The check for a serialized origin.
+pub(super) fn cors_check_for(
+    request_origin: &HeaderValue,
+    credentials_mode: CredentialsMode,
+    response: &HeaderMap,
+) -> Result<(), CorsCheckError> {
     // 1, 2. All lines count as one value, and there must be one.
     let origin = get(response, &ACCESS_CONTROL_ALLOW_ORIGIN).ok_or(CorsCheckError::AllowOriginMissing)?;
-    let with_credentials = request.credentials_mode == CredentialsMode::Include;
+    let with_credentials = credentials_mode == CredentialsMode::Include;
     // 3. Everyone may read what is asked for without credentials.
     if !with_credentials && *origin == *b"*" {
         return Ok(());
     }
     // 4. The origin counts byte for byte; that of a sandbox is matched by the word null.
-    if request.byte_serialize_origin().as_bytes() != &*origin {
+    if request_origin.as_bytes() != &*origin {
         return Err(match &*origin {
             b"*" => CorsCheckError::AllowOriginWildcard,
             other => CorsCheckError::AllowOriginMismatch(other.to_vec()),
@@ -95,7 +104,7 @@ pub fn cors_check(request: &Request, response: &HeaderMap) -> Result<(), CorsChe
 mod tests {
     use super::*;
     use crate::infrastructure::request_origin::Origin;
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderName;
 
     #[test]
     fn the_check_is_to_the_byte() {

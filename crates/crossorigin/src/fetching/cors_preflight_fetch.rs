@@ -8,7 +8,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::cors_check::cors_check;
+use super::cors_check::cors_check_for;
 use super::http_network_or_cache_fetch::Purpose;
 use super::machine::Context;
 use super::reason::NetworkErrorReason;
@@ -41,8 +41,17 @@ pub fn cors_preflight_request_headers(request: &Request, behavior: &Behavior) ->
         headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, names);
     }
     // 6. A request whose response tainting is "cors" always says its origin.
-    headers.insert(ORIGIN, request.byte_serialize_origin());
+    headers.insert(ORIGIN, preflight_origin(request, behavior));
     headers
+}
+
+/// The origin that a preflight says, and whose permission its response must give.
+fn preflight_origin(request: &Request, behavior: &Behavior) -> HeaderValue {
+    // DEVIATION: firefox-preflight-origin-after-redirect.
+    if behavior.preflight_origin_is_never_tainted {
+        return request.origin.serialized();
+    }
+    request.byte_serialize_origin()
 }
 
 /// Judges the answer to a preflight for `request`, and keeps in the cache what it permits.
@@ -60,7 +69,8 @@ pub(super) fn cors_preflight_response<T: Trace>(
     const SECTION: Section = Section::CorsPreflightFetch;
     // 7. The check is on the request itself, whose credentials mode counts; then the status.
     let check = |trace: &mut T| {
-        let checked = cors_check(request, response.headers);
+        let origin = preflight_origin(request, behavior);
+        let checked = cors_check_for(&origin, request.credentials_mode, response.headers);
         trace.step(StepNumber::new(SECTION, "7"), || Event::CorsCheck(Purpose::Preflight, checked.clone()));
         checked.map_err(NetworkErrorReason::PreflightCorsCheck)
     };

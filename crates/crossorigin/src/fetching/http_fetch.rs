@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use http::HeaderName;
+use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE};
+
 use super::cors_check::cors_check;
 use super::cors_preflight_cache::CorsPreflightCache;
 use super::cross_origin_resource_policy::{
@@ -17,6 +20,9 @@ use crate::infrastructure::request::{Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::profiles::Behavior;
 
+const CONDITIONAL_HEADERS: [HeaderName; 5] =
+    [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE];
+
 /// Whether permission must be asked for that the cache does not hold.
 /// [Source](https://fetch.spec.whatwg.org/#concept-http-fetch).
 pub(super) fn lacks_permission<T: Trace>(
@@ -27,16 +33,20 @@ pub(super) fn lacks_permission<T: Trace>(
     trace: &mut T,
 ) -> bool {
     let method = request.method.as_str().as_bytes();
+    // DEVIATION: chromium-conditional-requests-skip-preflight-cache.
+    let skips_cache = behavior.conditional_requests_skip_cache
+        && CONDITIONAL_HEADERS.iter().any(|name| request.headers.contains_key(name));
     // 4.1. Either for the method, or for one of the headers.
     let asks_for_method = !is_cors_safelisted_method(method) || request.use_cors_preflight;
-    let lacks_method = asks_for_method && !cache.method_cache_entry_match(request, method, behavior, now);
+    let lacks_method =
+        asks_for_method && (skips_cache || !cache.method_cache_entry_match(request, method, behavior, now));
     let mut lacking = cors_unsafe_request_header_names(&request.headers, behavior);
     lacking.retain(|name| {
-        !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), behavior, now)
+        skips_cache || !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), behavior, now)
     });
     let lacks = lacks_method || !lacking.is_empty();
     // DEVIATION: chromium-preflight-cache-miss.
-    if lacks && behavior.miss_forgets_record {
+    if lacks && !skips_cache && behavior.miss_forgets_record {
         cache.clear_cache_entries(request);
     }
     trace.step(StepNumber::new(Section::HttpFetch, "4.1"), || {

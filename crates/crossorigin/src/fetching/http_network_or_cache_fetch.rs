@@ -68,9 +68,13 @@ pub(super) fn remove_forbidden_request_headers<T: Trace>(headers: &mut HeaderMap
 
 /// The request itself.
 /// [Source](https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch).
-pub(super) fn actual_request(request: &Request, embedder_policy: EmbedderPolicyValue) -> HttpRequest {
+pub(super) fn actual_request(
+    request: &Request,
+    embedder_policy: EmbedderPolicyValue,
+    behavior: &Behavior,
+) -> HttpRequest {
     let mut headers = request.headers.clone();
-    append_request_origin_header(request, &mut headers);
+    append_request_origin_header(request, &mut headers, behavior);
     HttpRequest {
         purpose: Purpose::Actual,
         method: request.method.clone(),

@@ -197,7 +197,7 @@ impl<T: Trace> Machine<T> {
 
     fn send_actual(&mut self) -> Step {
         self.state = State::Actual;
-        let sent = actual_request(&self.request, self.embedder_policy);
+        let sent = actual_request(&self.request, self.embedder_policy, &self.behavior);
         self.trace.step(StepNumber::new(Section::HttpFetch, "4.3"), || Event::Sent {
             purpose: Purpose::Actual,
             includes_credentials: sent.includes_credentials,

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::cors_settings_attribute::CorsSettings;
 use super::initiators;
-use crate::infrastructure::request::{CredentialsMode, Mode, Request};
+use crate::infrastructure::request::{CredentialsMode, Destination, Mode, Request};
 use crate::infrastructure::request_origin::Origin;
 
 /// Who begins a request. It decides mode and credentials, and what a browser's console calls the request.
@@ -113,6 +113,27 @@ impl Initiator {
     /// The request that it begins with. Where no attribute can be set, `settings` say whether credentials are
     /// asked for: `fetch()` with `credentials: "include"`, `withCredentials` of the others.
     pub fn request(self, origin: Origin, url: Url, settings: CorsSettings) -> Request {
+        let mut request = self.request_of_its_kind(origin, url, settings);
+        request.destination = self.destination();
+        request
+    }
+
+    /// What it wants the response for.
+    pub fn destination(self) -> Destination {
+        match self {
+            Self::Fetch | Self::Xhr | Self::EventSource | Self::Beacon => Destination::Empty,
+            Self::Image | Self::CssShape | Self::CssMask | Self::WebGlTexture => Destination::Image,
+            Self::Video => Destination::Video,
+            Self::Audio => Destination::Audio,
+            Self::Track => Destination::Track,
+            Self::Script | Self::Module => Destination::Script,
+            Self::Stylesheet => Destination::Style,
+            Self::Font | Self::FontFace => Destination::Font,
+            Self::Navigation => Destination::Document,
+        }
+    }
+
+    fn request_of_its_kind(self, origin: Origin, url: Url, settings: CorsSettings) -> Request {
         let with_credentials = settings == CorsSettings::UseCredentials;
         match self {
             Self::Fetch => {

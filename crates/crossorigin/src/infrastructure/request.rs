@@ -4,6 +4,8 @@ use http::header::ORIGIN;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
+use crate::profiles::Behavior;
+
 use super::request_origin::{NULL, Origin, Site};
 
 /// How a request crosses origins.
@@ -34,6 +36,48 @@ impl Mode {
             Self::Navigate => "navigate",
             Self::WebSocket => "websocket",
             Self::WebTransport => "webtransport",
+        }
+    }
+}
+
+/// What a response is for.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-destination).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Destination {
+    /// Script itself: `fetch()`, `XMLHttpRequest`, `EventSource`, beacons.
+    #[default]
+    Empty,
+    /// An `<audio>`.
+    Audio,
+    /// A page.
+    Document,
+    /// A font.
+    Font,
+    /// An image.
+    Image,
+    /// A script, classic or a module.
+    Script,
+    /// A stylesheet.
+    Style,
+    /// The cues of a `<track>`.
+    Track,
+    /// A `<video>`.
+    Video,
+}
+
+impl Destination {
+    /// The standard's word for it, which `Sec-Fetch-Dest` says; `empty` where that is the empty string.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Audio => "audio",
+            Self::Document => "document",
+            Self::Font => "font",
+            Self::Image => "image",
+            Self::Script => "script",
+            Self::Style => "style",
+            Self::Track => "track",
+            Self::Video => "video",
         }
     }
 }
@@ -137,6 +181,8 @@ pub struct Request {
     pub origin: Origin,
     /// How it crosses origins.
     pub mode: Mode,
+    /// What its response is for.
+    pub destination: Destination,
     /// When credentials go along.
     pub credentials_mode: CredentialsMode,
     /// What becomes of redirects.
@@ -168,6 +214,7 @@ impl Request {
             headers: HeaderMap::new(),
             origin,
             mode: Mode::NoCors,
+            destination: Destination::Empty,
             credentials_mode: CredentialsMode::SameOrigin,
             redirect_mode: RedirectMode::Follow,
             body: BodyKind::None,
@@ -243,11 +290,15 @@ impl Request {
 
 /// Says in `headers` where a request comes from, where it is to.
 /// [Source](https://fetch.spec.whatwg.org/#append-a-request-origin-header).
-pub fn append_request_origin_header(request: &Request, headers: &mut HeaderMap) {
+pub fn append_request_origin_header(request: &Request, headers: &mut HeaderMap, behavior: &Behavior) {
     let mut serialized = request.byte_serialize_origin();
     // CORS requests and handshakes always say it.
     let always = request.response_tainting == ResponseTainting::Cors
-        || matches!(request.mode, Mode::WebSocket | Mode::WebTransport);
+        || matches!(request.mode, Mode::WebSocket | Mode::WebTransport)
+        // DEVIATION: chromium-element-origin-header.
+        || (behavior.elements_always_say_origin
+            && request.mode == Mode::Cors
+            && request.destination != Destination::Empty);
     if !always {
         // Others only where they may change something.
         if matches!(request.method, Method::GET | Method::HEAD) {
@@ -361,7 +412,7 @@ mod tests {
             (request.mode, request.method, request.referrer_policy) = (mode, method.clone(), policy);
             request.response_tainting = tainting;
             let mut headers = HeaderMap::new();
-            append_request_origin_header(&request, &mut headers);
+            append_request_origin_header(&request, &mut headers, &Behavior::STANDARD);
             let value = headers.get(ORIGIN).map(|value| value.to_str().unwrap());
             assert_eq!(value, sent, "{url} {mode:?} {method} {policy:?}");
         }

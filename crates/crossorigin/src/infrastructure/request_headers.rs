@@ -112,12 +112,12 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
             // DEVIATION: chromium-large-range.
             && !(behavior.large_ranges_need_permission && *name == RANGE && is_large_range(value.as_bytes())))
             // DEVIATION: chromium-safelisted-client-hints.
-            || behavior.also_safelisted_request_headers.contains(&name.as_str())
+            || (behavior.client_hints_are_safelisted && is_safelisted_client_hint(name.as_str(), value.as_bytes()))
     };
     // The safelisted values together must not be long either: else none of them is safe.
     let safe_bytes: usize =
         headers.iter().filter(|(name, value)| is_safe(name, value)).map(|(_, value)| value.len()).sum();
-    let all_unsafe = safe_bytes > MAX_SAFELISTED_VALUES_BYTES;
+    let all_unsafe = safe_bytes > behavior.max_safelisted_values_bytes;
     let mut names: Vec<HeaderName> = headers
         .iter()
         .filter(|(name, value)| all_unsafe || !is_safe(name, value))
@@ -127,6 +127,21 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
     names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
     names.dedup();
     names
+}
+
+/// Whether a header is a client hint as browsers sent them themselves: `on`, or a number.
+fn is_safelisted_client_hint(name: &str, value: &[u8]) -> bool {
+    let is_number = || {
+        let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let dots = value.iter().filter(|&&byte| byte == b'.').count();
+        digits > 0 && dots <= 1 && digits + dots == value.len()
+    };
+    value.len() <= MAX_SAFELISTED_VALUE_BYTES
+        && match name {
+            "save-data" => value.eq_ignore_ascii_case(b"on"),
+            "device-memory" | "dpr" | "width" | "viewport-width" => is_number(),
+            _ => false,
+        }
 }
 
 /// Whether one of a range's numbers is beyond 64 bits with a sign.

@@ -26,8 +26,10 @@ pub struct Behavior {
     pub failure_clears_cache: bool,
     /// The longest URL whose permission is kept, in bytes.
     pub max_cached_url_bytes: usize,
-    /// Request headers that need no permission beyond the standard's, in lower case.
-    pub also_safelisted_request_headers: &'static [&'static str],
+    /// Whether client hints that script sets need no permission.
+    pub client_hints_are_safelisted: bool,
+    /// The most bytes that the values of all safelisted request headers have together, before none is safe.
+    pub max_safelisted_values_bytes: usize,
     /// Whether the lines of a repeated request header are judged as the one value they come to.
     pub repeated_headers_count_as_one: bool,
     /// Whether a `Range` whose numbers don't fit 64 bits with a sign needs permission.
@@ -36,6 +38,13 @@ pub struct Behavior {
     pub upload_listener_permits_method: bool,
     /// Whether a lookup that the preflight cache can't serve forgets what is kept for the page and URL.
     pub miss_forgets_record: bool,
+    /// Whether requests with `If-None-Match` and its like never use the preflight cache.
+    pub conditional_requests_skip_cache: bool,
+    /// Whether preflights go on to say, and check, the page's origin where redirects made that of the request
+    /// `null`.
+    pub preflight_origin_is_never_tainted: bool,
+    /// Whether elements that ask by CORS say `Origin` to the page's own origin too.
+    pub elements_always_say_origin: bool,
     /// Whether the no-cors mode fetches URLs with a user name or password.
     pub no_cors_urls_may_contain_credentials: bool,
     /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
@@ -75,11 +84,15 @@ impl Behavior {
         response_replaces_record: false,
         failure_clears_cache: true,
         max_cached_url_bytes: crate::fetching::cors_preflight_cache::MAX_URL_BYTES,
-        also_safelisted_request_headers: &[],
+        client_hints_are_safelisted: false,
+        max_safelisted_values_bytes: crate::infrastructure::request_headers::MAX_SAFELISTED_VALUES_BYTES,
         repeated_headers_count_as_one: false,
         large_ranges_need_permission: false,
         upload_listener_permits_method: true,
         miss_forgets_record: false,
+        conditional_requests_skip_cache: false,
+        preflight_origin_is_never_tainted: false,
+        elements_always_say_origin: false,
         no_cors_urls_may_contain_credentials: true,
         font_faces_without_cors: false,
     };

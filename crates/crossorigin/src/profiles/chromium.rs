@@ -63,7 +63,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "services/network/public/cpp/cors/cors.cc",
         what: "client hints need no permission; the standard dropped them from the safelist in 2019",
-        apply: |behavior| behavior.also_safelisted_request_headers = CLIENT_HINTS,
+        apply: |behavior| behavior.client_hints_are_safelisted = true,
     },
     Entry {
         id: "chromium-repeated-headers",
@@ -105,6 +105,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "elements fetch no URL with a user name or password without CORS, after redirects too; in the standard they do",
         apply: |behavior| behavior.no_cors_urls_may_contain_credentials = false,
     },
+    Entry {
+        id: "chromium-conditional-requests-skip-preflight-cache",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "a request with If-None-Match, If-Match, If-Modified-Since, If-Unmodified-Since or If-Range asks for permission each time; the standard's preflight cache serves it",
+        apply: |behavior| behavior.conditional_requests_skip_cache = true,
+    },
+    Entry {
+        id: "chromium-element-origin-header",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "scripts, styles, fonts and images that are asked for by CORS say Origin to the page's own origin too; in the standard a GET within an origin says none",
+        apply: |behavior| behavior.elements_always_say_origin = true,
+    },
 ];
-
-const CLIENT_HINTS: &[&str] = &["save-data", "device-memory", "dpr", "width", "viewport-width"];

@@ -50,4 +50,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "what was permitted with credentials does not serve requests without; in the standard it does",
         apply: |behavior| behavior.credentialed_entries_serve_all = false,
     },
+    Entry {
+        id: "firefox-preflight-origin-after-redirect",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "a preflight after a redirect says the page's origin, and its response must allow that; in the standard both are null once another origin redirected",
+        apply: |behavior| behavior.preflight_origin_is_never_tainted = true,
+    },
+    Entry {
+        id: "firefox-safelisted-values-sum",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "safelisted headers need no permission however long they are together; in the standard none is safe beyond 1024 bytes",
+        apply: |behavior| behavior.max_safelisted_values_bytes = usize::MAX,
+    },
+    Entry {
+        id: "firefox-upload-listener-method",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
+        apply: |behavior| behavior.upload_listener_permits_method = false,
+    },
 ];
