@@ -13,7 +13,8 @@ const INSTRUMENTATION: &str = "--cfg=fuzzing -Cpasses=sancov-module -Cllvm-args=
     -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1";
 
 /// The targets, each of them a function of the crate crossorigin-fuzz-bodies.
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 9] = [
+    "console_messages",
     "curl_command",
     "decision",
     "fetch_literal",

@@ -14,6 +14,7 @@
 //! ```
 
 mod browser_headers;
+mod console;
 mod curl;
 mod described;
 mod fetch_call;
@@ -22,6 +23,7 @@ mod input_error;
 pub mod redact;
 mod urls;
 
+pub use console::{ConsoleMessage, MAX_CONSOLE_BYTES, console};
 pub use curl::{MAX_COMMAND_BYTES, curl};
 pub use described::Described;
 pub use fetch_call::{MAX_CALL_BYTES, MAX_DEPTH, fetch_call};

@@ -1,4 +1,4 @@
-use crossorigin_inputs::{Described, Har, InputError, curl, fetch_call, har};
+use crossorigin_inputs::{Described, Har, InputError, console, curl, fetch_call, har};
 use url::Url;
 
 use crate::tape::Tape;
@@ -133,6 +133,40 @@ pub fn har_file(bytes: &[u8]) {
     let text = drawn_har(&mut Tape::new(bytes));
     let read = har("drawn.har", &text, None).unwrap_or_else(|error| unreachable!("{error}: {text}"));
     check_har(&read, &text);
+}
+
+/// Whatever is pasted from a console: messages are found in it, or it is refused with a place in it.
+pub fn console_messages(bytes: &[u8]) {
+    const PIECES: [&str; 16] = [
+        "Access to fetch at 'https://a.example/' ",
+        "(redirected from 'https://b.example/') ",
+        "from origin 'null' has been blocked by CORS policy: ",
+        "Response to preflight request doesn't pass access control check: ",
+        "It does not have HTTP ok status.",
+        "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.",
+        "Method ",
+        " is not allowed by Access-Control-Allow-Methods.",
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.example/. ",
+        "(Reason: CORS header \u{2018}Access-Control-Allow-Origin\u{2019} missing).",
+        " Status code: 99999999.",
+        "Origin ",
+        " cannot load ",
+        " due to access control checks.",
+        "\n",
+        "\u{e9}",
+    ];
+    for text in texts(bytes, "", &PIECES) {
+        match console(&text) {
+            Ok(messages) => {
+                assert!(!messages.is_empty());
+                assert!(
+                    messages.iter().all(|message| message.line <= text.lines().count().max(1)),
+                    "{text:?}"
+                );
+            }
+            Err(error) => check_error(&text, &error),
+        }
+    }
 }
 
 /// The bytes as text, and pieces that they choose behind a beginning that is good.

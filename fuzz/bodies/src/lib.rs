@@ -12,7 +12,7 @@ mod request_header_list;
 mod tape;
 
 pub use decision::decision;
-pub use inputs::{curl_command, fetch_literal, har_file};
+pub use inputs::{console_messages, curl_command, fetch_literal, har_file};
 pub use origin_grammar::origin_grammar;
 pub use origin_set::origin_set;
 pub use policy_file::policy_file;

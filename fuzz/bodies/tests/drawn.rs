@@ -85,3 +85,8 @@ fn fetch_calls_are_read_or_refused_with_places() {
 fn har_files_are_read_or_refused_with_places() {
     run("har_file", bodies::har_file, 10_000);
 }
+
+#[test]
+fn console_messages_are_read_or_refused_with_places() {
+    run("console_messages", bodies::console_messages, 10_000);
+}

@@ -1,0 +1,166 @@
+//! Messages as the consoles of browsers print them, and as people paste them.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use crossorigin_inputs::{ConsoleMessage, console};
+
+fn told(message: &ConsoleMessage) -> String {
+    let mut parts =
+        vec![message.browser.map_or("-", |browser| browser.name()).to_owned(), message.reasons.join("|")];
+    let url = |url: &Option<url::Url>| url.as_ref().map(ToString::to_string);
+    let origin = message.origin.as_ref().map(|origin| origin.serialized().to_str().unwrap().to_owned());
+    for (name, value) in [
+        ("at", url(&message.url)),
+        ("redirected from", url(&message.redirected_from)),
+        ("from", origin),
+        ("by", message.initiator.clone()),
+        ("value", message.value.clone()),
+        ("method", message.method.clone()),
+        ("header", message.header.clone()),
+        ("status", message.status.map(|status| status.to_string())),
+    ] {
+        parts.extend(value.map(|value| format!("{name} {value}")));
+    }
+    parts.join("; ")
+}
+
+const CHROMIUM: &str = "Access to fetch at 'https://api.example/items' from origin 'https://app.example' has been blocked by CORS policy: ";
+const PREFLIGHT: &str = "Response to preflight request doesn't pass access control check: ";
+const FIREFOX: &str = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/items. ";
+
+#[test]
+fn what_messages_say() {
+    const OF: &str = "at https://api.example/items; from https://app.example; by fetch";
+    const AT: &str = "at https://api.example/items";
+    for (message, expected) in [
+        (
+            format!("{CHROMIUM}No 'Access-Control-Allow-Origin' header is present on the requested resource. If an opaque response serves your needs, set the request's mode to 'no-cors' to fetch the resource with CORS disabled."),
+            format!("chromium; allow-origin-missing; {OF}"),
+        ),
+        (
+            format!("page.html:1 {CHROMIUM}{PREFLIGHT}No 'Access-Control-Allow-Origin' header is present on the requested resource."),
+            format!("chromium; preflight-allow-origin-missing; {OF}"),
+        ),
+        (
+            "Access to XMLHttpRequest at 'https://b.example/2' (redirected from 'https://b.example/1') from origin 'null' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.".into(),
+            "chromium; allow-origin-missing; at https://b.example/2; redirected from https://b.example/1; from null; by XMLHttpRequest".into(),
+        ),
+        (
+            format!("{CHROMIUM}The 'Access-Control-Allow-Origin' header has a value 'https://other.example' that is not equal to the supplied origin. Have the server send the header with a valid value."),
+            format!("chromium; allow-origin-mismatch; {OF}; value https://other.example"),
+        ),
+        (
+            format!("{CHROMIUM}The 'Access-Control-Allow-Origin' header contains multiple values '*, *', but only one is allowed."),
+            format!("chromium; allow-origin-mismatch; {OF}; value *, *"),
+        ),
+        (
+            format!("{CHROMIUM}{PREFLIGHT}The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'."),
+            format!("chromium; preflight-allow-origin-wildcard; {OF}"),
+        ),
+        (
+            format!("{CHROMIUM}The value of the 'Access-Control-Allow-Credentials' header in the response is 'True' which must be 'true' when the request's credentials mode is 'include'. The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute."),
+            format!("chromium; allow-credentials; {OF}; value True"),
+        ),
+        (format!("{CHROMIUM}{PREFLIGHT}It does not have HTTP ok status."), format!("chromium; preflight-status; {OF}")),
+        (
+            format!("{CHROMIUM}{PREFLIGHT}Redirect is not allowed for a preflight request."),
+            format!("chromium; preflight-redirect; {OF}"),
+        ),
+        (
+            format!("{CHROMIUM}Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."),
+            format!("chromium; preflight-method; {OF}; method PUT"),
+        ),
+        (
+            format!("{CHROMIUM}Request header field x-csrf-token is not allowed by Access-Control-Allow-Headers in preflight response."),
+            format!("chromium; preflight-header; {OF}; header x-csrf-token"),
+        ),
+        (
+            "GET https://b.example/a.png net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)".into(),
+            "chromium; resource-policy".into(),
+        ),
+        (
+            "app.js:3 GET https://b.example/ net::ERR_CONNECTION_REFUSED".into(),
+            "chromium; transport; value REFUSED".into(),
+        ),
+        (
+            format!("{FIREFOX}(Reason: CORS header \u{2018}Access-Control-Allow-Origin\u{2019} missing). Status code: 200."),
+            format!("firefox; allow-origin-missing|preflight-allow-origin-missing; {AT}; status 200"),
+        ),
+        (
+            format!("{FIREFOX}(Reason: CORS header \u{2018}Access-Control-Allow-Origin\u{2019} does not match \u{2018}https://b.example\u{2019})."),
+            format!("firefox; allow-origin-mismatch|preflight-allow-origin-mismatch; {AT}; value https://b.example"),
+        ),
+        (
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at \u{2018}https://api.example/items\u{2019}. (Reason: Credential is not supported if the CORS header \u{2018}Access-Control-Allow-Origin\u{2019} is \u{2018}*\u{2019}).".into(),
+            format!("firefox; allow-origin-wildcard|preflight-allow-origin-wildcard; {AT}"),
+        ),
+        (
+            format!("{FIREFOX}(Reason: CORS preflight response did not succeed). Status code: 403."),
+            format!("firefox; preflight-status; {AT}; status 403"),
+        ),
+        (
+            format!("{FIREFOX}(Reason: CORS preflight response did not succeed). Status code: 301."),
+            format!("firefox; preflight-redirect; {AT}; status 301"),
+        ),
+        (
+            format!("{FIREFOX}(Reason: header \u{2018}x-a\u{2019} is not allowed according to header \u{2018}Access-Control-Allow-Headers\u{2019} from CORS preflight response)."),
+            format!("firefox; preflight-header; {AT}; header x-a"),
+        ),
+        (
+            format!("{FIREFOX}(Reason: CORS request did not succeed). Status code: (null)."),
+            format!("firefox; transport; {AT}"),
+        ),
+        (
+            "[Error] Origin https://app.example is not allowed by Access-Control-Allow-Origin. Status code: 200".into(),
+            "webkit; allow-origin-missing|allow-origin-mismatch|preflight-allow-origin-missing|preflight-allow-origin-mismatch; from https://app.example; status 200".into(),
+        ),
+        ("[Error] Preflight response is not successful. Status code: 403".into(), "webkit; preflight-status; status 403".into()),
+        (
+            "Request header field x-a is not allowed by Access-Control-Allow-Headers.".into(),
+            "webkit; preflight-header; header x-a".into(),
+        ),
+        (
+            "[Error] Fetch API cannot load https://api.example/items due to access control checks.".into(),
+            "webkit; ; at https://api.example/items; by Fetch API".into(),
+        ),
+        ("Uncaught (in promise) TypeError: Failed to fetch".into(), "chromium; ".into()),
+    ] {
+        let read = console(&message).unwrap_or_else(|error| panic!("{message}: {error}"));
+        assert_eq!(read.iter().map(told).collect::<Vec<_>>(), [expected], "{message}");
+    }
+}
+
+#[test]
+fn several_lines_are_several_messages() {
+    let text = format!(
+        "Navigated to https://app.example/\n{CHROMIUM}No 'Access-Control-Allow-Origin' header is present on the requested \
+         resource.\n(anonymous) @ app.js:3\n{CHROMIUM}Method PUT is not allowed by Access-Control-Allow-Methods in \
+         preflight response.\n"
+    );
+    let read = console(&text).unwrap();
+    let found: Vec<_> = read.iter().map(|message| (message.line, message.reasons.as_slice())).collect();
+    assert_eq!(found, [(2, &["allow-origin-missing"][..]), (4, &["preflight-method"])]);
+}
+
+#[test]
+fn a_wrapped_line_is_one_message() {
+    let text = format!(
+        "{CHROMIUM}No\n  'Access-Control-Allow-Origin' header is present on the\n  requested resource."
+    );
+    let read = console(&text).unwrap();
+    assert_eq!(read.len(), 1);
+    assert_eq!(read[0].reasons, ["allow-origin-missing"]);
+}
+
+#[test]
+fn other_texts_are_refused() {
+    for (text, place, message) in [
+        ("", "1:1", "there is no message"),
+        ("\n  \n", "3:1", "there is no message"),
+        ("\n  Uncaught ReferenceError: x is not defined\n", "2:3", "no message of Chromium"),
+    ] {
+        let error = console(text).unwrap_err();
+        let line = error.to_string();
+        assert!(line.starts_with(&format!("--console:{place}: ")), "{text:?}: {line}");
+        assert!(error.message().contains(message), "{text:?}: {line}");
+    }
+}
