@@ -103,6 +103,16 @@ impl FilteredResponse {
         }
     }
 
+    /// What a `data:` URL answers: all of it is the page's own.
+    pub fn of_data_url() -> Self {
+        Self {
+            response_type: ResponseType::Basic,
+            any_exposed: false,
+            exposed: Vec::new(),
+            timing_allowed: true,
+        }
+    }
+
     /// How the response is filtered.
     pub fn response_type(&self) -> ResponseType {
         self.response_type

@@ -1,0 +1,29 @@
+//! `data:` URLs.
+
+use bytes::Bytes;
+use data_url::DataUrl;
+use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use url::Url;
+
+use crossorigin::fetching::FilteredResponse;
+
+use crate::Response;
+use crate::response_body::ResponseBody;
+
+/// The response that a `data:` URL is, which script sees whole; `None` where it is malformed.
+/// [Source](https://fetch.spec.whatwg.org/#data-url-processor).
+pub(crate) fn read(url: &Url) -> Option<Response> {
+    let parsed = DataUrl::process(url.as_str()).ok()?;
+    let (body, _fragment) = parsed.decode_to_vec().ok()?;
+    let mime_type = HeaderValue::from_str(&parsed.mime_type().to_string()).ok()?;
+    let mut url = url.clone();
+    url.set_fragment(None);
+    Some(Response {
+        filtered: FilteredResponse::of_data_url(),
+        url,
+        redirected: false,
+        status: StatusCode::OK,
+        headers: std::iter::once((CONTENT_TYPE, mime_type)).collect(),
+        body: ResponseBody::whole(Bytes::from(body)),
+    })
+}

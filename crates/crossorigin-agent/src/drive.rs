@@ -1,0 +1,198 @@
+//! The loop between the algorithm and the transport.
+
+use crossorigin::fetching::trace::{Trace, TraceStep};
+use crossorigin::fetching::{
+    Context, FilteredResponse, HttpRequest, Machine, NetworkErrorReason, ResponseHead, Step,
+};
+use crossorigin_verdict::{AnswerHead, Exchange, Outcome, Record, TransportFailure, TransportFailureKind};
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, RANGE};
+use url::Url;
+
+use crate::agent::{Agent, Shared};
+use crate::environment::Settings;
+use crate::fetch_request::{FetchRequest, Parts, RequestBody};
+use crate::response_body::ResponseBody;
+use crate::sending::{Sender, Sent};
+use crate::{NetworkError, Response, Transport, data_url};
+
+/// Keeps what went over the wire, where somebody asks for it.
+trait Journal: Default + Send {
+    type Trace: Trace + Default + Send;
+    fn exchange(&mut self, exchange: impl FnOnce() -> Exchange);
+}
+
+impl Journal for () {
+    type Trace = ();
+    fn exchange(&mut self, _: impl FnOnce() -> Exchange) {}
+}
+
+impl Journal for Vec<Exchange> {
+    type Trace = Vec<TraceStep>;
+    fn exchange(&mut self, exchange: impl FnOnce() -> Exchange) {
+        self.push(exchange());
+    }
+}
+
+/// How a fetch ended.
+enum End {
+    Response(Box<Response>),
+    Blocked(NetworkErrorReason),
+    Unreachable(TransportFailure),
+}
+
+struct Driven<J: Journal> {
+    end: End,
+    journal: J,
+    trace: J::Trace,
+}
+
+/// Fetches, and keeps nothing but what script sees.
+pub(crate) async fn fetch<T: Transport>(
+    agent: &mut Agent<T>,
+    settings: Settings<'_>,
+    request: FetchRequest,
+) -> Result<Response, NetworkError> {
+    let parts = parts(settings, request);
+    match drive::<T, ()>(agent, settings, parts).await.end {
+        End::Response(response) => Ok(*response),
+        End::Blocked(_) | End::Unreachable(_) => Err(NetworkError(())),
+    }
+}
+
+/// Fetches, and keeps everything.
+pub(crate) async fn fetch_recorded<T: Transport>(
+    agent: &mut Agent<T>,
+    settings: Settings<'_>,
+    request: FetchRequest,
+) -> (Result<Response, NetworkError>, Record) {
+    let parts = parts(settings, request);
+    let (initiator, request) = (parts.initiator, parts.request.clone());
+    let body = match &parts.body {
+        RequestBody::Bytes(bytes) => Some(bytes.clone()),
+        RequestBody::None | RequestBody::Stream(_) => None,
+    };
+    let driven = drive::<T, Vec<Exchange>>(agent, settings, parts).await;
+    let end = match driven.end {
+        End::Response(mut response) if !is_event_stream(&response.headers) => {
+            match response.body.read_to_end().await {
+                Ok(()) => End::Response(response),
+                Err(failure) => End::Unreachable(failure),
+            }
+        }
+        end => end,
+    };
+    let (result, outcome) = match end {
+        End::Response(response) => {
+            let filtered: FilteredResponse = response.filtered.clone();
+            let outcome =
+                if filtered.is_readable() { Outcome::Shared(filtered) } else { Outcome::Opaque(filtered) };
+            (Ok(*response), outcome)
+        }
+        End::Blocked(reason) => (Err(NetworkError(())), Outcome::Blocked(reason)),
+        End::Unreachable(failure) => (Err(NetworkError(())), Outcome::Unreachable(failure)),
+    };
+    let record = Record {
+        profile: settings.profile,
+        initiator,
+        request,
+        body,
+        embedder_policy: settings.embedder_policy,
+        steps: driven.trace,
+        exchanges: driven.journal,
+        outcome,
+    };
+    (result, record)
+}
+
+fn parts(settings: Settings<'_>, request: FetchRequest) -> Parts {
+    let mut parts = request.into_parts(settings.origin.clone(), settings.referrer_policy);
+    parts.request.network_partition_key = Some(settings.top_level_origin.site());
+    parts
+}
+
+async fn drive<T: Transport, J: Journal>(
+    agent: &mut Agent<T>,
+    settings: Settings<'_>,
+    parts: Parts,
+) -> Driven<J> {
+    let (mut journal, mut trace) = (J::default(), J::Trace::default());
+    if let Some(refused) = parts.refused {
+        return Driven { end: End::Unreachable(refused), journal, trace };
+    }
+    let Agent { transport, shared } = agent;
+    let mut machine =
+        Machine::<J::Trace>::with(parts.request, settings.embedder_policy, settings.profile.behavior());
+    let mut sender = Sender::new(transport, shared, settings, parts.initiator, parts.body);
+    let mut step = with_context(shared, |context| machine.start(context));
+    let end = loop {
+        let request = match step {
+            Step::Send(request) => *request,
+            Step::ReadDataUrl(url) => break read_data_url(&url),
+            Step::Response(_) => break End::Blocked(NetworkErrorReason::UnexpectedResponse),
+            Step::NetworkError(reason) => break End::Blocked(reason),
+        };
+        let asked_for_range = request.headers.contains_key(RANGE);
+        let Sent { headers: sent_headers, answer } = sender.send(&request, machine.request()).await;
+        let response = match answer {
+            Ok(response) => response,
+            Err(failure) => {
+                journal.exchange(|| exchange(request, sent_headers, Err(failure.clone())));
+                with_context(shared, |context| machine.transport_failed(context));
+                break End::Unreachable(failure);
+            }
+        };
+        let (head, body) = response.into_parts();
+        let mut seen = ResponseHead::new(head.status, &head.headers);
+        seen.range_requested = asked_for_range;
+        step = with_context(shared, |context| machine.response(seen, context));
+        journal.exchange(|| {
+            let answer =
+                AnswerHead { version: head.version, status: head.status, headers: head.headers.clone() };
+            exchange(request, sent_headers, Ok(answer))
+        });
+        if let Step::Response(filtered) = step {
+            let asked = machine.request();
+            let mut url = asked.current_url().clone();
+            url.set_fragment(None);
+            break End::Response(Box::new(Response {
+                filtered,
+                url,
+                redirected: asked.redirect_count() > 0,
+                status: head.status,
+                body: ResponseBody::new(body, &shared.limits),
+                headers: head.headers,
+            }));
+        }
+    };
+    trace = machine.into_trace();
+    Driven { end, journal, trace }
+}
+
+fn with_context<R>(shared: &Shared, go_on: impl FnOnce(&mut Context<'_>) -> R) -> R {
+    let now = shared.now();
+    go_on(&mut Context { cache: &mut shared.preflight_cache(), now })
+}
+
+fn exchange(
+    request: HttpRequest,
+    sent_headers: HeaderMap,
+    answer: Result<AnswerHead, TransportFailure>,
+) -> Exchange {
+    Exchange { request, sent_headers, answer }
+}
+
+fn read_data_url(url: &Url) -> End {
+    match data_url::read(url) {
+        Some(response) => End::Response(Box::new(response)),
+        None => {
+            let message = "the data: URL is malformed; it needs a comma, and valid base64 where it says so";
+            End::Unreachable(TransportFailure::new(TransportFailureKind::Malformed, message))
+        }
+    }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
+    content_type.is_some_and(|value| value.starts_with(b"text/event-stream"))
+}

@@ -1,0 +1,97 @@
+//! A page, as far as its requests go.
+
+use crossorigin::fetching::EmbedderPolicyValue;
+use crossorigin::infrastructure::request::ReferrerPolicy;
+use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin::profiles::Profile;
+use crossorigin_verdict::Record;
+use url::Url;
+
+use crate::{Agent, FetchRequest, NetworkError, Response, Transport, drive};
+
+/// A page that fetches: its origin, the top-level page it is in, and its policies, which may be set before it
+/// fetches.
+///
+/// A clone is the same page; a fetch that goes on at the same time as another wants one of its own.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Environment<T> {
+    /// The page's own origin.
+    pub origin: Origin,
+    /// The origin of the top-level page: the page's own, unless it is in a frame.
+    pub top_level_origin: Origin,
+    /// The page's URL, of which `Referer` tells as much as the policy lets it. At first the root of the origin.
+    pub url: Option<Url>,
+    /// What it demands of what it embeds.
+    pub embedder_policy: EmbedderPolicyValue,
+    /// How much its requests tell of its URL.
+    pub referrer_policy: ReferrerPolicy,
+    /// As which browser it fetches.
+    pub profile: Profile,
+    agent: Agent<T>,
+}
+
+impl<T> Environment<T> {
+    pub(crate) fn new(agent: Agent<T>, origin: Origin) -> Self {
+        let url = origin.serialized().to_str().ok().and_then(|origin| Url::parse(origin).ok());
+        Self {
+            top_level_origin: origin.clone(),
+            url,
+            origin,
+            embedder_policy: EmbedderPolicyValue::default(),
+            referrer_policy: ReferrerPolicy::default(),
+            profile: Profile::default(),
+            agent,
+        }
+    }
+
+    /// The agent whose page it is.
+    pub fn agent(&self) -> &Agent<T> {
+        &self.agent
+    }
+
+    pub(crate) fn split(&mut self) -> (&mut Agent<T>, Settings<'_>) {
+        let settings = Settings {
+            origin: &self.origin,
+            top_level_origin: &self.top_level_origin,
+            url: self.url.as_ref(),
+            embedder_policy: self.embedder_policy,
+            referrer_policy: self.referrer_policy,
+            profile: self.profile,
+        };
+        (&mut self.agent, settings)
+    }
+}
+
+/// A page without its agent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings<'a> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) top_level_origin: &'a Origin,
+    pub(crate) url: Option<&'a Url>,
+    pub(crate) embedder_policy: EmbedderPolicyValue,
+    pub(crate) referrer_policy: ReferrerPolicy,
+    pub(crate) profile: Profile,
+}
+
+impl<T: Transport> Environment<T> {
+    /// Fetches, and gives what script may see. Dropping the future aborts.
+    ///
+    /// # Errors
+    /// All that keeps script from a response, told apart in nothing.
+    pub async fn fetch(&mut self, request: FetchRequest) -> Result<Response, NetworkError> {
+        let (agent, settings) = self.split();
+        drive::fetch(agent, settings, request).await
+    }
+
+    /// As [`fetch`](Self::fetch), with a record of all that went on: for people, never for script. It reads the
+    /// body to its end before it comes back, so that the record tells where that failed; only streams of events
+    /// (`text/event-stream`) are left unread.
+    pub async fn fetch_recorded(
+        &mut self,
+        request: FetchRequest,
+    ) -> (Result<Response, NetworkError>, Record) {
+        let (agent, settings) = self.split();
+        drive::fetch_recorded(agent, settings, request).await
+    }
+}

@@ -1,0 +1,221 @@
+//! What a page asks for.
+
+use bytes::Bytes;
+use crossorigin::html::{CorsSettings, Initiator};
+use crossorigin::infrastructure::methods::{
+    is_cors_safelisted_method, is_forbidden_method, normalize_method,
+};
+use crossorigin::infrastructure::request::{
+    BodyKind, CredentialsMode, Mode, RedirectMode, ReferrerPolicy, Request,
+};
+use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
+use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::Url;
+
+use crate::Body;
+
+/// A request as script, an element or a style rule makes it. What is not set is as the [`Initiator`] has it.
+///
+/// ```
+/// use crossorigin::infrastructure::request::CredentialsMode;
+/// use crossorigin_agent::FetchRequest;
+/// use http::{HeaderName, HeaderValue, Method};
+///
+/// let request = FetchRequest::new("https://api.example/items/1".parse()?)
+///     .method(Method::PUT)
+///     .header(HeaderName::from_static("x-csrf-token"), HeaderValue::from_static("1"))
+///     .credentials(CredentialsMode::Include)
+///     .body("{}");
+/// # Ok::<(), url::ParseError>(())
+/// ```
+#[derive(Debug)]
+pub struct FetchRequest {
+    url: Url,
+    initiator: Initiator,
+    settings: Option<CorsSettings>,
+    method: Option<Method>,
+    headers: HeaderMap,
+    mode: Option<Mode>,
+    credentials: Option<CredentialsMode>,
+    redirect: Option<RedirectMode>,
+    referrer_policy: Option<ReferrerPolicy>,
+    upload_listener: bool,
+    body: RequestBody,
+}
+
+/// What there is to send.
+#[derive(Debug)]
+pub(crate) enum RequestBody {
+    None,
+    Bytes(Bytes),
+    /// Gone once it is sent.
+    Stream(Option<Body>),
+}
+
+impl RequestBody {
+    fn kind(&self) -> BodyKind {
+        match self {
+            Self::None => BodyKind::None,
+            Self::Bytes(_) => BodyKind::Replayable,
+            Self::Stream(_) => BodyKind::Stream,
+        }
+    }
+}
+
+impl FetchRequest {
+    /// `fetch(url)`.
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            initiator: Initiator::Fetch,
+            settings: None,
+            method: None,
+            headers: HeaderMap::new(),
+            mode: None,
+            credentials: None,
+            redirect: None,
+            referrer_policy: None,
+            upload_listener: false,
+            body: RequestBody::None,
+        }
+    }
+
+    /// Who asks, in place of `fetch()`. It decides mode and credentials where they are not set.
+    #[must_use]
+    pub fn initiator(mut self, initiator: Initiator) -> Self {
+        self.initiator = initiator;
+        self
+    }
+
+    /// What the `crossorigin` attribute says; for initiators without one, whether credentials are asked for.
+    #[must_use]
+    pub fn cors_settings(mut self, settings: CorsSettings) -> Self {
+        self.settings = Some(settings);
+        self
+    }
+
+    /// The method, which is [normalized](normalize_method).
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        let normalized = Method::from_bytes(normalize_method(method.as_str()).as_bytes());
+        self.method = Some(normalized.unwrap_or(method));
+        self
+    }
+
+    /// One more header. Those that only user agents set are left out when it is sent.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// How it crosses origins.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// When cookies and HTTP authentication go along.
+    #[must_use]
+    pub fn credentials(mut self, credentials: CredentialsMode) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// What becomes of redirects.
+    #[must_use]
+    pub fn redirect(mut self, redirect: RedirectMode) -> Self {
+        self.redirect = Some(redirect);
+        self
+    }
+
+    /// How much of where it comes from it tells, in place of the page's own policy.
+    #[must_use]
+    pub fn referrer_policy(mut self, policy: ReferrerPolicy) -> Self {
+        self.referrer_policy = Some(policy);
+        self
+    }
+
+    /// Asks for permission first in any case, as an `XMLHttpRequest` does that has listeners for the progress
+    /// of its upload.
+    #[must_use]
+    pub fn upload_listener(mut self) -> Self {
+        self.upload_listener = true;
+        self
+    }
+
+    /// What to send. It can be sent again where a redirect asks for that.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = RequestBody::Bytes(body.into());
+        self
+    }
+
+    /// A body that is sent as it comes, once: redirects that want it again fail.
+    #[must_use]
+    pub fn stream(mut self, body: Body) -> Self {
+        self.body = RequestBody::Stream(Some(body));
+        self
+    }
+
+    /// The request of the algorithm, and what to send with it.
+    pub(crate) fn into_parts(self, origin: Origin, policy: ReferrerPolicy) -> Parts {
+        let settings = self.settings.unwrap_or(CorsSettings::NoCors);
+        let mut request = self.initiator.request(origin, self.url, settings);
+        if let Some(method) = self.method {
+            request.method = method;
+        }
+        request.mode = self.mode.unwrap_or(request.mode);
+        request.credentials_mode = self.credentials.unwrap_or(request.credentials_mode);
+        request.redirect_mode = self.redirect.unwrap_or(request.redirect_mode);
+        request.referrer_policy = self.referrer_policy.unwrap_or(policy);
+        request.use_cors_preflight |= self.upload_listener;
+        request.body = self.body.kind();
+        request.headers = self.headers;
+        if request.mode == Mode::NoCors {
+            leave_safelisted_headers(&mut request.headers);
+        }
+        Parts { initiator: self.initiator, refused: refusal(&request), request, body: self.body }
+    }
+}
+
+/// A request, taken apart for the algorithm.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) initiator: Initiator,
+    pub(crate) request: Request,
+    pub(crate) body: RequestBody,
+    /// Why script could not even make it.
+    pub(crate) refused: Option<TransportFailure>,
+}
+
+/// Takes out what script can't set without CORS.
+/// [Source](https://fetch.spec.whatwg.org/#concept-headers-append).
+fn leave_safelisted_headers(headers: &mut HeaderMap) {
+    let refused: Vec<HeaderName> = headers
+        .iter()
+        .filter(|(name, value)| !is_no_cors_safelisted_request_header(name.as_str(), value.as_bytes()))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in refused {
+        headers.remove(name);
+    }
+}
+
+/// What makes script's own constructor throw. [Source](https://fetch.spec.whatwg.org/#dom-request).
+fn refusal(request: &Request) -> Option<TransportFailure> {
+    let method = &request.method;
+    let refused = if is_forbidden_method(method.as_str().as_bytes()) {
+        format!("{method} is a method that script can't use")
+    } else if request.mode == Mode::NoCors && !is_cors_safelisted_method(method.as_str().as_bytes()) {
+        format!("{method} can't be used in the no-cors mode; only GET, HEAD and POST can")
+    } else if matches!(*method, Method::GET | Method::HEAD) && request.body != BodyKind::None {
+        format!("a {method} request has no body; leave it out, or use another method")
+    } else {
+        return None;
+    };
+    Some(TransportFailure::new(TransportFailureKind::Aborted, refused))
+}

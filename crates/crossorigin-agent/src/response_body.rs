@@ -1,0 +1,87 @@
+//! The body of a response on its way to script: bounded in size and in time.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http_body_util::BodyExt as _;
+
+use crate::{Body, Limits};
+
+/// What is still to be read.
+#[derive(Debug)]
+pub(crate) struct ResponseBody {
+    source: Source,
+    idle_timeout: Option<Duration>,
+    limit: u64,
+    read: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    Body(Body),
+    /// Read already.
+    Whole(Option<Bytes>),
+}
+
+impl ResponseBody {
+    pub(crate) fn new(body: Body, limits: &Limits) -> Self {
+        Self {
+            source: Source::Body(body),
+            idle_timeout: limits.idle_timeout,
+            limit: limits.max_body_bytes,
+            read: 0,
+        }
+    }
+
+    /// A body that is there already.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self { source: Source::Whole(Some(bytes)), idle_timeout: None, limit: u64::MAX, read: 0 }
+    }
+
+    /// Reads all of it, so that what follows gives it without waiting.
+    pub(crate) async fn read_to_end(&mut self) -> Result<(), TransportFailure> {
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        *self = Self::whole(whole.freeze());
+        Ok(())
+    }
+
+    /// The next piece; never an empty one.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportFailure> {
+        let next = self.source.next();
+        let chunk = match self.idle_timeout {
+            None => next.await,
+            Some(bound) => tokio::time::timeout(bound, next).await.map_err(|_| {
+                let message = format!("nothing of the body came for {} s", bound.as_secs_f32());
+                TransportFailure::new(TransportFailureKind::TimedOut, message)
+            })?,
+        }?;
+        self.read = self.read.saturating_add(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
+        if self.read > self.limit {
+            let message = format!("the body has more than {} bytes", self.limit);
+            return Err(TransportFailure::new(TransportFailureKind::TooLarge, message));
+        }
+        Ok(chunk)
+    }
+}
+
+impl Source {
+    async fn next(&mut self) -> Result<Option<Bytes>, TransportFailure> {
+        match self {
+            Self::Whole(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+            Self::Body(body) => {
+                while let Some(frame) = body.frame().await.transpose()? {
+                    if let Ok(data) = frame.into_data()
+                        && !data.is_empty()
+                    {
+                        return Ok(Some(data));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One request of the algorithm on its way to the transport: what the agent adds, and how long it waits.
+
+use crossorigin::fetching::{HttpRequest, Purpose};
+use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request::Request;
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http::{HeaderMap, Uri};
+use http_body_util::{BodyExt as _, Empty, Full};
+use url::Url;
+
+use crate::agent::Shared;
+use crate::environment::Settings;
+use crate::fetch_request::RequestBody;
+use crate::request_headers;
+use crate::{Body, Transport};
+
+/// Sends the requests of one fetch.
+pub(crate) struct Sender<'a, T> {
+    transport: &'a mut T,
+    shared: &'a Shared,
+    settings: Settings<'a>,
+    initiator: Initiator,
+    body: RequestBody,
+}
+
+/// A request that was sent.
+pub(crate) struct Sent {
+    /// The headers as they went out.
+    pub(crate) headers: HeaderMap,
+    pub(crate) answer: Result<http::Response<Body>, TransportFailure>,
+}
+
+impl<'a, T: Transport> Sender<'a, T> {
+    pub(crate) fn new(
+        transport: &'a mut T,
+        shared: &'a Shared,
+        settings: Settings<'a>,
+        initiator: Initiator,
+        body: RequestBody,
+    ) -> Self {
+        Self { transport, shared, settings, initiator, body }
+    }
+
+    /// Sends one request of this fetch, which stands at `state`.
+    pub(crate) async fn send(&mut self, request: &HttpRequest, state: &Request) -> Sent {
+        let mut headers = request.headers.clone();
+        request_headers::add(&mut headers, request, state, self.settings, self.initiator);
+        let answer = match self.message(request, headers.clone()) {
+            Ok(message) => self.answer(message).await,
+            Err(failure) => Err(failure),
+        };
+        Sent { headers, answer }
+    }
+
+    async fn answer(
+        &mut self,
+        message: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportFailure> {
+        let Some(bound) = self.shared.limits.head_timeout else { return self.transport.send(message).await };
+        tokio::time::timeout(bound, self.transport.send(message)).await.unwrap_or_else(|_| {
+            let message = format!("no head of a response came within {} s", bound.as_secs_f32());
+            Err(TransportFailure::new(TransportFailureKind::TimedOut, message))
+        })
+    }
+
+    fn message(
+        &mut self,
+        request: &HttpRequest,
+        headers: HeaderMap,
+    ) -> Result<http::Request<Body>, TransportFailure> {
+        let mut message = http::Request::new(self.body(request)?);
+        *message.method_mut() = request.method.clone();
+        *message.uri_mut() = uri(&request.url)?;
+        *message.headers_mut() = headers;
+        Ok(message)
+    }
+
+    fn body(&mut self, request: &HttpRequest) -> Result<Body, TransportFailure> {
+        if !request.has_body || request.purpose == Purpose::Preflight {
+            return Ok(empty());
+        }
+        match &mut self.body {
+            RequestBody::None => Ok(empty()),
+            RequestBody::Bytes(bytes) => {
+                Ok(Full::new(bytes.clone()).map_err(|never| match never {}).boxed_unsync())
+            }
+            RequestBody::Stream(body) => body.take().ok_or_else(|| {
+                let message = "the request's body is a stream, and was sent already";
+                TransportFailure::new(TransportFailureKind::Aborted, message)
+            }),
+        }
+    }
+}
+
+fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// The URL as it goes out: without fragment, user name and password.
+fn uri(url: &Url) -> Result<Uri, TransportFailure> {
+    let has_userinfo = !url.username().is_empty() || url.password().is_some();
+    let parsed = if has_userinfo {
+        let mut bare = url.clone();
+        // HTTP URLs have a host, so that neither can fail.
+        let _ = bare.set_username("").and_then(|()| bare.set_password(None));
+        Uri::try_from(bare.as_str())
+    } else {
+        Uri::try_from(url.as_str())
+    };
+    parsed.map_err(|error| {
+        TransportFailure::new(TransportFailureKind::Malformed, format!("{url} can't be sent: {error}"))
+    })
+}
