@@ -36,7 +36,13 @@ pub fn cors_preflight_request_headers(request: &Request, behavior: &Behavior) ->
     }
     // 4, 5. The names are joined by bare commas: all user agents do so.
     let names = cors_unsafe_request_header_names(&request.headers, behavior);
-    let names = names.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(",");
+    // DEVIATION: firefox-request-headers-each-line.
+    let times = |name| {
+        if behavior.request_headers_name_each_line { request.headers.get_all(name).iter().count() } else { 1 }
+    };
+    let names: Vec<_> =
+        names.iter().flat_map(|name| std::iter::repeat_n(name.as_str(), times(name))).collect();
+    let names = names.join(",");
     if let Some(names) = shared_header_value(names) {
         headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, names);
     }
@@ -160,11 +166,11 @@ pub(super) fn cors_preflight_response<T: Trace>(
 fn max_age(headers: &HeaderMap, behavior: &Behavior) -> Option<Duration> {
     let bad = match extract_delta_seconds(headers, &ACCESS_CONTROL_MAX_AGE) {
         Ok(Some(seconds)) => return Some(Duration::from_secs(seconds)),
-        Ok(None) => BadMaxAge::Default,
+        Ok(None) => behavior.missing_max_age,
         Err(_) if is_negative(headers) => behavior.negative_max_age,
         Err(_) => behavior.bad_max_age,
     };
-    // DEVIATION: firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
+    // DEVIATION: firefox-missing-max-age, firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
     match bad {
         BadMaxAge::Default => Some(DEFAULT_MAX_AGE),
         BadMaxAge::Zero => Some(Duration::ZERO),

@@ -8,8 +8,9 @@ use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::request::{BodyKind, Mode, Request, ResponseTainting};
-use crate::infrastructure::request_headers::REQUEST_BODY_HEADERS;
+use crate::infrastructure::request_headers::{CLIENT_HINTS, REQUEST_BODY_HEADERS};
 use crate::infrastructure::request_origin::Origin;
+use crate::profiles::Behavior;
 
 /// The most redirects that one fetch follows.
 pub const MAX_REDIRECTS: usize = 20;
@@ -27,6 +28,7 @@ pub(super) fn is_redirect_status(status: StatusCode) -> bool {
 pub(super) fn http_redirect_fetch<T: Trace>(
     request: &mut Request,
     response: ResponseHead<'_>,
+    behavior: &Behavior,
     trace: &mut T,
 ) -> Result<bool, NetworkErrorReason> {
     // 3 to 5. Without a Location there is no redirect.
@@ -64,6 +66,12 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     let mut dropped_authorization = false;
     if !Origin::of_url(request.current_url()).same_origin_with_url(&location) {
         dropped_authorization = request.headers.remove(AUTHORIZATION).is_some();
+    }
+    // DEVIATION: chromium-redirects-drop-client-hints.
+    if behavior.redirects_drop_client_hints {
+        for name in CLIENT_HINTS {
+            request.headers.remove(name);
+        }
     }
     // 18. On the new URL main fetch goes on.
     request.append_url(location);

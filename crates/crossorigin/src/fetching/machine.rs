@@ -73,6 +73,8 @@ pub struct Machine<T = ()> {
     pub(super) trace: T,
     /// Whether a failure clears the cache, since permission was needed on the way.
     pub(super) clears_cache: bool,
+    /// Whether the request needed permission where it began, for browsers that go on to ask.
+    pub(super) needed_permission: bool,
     embedder_policy: EmbedderPolicyValue,
     state: State,
 }
@@ -105,7 +107,15 @@ impl<T: Trace + Default> Machine<T> {
     pub fn with(mut request: Request, embedder_policy: EmbedderPolicyValue, behavior: Behavior) -> Self {
         let mut trace = T::default();
         remove_forbidden_request_headers(&mut request.headers, &mut trace);
-        Self { request, behavior, trace, clears_cache: false, embedder_policy, state: State::Ready }
+        Self {
+            request,
+            behavior,
+            trace,
+            clears_cache: false,
+            needed_permission: false,
+            embedder_policy,
+            state: State::Ready,
+        }
     }
 }
 
@@ -231,7 +241,7 @@ impl<T: Trace> Machine<T> {
                 }
                 RedirectMode::Manual => {}
                 RedirectMode::Follow => {
-                    match http_redirect_fetch(&mut self.request, response, &mut self.trace) {
+                    match http_redirect_fetch(&mut self.request, response, &self.behavior, &mut self.trace) {
                         Ok(true) => return main_fetch(self, context),
                         Ok(false) => {}
                         Err(reason) => return self.fail(reason, context),

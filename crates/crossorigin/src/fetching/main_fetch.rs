@@ -7,12 +7,20 @@ use crate::infrastructure::bad_ports::is_bad_port;
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
+use crate::profiles::Behavior;
 
 /// Takes a request on its way, at first and after every redirect.
 /// [Source](https://fetch.spec.whatwg.org/#concept-main-fetch).
 pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
     const SWITCH: StepNumber = StepNumber::new(Section::MainFetch, "12");
-    let Machine { request, trace, behavior, .. } = machine;
+    let Machine { request, trace, behavior, needed_permission, .. } = machine;
+    // DEVIATION: firefox-need-of-permission-stays.
+    if behavior.need_of_permission_stays {
+        if request.redirect_count() == 0 {
+            *needed_permission = needs_permission(request, behavior);
+        }
+        request.use_cors_preflight |= *needed_permission && request.redirect_count() > 0;
+    }
     // 7. Ports of other protocols are never spoken to.
     if is_bad_port(request.current_url()) {
         return machine.fail(NetworkErrorReason::BadPort, context);
@@ -54,23 +62,32 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     }
     // From here on the CORS protocol decides, and permission is asked for where it is needed.
     request.response_tainting = ResponseTainting::Cors;
-    let method_is_safe = is_cors_safelisted_method(request.method.as_str().as_bytes());
-    let unsafe_names = || cors_unsafe_request_header_names(&request.headers, behavior);
-    let needs_permission = request.use_cors_preflight
-        || (request.unsafe_request && (!method_is_safe || !unsafe_names().is_empty()));
+    let needs_permission = request.use_cors_preflight || needs_permission(request, behavior);
     trace.step(SWITCH, || {
         if !needs_permission {
             return Event::CorsWithoutPreflight;
         }
+        let method = (!method_is_safe(request)).then(|| request.method.clone());
         Event::CorsWithPreflight {
-            method: (!method_is_safe).then(|| request.method.clone()),
-            header_names: unsafe_names(),
-            upload_listener: request.use_cors_preflight,
+            method,
+            header_names: cors_unsafe_request_header_names(&request.headers, behavior),
+            upload_listener: request.use_cors_preflight && !*needed_permission,
         }
     });
     // Whatever fails after this clears the cache for the request.
     machine.clears_cache |= needs_permission;
     machine.http_fetch(needs_permission, context)
+}
+
+/// Whether script set a method or a header that needs permission.
+fn needs_permission(request: &Request, behavior: &Behavior) -> bool {
+    request.unsafe_request
+        && (!method_is_safe(request)
+            || !cors_unsafe_request_header_names(&request.headers, behavior).is_empty())
+}
+
+fn method_is_safe(request: &Request) -> bool {
+    is_cors_safelisted_method(request.method.as_str().as_bytes())
 }
 
 /// [Source](https://fetch.spec.whatwg.org/#scheme-fetch).

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Behavior {
     /// The longest that permission is kept, whatever `Access-Control-Max-Age` says.
     pub max_age_cap: Duration,
+    /// What a missing `Access-Control-Max-Age` comes to.
+    pub missing_max_age: BadMaxAge,
     /// What an `Access-Control-Max-Age` that is no number of seconds comes to.
     pub bad_max_age: BadMaxAge,
     /// What a negative one comes to.
@@ -45,6 +47,12 @@ pub struct Behavior {
     pub preflight_origin_is_never_tainted: bool,
     /// Whether elements that ask by CORS say `Origin` to the page's own origin too.
     pub elements_always_say_origin: bool,
+    /// Whether `Access-Control-Request-Headers` names a header once for each of its lines.
+    pub request_headers_name_each_line: bool,
+    /// Whether a request that needs permission where it begins goes on to need it after redirects.
+    pub need_of_permission_stays: bool,
+    /// Whether client hints that script set are left behind by redirects.
+    pub redirects_drop_client_hints: bool,
     /// Whether the no-cors mode fetches URLs with a user name or password.
     pub no_cors_urls_may_contain_credentials: bool,
     /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
@@ -75,6 +83,7 @@ impl Behavior {
     /// What the standard says, and the highest of the browsers' limits where it leaves the choice.
     pub const STANDARD: Self = Self {
         max_age_cap: Duration::from_secs(86_400),
+        missing_max_age: BadMaxAge::Default,
         bad_max_age: BadMaxAge::Default,
         negative_max_age: BadMaxAge::Default,
         wildcard_covers_authorization: false,
@@ -93,6 +102,9 @@ impl Behavior {
         conditional_requests_skip_cache: false,
         preflight_origin_is_never_tainted: false,
         elements_always_say_origin: false,
+        request_headers_name_each_line: false,
+        need_of_permission_stays: false,
+        redirects_drop_client_hints: false,
         no_cors_urls_may_contain_credentials: true,
         font_faces_without_cors: false,
     };

@@ -121,4 +121,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "scripts, styles, fonts and images that are asked for by CORS say Origin to the page's own origin too; in the standard a GET within an origin says none",
         apply: |behavior| behavior.elements_always_say_origin = true,
     },
+    Entry {
+        id: "chromium-redirects-drop-client-hints",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "client hints that script set are left behind by redirects; in the standard they go along",
+        apply: |behavior| behavior.redirects_drop_client_hints = true,
+    },
 ];

@@ -74,4 +74,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
         apply: |behavior| behavior.upload_listener_permits_method = false,
     },
+    Entry {
+        id: "firefox-missing-max-age",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp; measured",
+        what: "permission without an Access-Control-Max-Age is not kept; in the standard it is for five seconds",
+        apply: |behavior| behavior.missing_max_age = BadMaxAge::NotKept,
+    },
+    Entry {
+        id: "firefox-request-headers-each-line",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "Access-Control-Request-Headers names a header that was appended twice twice; the standard's names are unique",
+        apply: |behavior| behavior.request_headers_name_each_line = true,
+    },
+    Entry {
+        id: "firefox-need-of-permission-stays",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "a request whose method or headers need permission is preflighted on every later hop, even where a redirect took what needed it; the standard looks at what is left",
+        apply: |behavior| behavior.need_of_permission_stays = true,
+    },
 ];
