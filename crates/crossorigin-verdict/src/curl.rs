@@ -68,7 +68,7 @@ pub fn curl_command(exchange: &Exchange, body: Option<&[u8]>) -> String {
     if request.has_body {
         match body {
             Some(body) if body.len() > MAX_BODY_BYTES => {
-                command.option("--data-binary", BODY_FILE.as_bytes())
+                command.option("--data-binary", BODY_FILE.as_bytes());
             }
             Some(body) if body.contains(&0) => {
                 before = format!("printf {} | ", printf_format(body));
