@@ -76,6 +76,9 @@ pub(super) fn cors_preflight_response<T: Trace>(
     // 7. The check is on the request itself, whose credentials mode counts; then the status.
     let check = |trace: &mut T| {
         let origin = preflight_origin(request, behavior);
+        if behavior.preflight_origin_is_never_tainted && request.is_same_origin() {
+            return Ok(());
+        }
         let checked = cors_check_for(&origin, request.credentials_mode, response.headers);
         trace.step(StepNumber::new(SECTION, "7"), || Event::CorsCheck(Purpose::Preflight, checked.clone()));
         checked.map_err(NetworkErrorReason::PreflightCorsCheck)

@@ -8,7 +8,7 @@ use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::request::{BodyKind, Mode, Request, ResponseTainting};
-use crate::infrastructure::request_headers::{CLIENT_HINTS, REQUEST_BODY_HEADERS};
+use crate::infrastructure::request_headers::{NUMERIC_CLIENT_HINTS, REQUEST_BODY_HEADERS};
 use crate::infrastructure::request_origin::Origin;
 use crate::profiles::Behavior;
 
@@ -69,7 +69,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     }
     // DEVIATION: chromium-redirects-drop-client-hints.
     if behavior.redirects_drop_client_hints {
-        for name in CLIENT_HINTS {
+        for name in NUMERIC_CLIENT_HINTS {
             request.headers.remove(name);
         }
     }

@@ -292,6 +292,13 @@ impl Request {
 /// [Source](https://fetch.spec.whatwg.org/#append-a-request-origin-header).
 pub fn append_request_origin_header(request: &Request, headers: &mut HeaderMap, behavior: &Behavior) {
     let mut serialized = request.byte_serialize_origin();
+    // DEVIATION: chromium-no-cors-origin-after-redirect.
+    if behavior.no_cors_redirects_taint && request.mode == Mode::NoCors {
+        let first = Origin::of_url(request.url_list().next().unwrap_or(&request.current_url));
+        if request.url_list().any(|url| !first.same_origin_with_url(url)) {
+            serialized = NULL;
+        }
+    }
     // CORS requests and handshakes always say it.
     let always = request.response_tainting == ResponseTainting::Cors
         || matches!(request.mode, Mode::WebSocket | Mode::WebTransport)

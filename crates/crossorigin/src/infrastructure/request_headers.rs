@@ -22,8 +22,8 @@ pub const REQUEST_BODY_HEADERS: [HeaderName; 4] = [
     http::header::CONTENT_TYPE,
 ];
 
-/// The client hints that script can set; `save-data` is the one that is no number.
-pub(crate) const CLIENT_HINTS: [&str; 5] = ["save-data", "device-memory", "dpr", "width", "viewport-width"];
+/// The client hints that script can set, but for `save-data`, which is no number.
+pub(crate) const NUMERIC_CLIENT_HINTS: [&str; 4] = ["device-memory", "dpr", "width", "viewport-width"];
 
 /// Whether a header needs no permission. The name is taken in any case.
 /// [Source](https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
@@ -142,7 +142,7 @@ fn is_safelisted_client_hint(name: &str, value: &[u8]) -> bool {
     value.len() <= MAX_SAFELISTED_VALUE_BYTES
         && match name {
             "save-data" => value.eq_ignore_ascii_case(b"on"),
-            name => CLIENT_HINTS.contains(&name) && is_number(),
+            name => NUMERIC_CLIENT_HINTS.contains(&name) && is_number(),
         }
 }
 

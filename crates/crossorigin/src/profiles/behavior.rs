@@ -53,6 +53,8 @@ pub struct Behavior {
     pub need_of_permission_stays: bool,
     /// Whether client hints that script set are left behind by redirects.
     pub redirects_drop_client_hints: bool,
+    /// Whether the no-cors mode says an origin of `null` once a redirect led to another origin.
+    pub no_cors_redirects_taint: bool,
     /// Whether the no-cors mode fetches URLs with a user name or password.
     pub no_cors_urls_may_contain_credentials: bool,
     /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
@@ -105,6 +107,7 @@ impl Behavior {
         request_headers_name_each_line: false,
         need_of_permission_stays: false,
         redirects_drop_client_hints: false,
+        no_cors_redirects_taint: false,
         no_cors_urls_may_contain_credentials: true,
         font_faces_without_cors: false,
     };

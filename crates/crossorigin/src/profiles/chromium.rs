@@ -126,7 +126,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         profile: Profile::Chromium,
         versions: READ,
         source: "measured",
-        what: "client hints that script set are left behind by redirects; in the standard they go along",
+        what: "client hints that script set are left behind by redirects, but for Save-Data; in the standard they go along",
         apply: |behavior| behavior.redirects_drop_client_hints = true,
+    },
+    Entry {
+        id: "chromium-no-cors-origin-after-redirect",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "a POST without CORS says the origin null once a redirect led to another origin; in the standard only a redirect by another origin does so",
+        apply: |behavior| behavior.no_cors_redirects_taint = true,
     },
 ];

@@ -55,7 +55,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         profile: Profile::Firefox,
         versions: READ,
         source: "measured",
-        what: "a preflight after a redirect says the page's origin, and its response must allow that; in the standard both are null once another origin redirected",
+        what: "a preflight after a redirect says the page's origin, and its response must allow that; in the standard both are null once another origin redirected. Back at the page's own origin nothing has to allow it",
         apply: |behavior| behavior.preflight_origin_is_never_tainted = true,
     },
     Entry {
@@ -97,5 +97,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "measured",
         what: "a request whose method or headers need permission is preflighted on every later hop, even where a redirect took what needed it; the standard looks at what is left",
         apply: |behavior| behavior.need_of_permission_stays = true,
+    },
+    Entry {
+        id: "firefox-large-range",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "a Range with a number beyond 64 bits needs permission; the standard knows no such limit",
+        apply: |behavior| behavior.large_ranges_need_permission = true,
     },
 ];
