@@ -9,6 +9,7 @@ use super::cors_settings_attribute::CorsSettings;
 use super::initiators;
 use crate::infrastructure::request::{CredentialsMode, Destination, Mode, Request};
 use crate::infrastructure::request_origin::Origin;
+use crate::profiles::Behavior;
 
 /// Who begins a request. It decides mode and credentials, and what a browser's console calls the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,6 +116,22 @@ impl Initiator {
     pub fn request(self, origin: Origin, url: Url, settings: CorsSettings) -> Request {
         let mut request = self.request_of_its_kind(origin, url, settings);
         request.destination = self.destination();
+        request
+    }
+
+    /// The request that it begins with in a browser of this behaviour.
+    pub fn request_in(
+        self,
+        behavior: &Behavior,
+        origin: Origin,
+        url: Url,
+        settings: CorsSettings,
+    ) -> Request {
+        let mut request = self.request(origin, url, settings);
+        // DEVIATION: webkit-font-face-without-cors.
+        if self == Self::FontFace && behavior.font_faces_without_cors {
+            (request.mode, request.credentials_mode) = (Mode::NoCors, CredentialsMode::Include);
+        }
         request
     }
 

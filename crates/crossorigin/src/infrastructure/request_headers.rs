@@ -111,7 +111,13 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
         return cors_unsafe_request_header_names(&combined, behavior);
     }
     let is_safe = |name: &HeaderName, value: &HeaderValue| {
-        (is_cors_safelisted_request_header(name.as_str(), value.as_bytes())
+        let judged = if behavior.range_unit_ignores_case && *name == RANGE {
+            // DEVIATION: webkit-range-unit-case.
+            std::borrow::Cow::Owned(value.as_bytes().to_ascii_lowercase())
+        } else {
+            std::borrow::Cow::Borrowed(value.as_bytes())
+        };
+        (is_cors_safelisted_request_header(name.as_str(), &judged)
             // DEVIATION: chromium-large-range.
             && !(behavior.large_ranges_need_permission && *name == RANGE && is_large_range(value.as_bytes())))
             // DEVIATION: chromium-safelisted-client-hints.

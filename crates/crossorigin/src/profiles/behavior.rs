@@ -36,6 +36,8 @@ pub struct Behavior {
     pub repeated_headers_count_as_one: bool,
     /// Whether a `Range` whose numbers don't fit 64 bits with a sign needs permission.
     pub large_ranges_need_permission: bool,
+    /// Whether the unit of a `Range` that needs no permission may be in any case.
+    pub range_unit_ignores_case: bool,
     /// Whether a preflight that listeners for upload progress ask for permits the method without listing it.
     pub upload_listener_permits_method: bool,
     /// Whether a lookup that the preflight cache can't serve forgets what is kept for the page and URL.
@@ -99,6 +101,7 @@ impl Behavior {
         max_safelisted_values_bytes: crate::infrastructure::request_headers::MAX_SAFELISTED_VALUES_BYTES,
         repeated_headers_count_as_one: false,
         large_ranges_need_permission: false,
+        range_unit_ignores_case: false,
         upload_listener_permits_method: true,
         miss_forgets_record: false,
         conditional_requests_skip_cache: false,
