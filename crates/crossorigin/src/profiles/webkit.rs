@@ -98,4 +98,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "scripts, styles and images that are asked for by CORS say Origin to the page's own origin too; in the standard a GET within an origin says none",
         apply: |behavior| behavior.elements_always_say_origin = true,
     },
+    Entry {
+        id: "webkit-upload-listener-method",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "measured",
+        what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
+        apply: |behavior| behavior.upload_listener_permits_method = false,
+    },
 ];
