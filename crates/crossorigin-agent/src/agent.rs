@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use crossorigin::fetching::CorsPreflightCache;
 use crossorigin::infrastructure::request_origin::Origin;
 
-use crate::{Environment, Limits};
+use crate::{Environment, HttpTransport, Limits};
 
 /// A user agent: a transport, and what is remembered between fetches, such as what preflights have permitted.
 /// A clone shares all of it.
 #[derive(Clone, Debug)]
-pub struct Agent<T> {
+pub struct Agent<T = HttpTransport> {
     pub(crate) transport: T,
     pub(crate) shared: Arc<Shared>,
 }
@@ -32,6 +32,13 @@ impl Shared {
     /// The time on a clock that only goes forward.
     pub(crate) fn now(&self) -> Duration {
         self.begin.elapsed()
+    }
+}
+
+impl Default for Agent {
+    /// An agent that sends over the network.
+    fn default() -> Self {
+        Self::with_transport(HttpTransport::default())
     }
 }
 

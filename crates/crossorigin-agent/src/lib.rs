@@ -9,6 +9,7 @@ mod data_url;
 mod drive;
 mod environment;
 mod fetch_request;
+mod http_transport;
 mod in_process;
 mod limits;
 mod referrer;
@@ -21,6 +22,10 @@ mod transport;
 pub use agent::{Agent, AgentBuilder};
 pub use environment::Environment;
 pub use fetch_request::FetchRequest;
+pub use http_transport::{
+    CONNECT_TIMEOUT, CertificateError, HttpTransport, HttpTransportBuilder, IDLE_CONNECTION_TIMEOUT,
+    MAX_HEADER_BYTES, MAX_HEADERS, MAX_IDLE_CONNECTIONS_PER_HOST, Proxies, ProxyError,
+};
 pub use in_process::InProcess;
 pub use limits::{HEAD_TIMEOUT, IDLE_TIMEOUT, Limits, MAX_BODY_BYTES};
 pub use referrer::MAX_REFERRER_BYTES;

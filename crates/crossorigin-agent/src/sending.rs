@@ -92,7 +92,7 @@ impl<'a, T: Transport> Sender<'a, T> {
     }
 }
 
-fn empty() -> Body {
+pub(crate) fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 

@@ -1,0 +1,196 @@
+//! Requests over the network: HTTP/1.1, HTTP/2 where the server offers it in TLS, connections that are kept.
+
+mod connect;
+mod connection;
+mod failure;
+mod pool;
+mod proxies;
+mod resolve;
+mod stream;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{Request, Response, Uri};
+use http_body::Body as _;
+
+use self::connect::Connector;
+use self::connection::{Connection, Sent};
+pub use self::connection::{MAX_HEADER_BYTES, MAX_HEADERS};
+pub use self::pool::{IDLE_CONNECTION_TIMEOUT, MAX_IDLE_CONNECTIONS_PER_HOST};
+use self::pool::{Key, Pool};
+pub use self::proxies::{Proxies, ProxyError};
+pub use self::tls::CertificateError;
+use crate::{Body, Transport};
+
+/// How long connecting may take, TLS and proxies included.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends requests over the network. A clone shares the connections. It runs on tokio, and needs its I/O and its
+/// time there.
+///
+/// Certificates are checked against the system's authorities, which are read when the first https URL is asked
+/// for (`SSL_CERT_FILE` and `SSL_CERT_DIR` say where, if they are set), and against those that were added.
+#[derive(Clone, Debug)]
+pub struct HttpTransport(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    connector: Connector,
+    pool: Arc<Pool>,
+}
+
+impl Default for HttpTransport {
+    fn default() -> Self {
+        HttpTransportBuilder::new().build()
+    }
+}
+
+impl Transport for HttpTransport {
+    async fn send(&mut self, request: Request<Body>) -> Result<Response<Body>, TransportFailure> {
+        self.0.send(request).await
+    }
+}
+
+impl Inner {
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, TransportFailure> {
+        let key = Key::of(request.uri())?;
+        if let Some(kept) = self.pool.take(&key) {
+            // A server may close a connection at the moment when it is used again. What has no body is then sent
+            // once more; what has one too, if none of it was written.
+            let again = request.body().is_end_stream().then(|| copy(&request));
+            match self.send_on(kept, &key, request).await {
+                Ok(response) => return Ok(response),
+                Err(Sent::Failed(failure)) => match again {
+                    Some(again) if failure.kind == TransportFailureKind::Reset => request = again,
+                    _ => return Err(failure),
+                },
+                Err(Sent::Unused(unused)) => request = *unused,
+            }
+        }
+        let connection = self.connector.connect(&key).await?;
+        match self.send_on(connection, &key, request).await {
+            Ok(response) => Ok(response),
+            Err(Sent::Failed(failure)) => Err(failure),
+            Err(Sent::Unused(_)) => {
+                let message = format!("{} closed the connection at once", key.authority());
+                Err(TransportFailure::new(TransportFailureKind::Reset, message))
+            }
+        }
+    }
+
+    async fn send_on(
+        &self,
+        connection: Connection,
+        key: &Key,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, Sent> {
+        if connection.is_http2() {
+            *request.version_mut() = http::Version::HTTP_2;
+        } else {
+            as_http1_has_it(&mut request, &connection);
+        }
+        connection.send(request, key, &self.pool).await
+    }
+}
+
+/// A request without a body, once more.
+fn copy(request: &Request<Body>) -> Request<Body> {
+    let mut copy = Request::new(crate::sending::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
+}
+
+/// Names the host in `Host`, and nowhere else but to a proxy.
+fn as_http1_has_it(request: &mut Request<Body>, connection: &Connection) {
+    request.headers_mut().insert(HOST, connection.host().clone());
+    if let Some(authorization) = connection.proxy_authorization() {
+        request.headers_mut().insert(http::header::PROXY_AUTHORIZATION, authorization.clone());
+    }
+    if !connection.is_to_proxy() {
+        let path = request.uri().path_and_query().cloned();
+        *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    }
+}
+
+/// How an [`HttpTransport`] is made.
+///
+/// ```
+/// use crossorigin_agent::HttpTransportBuilder;
+///
+/// let transport = HttpTransportBuilder::new().resolve("api.example", 443, "127.0.0.1:8443".parse()?).build();
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HttpTransportBuilder {
+    addresses: resolve::Addresses,
+    roots: Vec<rustls::pki_types::CertificateDer<'static>>,
+    proxies: Result<Proxies, ProxyError>,
+    connect_timeout: Duration,
+}
+
+impl Default for HttpTransportBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl HttpTransportBuilder {
+    /// With the proxies that the environment names.
+    pub fn new() -> Self {
+        Self {
+            addresses: resolve::Addresses::default(),
+            roots: Vec::new(),
+            proxies: Proxies::from_environment(),
+            connect_timeout: CONNECT_TIMEOUT,
+        }
+    }
+
+    /// Where connections to this host and port go, in place of what its name resolves to.
+    #[must_use]
+    pub fn resolve(mut self, host: &str, port: u16, address: SocketAddr) -> Self {
+        self.addresses.insert(host, port, address);
+        self
+    }
+
+    /// Trusts these authorities too: certificates in PEM.
+    ///
+    /// # Errors
+    /// There is none in it, or one that is malformed.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, CertificateError> {
+        self.roots.append(&mut tls::read_certificates(pem)?);
+        Ok(self)
+    }
+
+    /// Other proxies than those of the environment.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Ok(proxies);
+        self
+    }
+
+    /// How long connecting may take, [`CONNECT_TIMEOUT`] at first.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The transport. Where the environment names a proxy that can't be used, every request fails and says so.
+    pub fn build(self) -> HttpTransport {
+        let connector = Connector {
+            addresses: self.addresses,
+            tls: tls::Tls::new(self.roots),
+            proxies: self.proxies,
+            timeout: self.connect_timeout,
+        };
+        HttpTransport(Arc::new(Inner { connector, pool: Arc::default() }))
+    }
+}

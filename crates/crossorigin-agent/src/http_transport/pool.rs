@@ -1,0 +1,113 @@
+//! Connections that are kept for the next request.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Uri};
+
+use super::connection::Connection;
+
+/// How long a connection is kept for the next request.
+pub const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most connections without a request that are kept for one host.
+pub const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 32;
+/// The most hosts of which connections are kept.
+const MAX_HOSTS: usize = 1024;
+
+/// To whom a connection goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    is_https: bool,
+    authority: Authority,
+}
+
+impl Key {
+    pub(super) fn of(uri: &Uri) -> Result<Self, TransportFailure> {
+        let refused = |why: &str| {
+            TransportFailure::new(TransportFailureKind::Malformed, format!("{uri} can't be sent: {why}"))
+        };
+        let is_https = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            _ => return Err(refused("its scheme is neither http nor https")),
+        };
+        let authority = uri.authority().ok_or_else(|| refused("it names no host"))?;
+        Ok(Self { is_https, authority: authority.clone() })
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(if self.is_https { 443 } else { 80 })
+    }
+
+    /// What `Host` says.
+    pub(super) fn host_header(&self) -> Result<HeaderValue, TransportFailure> {
+        let bare = self.authority().rsplit('@').next().unwrap_or_default();
+        HeaderValue::from_str(bare).map_err(|_| {
+            let message = format!("{bare} can't be written in Host");
+            TransportFailure::new(TransportFailureKind::Malformed, message)
+        })
+    }
+}
+
+/// All connections that are kept.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<HashMap<Key, Vec<Connection>>>);
+
+impl Pool {
+    /// A connection to this host. Those of HTTP/2 stay for others too.
+    pub(super) fn take(&self, key: &Key) -> Option<Connection> {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = hosts.get_mut(key)?;
+        while let Some(connection) = kept.pop() {
+            if connection.is_closed() || connection.idle_since.elapsed() > IDLE_CONNECTION_TIMEOUT {
+                continue;
+            }
+            if let Some(mut shared) = connection.share() {
+                shared.idle_since = Instant::now();
+                kept.push(shared);
+            }
+            return Some(connection);
+        }
+        hosts.remove(key);
+        None
+    }
+
+    /// Keeps a connection for the next request.
+    pub(super) fn put(&self, key: &Key, mut connection: Connection) {
+        if connection.is_closed() {
+            return;
+        }
+        connection.idle_since = Instant::now();
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = hosts.get_mut(key) {
+            if kept.len() < MAX_IDLE_CONNECTIONS_PER_HOST {
+                kept.push(connection);
+            }
+            return;
+        }
+        if hosts.len() >= MAX_HOSTS {
+            hosts.retain(|_, kept| {
+                kept.retain(|old| !old.is_closed() && old.idle_since.elapsed() <= IDLE_CONNECTION_TIMEOUT);
+                !kept.is_empty()
+            });
+        }
+        if hosts.len() < MAX_HOSTS {
+            hosts.insert(key.clone(), vec![connection]);
+        }
+    }
+}

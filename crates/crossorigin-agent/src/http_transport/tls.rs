@@ -1,0 +1,117 @@
+//! TLS: whom to trust, and the handshake.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// The text is no certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateError(String);
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; authorities are given as PEM, with -----BEGIN CERTIFICATE-----", self.0)
+    }
+}
+
+impl std::error::Error for CertificateError {}
+
+/// Reads all certificates of a PEM text.
+pub(super) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|error| CertificateError(format!("malformed: {error}")))?;
+    if certificates.is_empty() {
+        return Err(CertificateError("there is no certificate".into()));
+    }
+    let mut store = RootCertStore::empty();
+    for (nth, certificate) in certificates.iter().enumerate() {
+        let added = store.add(certificate.clone());
+        added.map_err(|error| CertificateError(format!("certificate {}: {error}", nth + 1)))?;
+    }
+    Ok(certificates)
+}
+
+/// The configuration of all connections, which is made when the first of them needs it.
+#[derive(Debug)]
+pub(super) struct Tls {
+    added: Vec<CertificateDer<'static>>,
+    connector: OnceCell<TlsConnectorResult>,
+}
+
+struct TlsConnectorResult(Result<TlsConnector, TransportFailure>);
+
+impl fmt::Debug for TlsConnectorResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TlsConnector").field(&self.0.as_ref().map(|_| ())).finish()
+    }
+}
+
+impl Tls {
+    pub(super) fn new(added: Vec<CertificateDer<'static>>) -> Self {
+        Self { added, connector: OnceCell::new() }
+    }
+
+    /// Speaks TLS to this host, offering HTTP/2.
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, TransportFailure> {
+        let added = &self.added;
+        let connector = self.connector.get_or_init(|| async { TlsConnectorResult(configure(added).await) });
+        let connector = connector.await.0.clone()?;
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(bare.to_owned()).map_err(|_| {
+            let message = format!("{host} can't be named in a certificate");
+            TransportFailure::new(TransportFailureKind::Tls, message)
+        })?;
+        connector.connect(name, stream).await.map_err(|error| {
+            let why = error.get_ref().map_or_else(|| error.to_string(), ToString::to_string);
+            TransportFailure::new(TransportFailureKind::Tls, format!("TLS with {host} failed: {why}"))
+        })
+    }
+}
+
+async fn configure(added: &[CertificateDer<'static>]) -> Result<TlsConnector, TransportFailure> {
+    // Reading the system's files blocks.
+    let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await;
+    let native = native.map(|loaded| loaded.certs).unwrap_or_default();
+    let mut roots = RootCertStore::empty();
+    // Authorities that can't be read are as good as absent.
+    roots.add_parsable_certificates(native);
+    roots.add_parsable_certificates(added.iter().cloned());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| {
+        TransportFailure::new(TransportFailureKind::Tls, format!("TLS can't be set up: {error}"))
+    })?;
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        let garbled = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (pem, place) in [
+            (&b""[..], "there is no certificate"),
+            (b"hello", "there is no certificate"),
+            (garbled, "certificate 1"),
+        ] {
+            let error = read_certificates(pem).unwrap_err().to_string();
+            assert!(error.starts_with(place), "{error}");
+        }
+    }
+}

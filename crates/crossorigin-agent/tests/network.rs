@@ -1,0 +1,134 @@
+//! Fetches over sockets: connections that are kept, and failures told apart.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use crossorigin_agent::{Limits, Proxies};
+use crossorigin_verdict::{Outcome, Record, TransportFailureKind as Kind};
+use http::Method;
+use tokio::net::TcpListener;
+
+use self::support::{RawServer, Then, any_page, get, page, response, transport};
+
+fn kind(record: &Record) -> Kind {
+    match &record.outcome {
+        Outcome::Unreachable(failure) => failure.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_for_the_next_request() {
+    let server = RawServer::new(response(&[], "hi"), Then::Keep).await;
+    let mut page = any_page();
+    for _ in 0..3 {
+        assert_eq!(page.fetch(get(server.url())).await.unwrap().text().await.unwrap(), "hi");
+    }
+    // A body that nobody reads does not cost the connection either, once it has come.
+    drop(page.fetch(get(server.url())).await.unwrap());
+    tokio::task::yield_now().await;
+    let head = page.fetch(get(server.url()).method(Method::HEAD)).await;
+    assert!(head.is_ok());
+    assert_eq!((server.connections(), server.heads().len()), (1, 5));
+    assert!(server.heads()[0].starts_with("GET / HTTP/1.1\r\n"), "{}", server.heads()[0]);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_made_anew() {
+    let server = RawServer::new(response(&[], "hi"), Then::Close).await;
+    let mut page = any_page();
+    for _ in 0..5 {
+        assert_eq!(page.fetch(get(server.url())).await.unwrap().text().await.unwrap(), "hi");
+    }
+    assert_eq!(server.connections(), 5);
+}
+
+#[tokio::test]
+async fn hosts_are_where_they_are_said_to_be() {
+    let server = RawServer::new(response(&[], "hi"), Then::Keep).await;
+    let resolving = transport().resolve("api.example", 80, server.address).build();
+    let mut page = page(resolving, Limits::default());
+    let fetched = page.fetch(get("http://user:word@API.example/a?b#c")).await.unwrap();
+    assert_eq!(fetched.text().await.unwrap(), "hi");
+    let head = server.heads().remove(0);
+    assert!(
+        head.starts_with("GET /a?b HTTP/1.1\r\n") && head.contains("\r\nhost: api.example\r\n"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn failures_are_told_apart() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stalls = RawServer::new(
+        "HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-length: 9\r\n\r\nhi",
+        Then::Keep,
+    )
+    .await;
+    let large = RawServer::new(response(&[], &"x".repeat(2000)), Then::Keep).await;
+    let blocked = RawServer::new("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", Then::Keep).await;
+    let mut limits = Limits::default();
+    limits.head_timeout = Some(Duration::from_millis(200));
+    limits.idle_timeout = Some(Duration::from_millis(200));
+    limits.max_body_bytes = 1000;
+    let mut page = page(transport().build(), limits);
+    for (url, expected) in [
+        ("http://no-such-host.invalid/".to_owned(), Kind::Dns),
+        (format!("http://{closed}/"), Kind::Refused),
+        (format!("http://{}/", silent.local_addr().unwrap()), Kind::TimedOut),
+        (stalls.url(), Kind::TimedOut),
+        (large.url(), Kind::TooLarge),
+    ] {
+        let (response, record) = page.fetch_recorded(get(&url)).await;
+        assert!(response.is_err(), "{url}");
+        assert_eq!(kind(&record), expected, "{url}: {:?}", record.outcome);
+        assert_eq!(record.exchanges.len(), 1, "{url}");
+    }
+    let (_, record) = page.fetch_recorded(get(blocked.url())).await;
+    assert!(matches!(record.outcome, Outcome::Blocked(_)));
+}
+
+#[tokio::test]
+async fn a_dropped_fetch_is_aborted() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let mut page = any_page();
+    let fetch = tokio::spawn(async move { page.fetch(get(url)).await.is_ok() });
+    let (mut connection, _) = silent.accept().await.unwrap();
+    let mut bytes = [0; 16];
+    tokio::io::AsyncReadExt::read_exact(&mut connection, &mut bytes).await.unwrap();
+    fetch.abort();
+    let mut rest = Vec::new();
+    // The connection ends with the fetch.
+    tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut rest).await.unwrap();
+    assert!(fetch.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn proxies_are_spoken_to_as_they_expect() {
+    let proxy = RawServer::by(|head| {
+        let answer = if head.starts_with("CONNECT refused") { "HTTP/1.1 407 No\r\n\r\n" } else { "" };
+        if head.starts_with("GET") { (response(&[], "hi"), Then::Keep) } else { (answer.into(), Then::Close) }
+    })
+    .await;
+    let address = format!("http://user:word@{}", proxy.address);
+    let proxies = Proxies::from_variables(|name| (name == "all_proxy").then(|| address.clone())).unwrap();
+    let mut page = page(transport().proxies(proxies).build(), Limits::default());
+    let fetched = page.fetch(get("http://api.example/a?b")).await.unwrap();
+    assert_eq!(fetched.text().await.unwrap(), "hi");
+    let head = proxy.heads().remove(0);
+    assert!(head.starts_with("GET http://api.example/a?b HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\nhost: api.example\r\n"), "{head}");
+    assert!(head.contains("\r\nproxy-authorization: Basic dXNlcjp3b3Jk\r\n"), "{head}");
+    for (url, told) in [
+        ("https://refused.example/", "refused CONNECT refused.example:443: HTTP/1.1 407 No"),
+        ("https://gone.example:8443/", "did not answer CONNECT gone.example:8443 in HTTP"),
+    ] {
+        let (_, record) = page.fetch_recorded(get(url)).await;
+        assert_eq!(kind(&record), Kind::Proxy);
+        assert!(matches!(record.outcome, Outcome::Unreachable(failure) if failure.message.contains(told)));
+    }
+}
