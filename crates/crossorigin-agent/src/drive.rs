@@ -108,6 +108,7 @@ pub(crate) async fn fetch_recorded<T: Transport>(
 fn parts(settings: Settings<'_>, request: FetchRequest) -> Parts {
     let mut parts = request.into_parts(settings.origin.clone(), settings.referrer_policy);
     parts.request.network_partition_key = Some(settings.top_level_origin.site());
+    parts.request.host_permissions = settings.host_permissions.to_vec();
     parts
 }
 

@@ -1,6 +1,7 @@
 //! A page, as far as its requests go.
 
 use crossorigin::fetching::EmbedderPolicyValue;
+use crossorigin::infrastructure::host_permission::HostPermission;
 use crossorigin::infrastructure::request::ReferrerPolicy;
 use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin::profiles::Profile;
@@ -28,6 +29,9 @@ pub struct Environment<T = HttpTransport> {
     pub referrer_policy: ReferrerPolicy,
     /// As which browser it fetches.
     pub profile: Profile,
+    /// The hosts that it may read without being shared with, as pages of extensions may. URLs of these hosts
+    /// count as of its own origin.
+    pub host_permissions: Vec<HostPermission>,
     agent: Agent<T>,
 }
 
@@ -41,6 +45,7 @@ impl<T> Environment<T> {
             embedder_policy: EmbedderPolicyValue::default(),
             referrer_policy: ReferrerPolicy::default(),
             profile: Profile::default(),
+            host_permissions: Vec::new(),
             agent,
         }
     }
@@ -58,6 +63,7 @@ impl<T> Environment<T> {
             embedder_policy: self.embedder_policy,
             referrer_policy: self.referrer_policy,
             profile: self.profile,
+            host_permissions: &self.host_permissions,
         };
         (&mut self.agent, settings)
     }
@@ -72,6 +78,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) embedder_policy: EmbedderPolicyValue,
     pub(crate) referrer_policy: ReferrerPolicy,
     pub(crate) profile: Profile,
+    pub(crate) host_permissions: &'a [HostPermission],
 }
 
 impl<T: Transport> Environment<T> {

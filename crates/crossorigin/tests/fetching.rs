@@ -329,3 +329,31 @@ fn a_credentialless_page_embeds_without_credentials() {
         assert_eq!(sent.includes_credentials, included, "{url} {mode:?}");
     }
 }
+
+#[test]
+fn extensions_read_hosts_that_they_have_permission_for() {
+    let permitted = |url: &str| {
+        let mut request = request(url, Mode::Cors);
+        request.method = Method::PUT;
+        request.host_permissions = vec!["https://*.b.example/*".parse().unwrap()];
+        request
+    };
+    let run = |request, answers: Answers<'_>| {
+        let (sent, step) = run(request, &mut CorsPreflightCache::default(), answers);
+        (sent, outcome(&step))
+    };
+    // Neither preflight nor check, and cookies as for the page's own origin.
+    let (sent, outcome) = run(permitted("https://api.b.example/"), &[(200, &[])]);
+    assert_eq!(outcome, Ok(ResponseType::Basic));
+    assert!(sent.len() == 1 && sent[0].purpose == Purpose::Actual && sent[0].includes_credentials);
+    // Elsewhere the protocol holds, after a redirect too, and a foreign hop stays one.
+    let (sent, outcome) = run(permitted("https://b.example.test/"), &[(200, &[])]);
+    assert!(sent[0].purpose == Purpose::Preflight && outcome.is_err());
+    let abroad = [("location", "https://c.example/")];
+    let (sent, outcome) = run(permitted(B), &[(307, &abroad), (200, &[])]);
+    assert!(sent[1].purpose == Purpose::Preflight && outcome.is_err());
+    let mut back = permitted("https://c.example/");
+    back.method = Method::GET;
+    let (sent, outcome) = run(back, &[(302, &[SHARED, ("location", B)]), (200, &[])]);
+    assert!(sent[1].headers.contains_key("origin") && outcome.is_err());
+}

@@ -27,13 +27,15 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     }
     // 12. The first that fits decides.
     // The page's own, unless a hop was foreign; data: URLs; and what does not cross origins by CORS.
-    if (request.is_same_origin() && request.response_tainting == ResponseTainting::Basic)
+    let is_own = request.is_same_origin() || request.has_host_permission();
+    if (is_own && request.response_tainting == ResponseTainting::Basic)
         || request.current_url().scheme() == "data"
         || matches!(request.mode, Mode::Navigate | Mode::WebSocket | Mode::WebTransport)
     {
         trace.step(SWITCH, || match request.mode {
             _ if request.current_url().scheme() == "data" => Event::DataUrl,
             mode @ (Mode::Navigate | Mode::WebSocket | Mode::WebTransport) => Event::ModeWithoutCors(mode),
+            _ if !request.is_same_origin() => Event::HostPermission,
             _ => Event::SameOrigin,
         });
         request.response_tainting = ResponseTainting::Basic;

@@ -121,6 +121,8 @@ pub enum Event {
     ForbiddenHeadersRemoved(Vec<HeaderName>),
     /// The URL is of the page's own origin, and no hop was foreign.
     SameOrigin,
+    /// The page is an extension's that may read the URL's host, and no hop was foreign.
+    HostPermission,
     /// The URL is a `data:` URL.
     DataUrl,
     /// The mode crosses origins without CORS: navigations and handshakes.
@@ -229,6 +231,9 @@ impl fmt::Display for Event {
         match self {
             Self::ForbiddenHeadersRemoved(names) => {
                 write!(f, "script can't set {}: taken out", list(names))
+            }
+            Self::HostPermission => {
+                f.write_str("the extension has permission for the URL's host, which counts as its own")
             }
             Self::SameOrigin => f.write_str("the URL is of the page's own origin: no permission is needed"),
             Self::DataUrl => f.write_str("a data: URL is its own response: no permission is needed"),

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::profiles::Behavior;
 
+use super::host_permission::HostPermission;
 use super::request_origin::{NULL, Origin, Site};
 
 /// How a request crosses origins.
@@ -197,6 +198,8 @@ pub struct Request {
     pub unsafe_request: bool,
     /// The site of the top-level page, which partitions caches; `None` without a page.
     pub network_partition_key: Option<Site>,
+    /// The hosts that count as the page's own origin: those that an extension may read.
+    pub host_permissions: Vec<HostPermission>,
     pub(crate) response_tainting: ResponseTainting,
     pub(crate) timing_allow_failed: bool,
     /// All but the last of the URLs, oldest first.
@@ -222,6 +225,7 @@ impl Request {
             use_cors_preflight: false,
             unsafe_request: false,
             network_partition_key: None,
+            host_permissions: Vec::new(),
             response_tainting: ResponseTainting::Basic,
             timing_allow_failed: false,
             earlier_urls: Vec::new(),
@@ -280,6 +284,11 @@ impl Request {
             RedirectTaint::SameOrigin => self.origin.serialized(),
             RedirectTaint::SameSite | RedirectTaint::CrossSite => NULL,
         }
+    }
+
+    /// Whether the page is an extension's that may read the URL asked last.
+    pub(crate) fn has_host_permission(&self) -> bool {
+        self.host_permissions.iter().any(|permission| permission.covers(&self.current_url))
     }
 
     /// Whether the URL asked last is of the page's own origin.
