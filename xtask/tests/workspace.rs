@@ -13,7 +13,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin-gateway", &["crossorigin", "crossorigin-policy", "crossorigin-tower"]),
     ("crossorigin-verdict", &["crossorigin"]),
     ("crossorigin-agent", &["crossorigin", "crossorigin-verdict"]),
-    ("crossorigin-inputs", &["crossorigin"]),
+    ("crossorigin-inputs", &["crossorigin", "crossorigin-verdict"]),
     (
         "crossorigin-cli",
         &[

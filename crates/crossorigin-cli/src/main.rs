@@ -1,5 +1,6 @@
 //! The program `crossorigin`: one file a subcommand.
 
+mod check;
 mod demo;
 mod policy;
 mod serve;
@@ -18,6 +19,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(Box<check::Check>),
     Demo(demo::Demo),
     Serve(Box<serve::Serve>),
     Policy(policy::PolicyCommand),
@@ -25,6 +27,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Check(check) => check.run(),
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Policy(policy) => policy.run(),

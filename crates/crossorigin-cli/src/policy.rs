@@ -7,7 +7,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use crossorigin_policy::Finding;
+use crossorigin_policy::{Finding, Listener, Site};
+use url::Url;
 
 /// Checks policy files and explains their decisions.
 #[derive(Args)]
@@ -47,6 +48,37 @@ pub(crate) fn print(text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// The listener that a request for this URL comes in through: the one that is named, the only one, or the one with
+/// the URL's address and port.
+pub(crate) fn listener<'s>(
+    site: &'s Site,
+    name: Option<&str>,
+    url: &Url,
+) -> Result<Option<&'s Listener>, String> {
+    if let Some(name) = name {
+        let found = site.listeners.iter().find(|listener| listener.name == name);
+        let names: Vec<_> = site.listeners.iter().map(|listener| listener.name.as_str()).collect();
+        return match found {
+            Some(listener) => Ok(Some(listener)),
+            None if names.is_empty() => Err(format!("--listener {name}: the file names no listener")),
+            None => Err(format!("--listener {name}: the file's listeners are {}", names.join(", "))),
+        };
+    }
+    if let [only] = &site.listeners[..] {
+        return Ok(Some(only));
+    }
+    let port = url.port_or_known_default();
+    let ip = match url.host() {
+        Some(url::Host::Ipv4(ip)) => Some(std::net::IpAddr::from(ip)),
+        Some(url::Host::Ipv6(ip)) => Some(ip.into()),
+        _ => None,
+    };
+    let of_port = || site.listeners.iter().filter(|listener| Some(listener.address.port()) == port);
+    let of_address = of_port().find(|listener| Some(listener.address.ip()) == ip);
+    Ok(of_address
+        .or_else(|| of_port().find(|listener| ip.is_none() || listener.address.ip().is_unspecified())))
 }
 
 /// Findings for a stream: coloured on terminals, unless `NO_COLOR` is set, and plain elsewhere.

@@ -20,7 +20,6 @@ mod described;
 mod fetch_call;
 mod har;
 mod input_error;
-pub mod redact;
 mod urls;
 
 pub use console::{ConsoleMessage, MAX_CONSOLE_BYTES, console};
@@ -29,3 +28,4 @@ pub use described::Described;
 pub use fetch_call::{MAX_CALL_BYTES, MAX_DEPTH, fetch_call};
 pub use har::{Har, HarFetch, MAX_HAR_BYTES, Recorded, RecordedAnswer, Skipped, har};
 pub use input_error::{InputError, MAX_SHOWN_BYTES};
+pub use urls::address;

@@ -2,6 +2,17 @@
 
 use url::Url;
 
+use crate::input_error::InputError;
+
+/// Reads a URL as it is given to a command. A path alone is one of `page`.
+///
+/// # Errors
+/// What is no URL, or of a scheme that isn't fetched over HTTP.
+pub fn address(text: &str, page: Option<&Url>) -> Result<Url, InputError> {
+    http_url(text, page.filter(|_| text.starts_with('/')))
+        .map_err(|(message, remedy)| InputError::at("URL", text, 0..text.len(), message, remedy))
+}
+
 /// Reads a URL that requests can be made to; the error is message and remedy.
 pub(crate) fn http_url(text: &str, base: Option<&Url>) -> Result<Url, (String, String)> {
     let url = match base {
@@ -11,7 +22,7 @@ pub(crate) fn http_url(text: &str, base: Option<&Url>) -> Result<Url, (String, S
     let url = url.map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => (
             format!("{text:?} has no scheme and no host"),
-            "write the whole URL, such as https://api.example/items".to_owned(),
+            format!("write the whole URL, such as https://{}", plain_host(text)),
         ),
         error => (
             format!("{text:?} is no URL: {error}"),
@@ -24,5 +35,16 @@ pub(crate) fn http_url(text: &str, base: Option<&Url>) -> Result<Url, (String, S
             format!("the scheme {scheme}: is not fetched over HTTP"),
             "write an http: or https: URL".to_owned(),
         )),
+    }
+}
+
+/// What is written, where it may stand behind a scheme.
+fn plain_host(text: &str) -> &str {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/?=&:".contains(letter);
+    let bare = text.trim_start_matches('/');
+    if bare.contains('.') && bare.len() < 100 && bare.chars().all(is_plain) {
+        bare
+    } else {
+        "api.example/items"
     }
 }

@@ -215,9 +215,9 @@ fn no_secret_is_kept() {
     assert_eq!(har.fetches.len(), 1);
     let told = format!("{har:?}");
     assert!(!told.contains(secret), "{told}");
-    assert!(told.contains("page=2") && told.contains("Bearer [redacted]"), "{told}");
+    assert!(told.contains("page=2") && told.contains("Bearer redacted"), "{told}");
     assert_eq!(har.fetches[0].described.mode, Some(Mode::Cors));
-    assert_eq!(har.fetches[0].described.cookies.as_deref(), Some("session=[redacted]"));
+    assert_eq!(har.fetches[0].described.cookies.as_deref(), Some("session=redacted"));
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Decide {
                 return Ok(ExitCode::FAILURE);
             }
         };
-        let listener = match self.listener(&site) {
+        let listener = match super::listener(&site, self.listener.as_deref(), &self.url.url) {
             Ok(listener) => listener,
             Err(message) => {
                 eprintln!("error: {message}");
@@ -153,32 +153,6 @@ impl Decide {
             Format::Json => format!("{:#}\n", answer.json()),
         })?;
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn listener<'s>(&self, site: &'s Site) -> Result<Option<&'s Listener>, String> {
-        if let Some(name) = &self.listener {
-            let found = site.listeners.iter().find(|listener| listener.name == *name);
-            let names: Vec<_> = site.listeners.iter().map(|listener| listener.name.as_str()).collect();
-            return match found {
-                Some(listener) => Ok(Some(listener)),
-                None if names.is_empty() => Err(format!("--listener {name}: the file names no listener")),
-                None => Err(format!("--listener {name}: the file's listeners are {}", names.join(", "))),
-            };
-        }
-        if let [only] = &site.listeners[..] {
-            return Ok(Some(only));
-        }
-        let url = &self.url.url;
-        let port = url.port_or_known_default();
-        let ip = match url.host() {
-            Some(url::Host::Ipv4(ip)) => Some(std::net::IpAddr::from(ip)),
-            Some(url::Host::Ipv6(ip)) => Some(ip.into()),
-            _ => None,
-        };
-        let of_port = || site.listeners.iter().filter(|listener| Some(listener.address.port()) == port);
-        let of_address = of_port().find(|listener| Some(listener.address.ip()) == ip);
-        Ok(of_address
-            .or_else(|| of_port().find(|listener| ip.is_none() || listener.address.ip().is_unspecified())))
     }
 
     /// The request as it comes in.

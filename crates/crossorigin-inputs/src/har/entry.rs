@@ -1,6 +1,8 @@
 //! One entry, understood.
 
 use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin_verdict::{REDACTED, redacted_header_value, redacted_url};
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use url::Url;
@@ -9,8 +11,6 @@ use super::RecordedAnswer;
 use super::format::{self, Header, Log};
 use crate::described::origin_of_page;
 use crate::input_error::InputError;
-use crate::redact;
-use crossorigin::infrastructure::request_origin::Origin;
 
 /// An entry of the file.
 pub(super) struct Entry {
@@ -65,7 +65,7 @@ fn read(name: &str, log: &Log, index: usize, entry: &format::Entry) -> Result<En
     })?;
     let mut sent = headers(&request.headers);
     if !sent.contains_key(COOKIE) && !request.cookies.is_empty() {
-        let names = request.cookies.iter().map(|cookie| format!("{}={}", cookie.name, redact::REDACTED));
+        let names = request.cookies.iter().map(|cookie| format!("{}={}", cookie.name, REDACTED));
         if let Ok(value) = HeaderValue::from_str(&names.collect::<Vec<_>>().join("; ")) {
             sent.insert(COOKIE, value);
         }
@@ -76,7 +76,7 @@ fn read(name: &str, log: &Log, index: usize, entry: &format::Entry) -> Result<En
         index,
         kind: kind(entry, &url, &method, &sent),
         method,
-        url: redact::url(&url).into_owned(),
+        url: redacted_url(&url),
         headers: sent,
         has_body: request.post_data.is_some(),
         answer: answer(&entry.response),
@@ -128,7 +128,7 @@ fn headers(written: &[Header]) -> HeaderMap {
         for line in value.split('\n') {
             let Ok(value) = HeaderValue::from_bytes(line.trim().as_bytes()) else { continue };
             // Beyond what a map can hold, headers matter to nobody.
-            let _ = headers.try_append(name.clone(), redact::header_value(&name, &value));
+            let _ = headers.try_append(name.clone(), redacted_header_value(&name, &value));
         }
     }
     headers

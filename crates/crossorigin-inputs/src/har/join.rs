@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::methods::is_cors_safelisted_method;
 use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin_verdict::redacted_url;
 use http::Method;
 use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HeaderName, HeaderValue,
@@ -131,7 +132,7 @@ fn location(entry: &Entry) -> Option<Url> {
     let mut url = entry.url.join(location).ok()?;
     // Entries have no fragments.
     url.set_fragment(None);
-    Some(crate::redact::url(&url).into_owned())
+    Some(redacted_url(&url))
 }
 
 fn asked_method(preflight: &Entry) -> Option<Method> {

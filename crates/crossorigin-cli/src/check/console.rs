@@ -1,0 +1,34 @@
+//! `check --console`: what a browser's message means.
+
+use std::fmt::Write as _;
+
+use crossorigin_inputs::ConsoleMessage;
+
+/// What each message stands for, and the command that looks closer.
+pub(super) fn explained(messages: &[ConsoleMessage]) -> String {
+    let mut text = String::new();
+    for message in messages {
+        let _ = explain(&mut text, message);
+    }
+    text
+}
+
+fn explain(text: &mut String, message: &ConsoleMessage) -> std::fmt::Result {
+    let browser = message.browser.map_or("a library", |browser| browser.name());
+    match message.reasons.as_slice() {
+        [] => {
+            writeln!(text, "line {}: {browser} says that a request failed, and not why", message.line)?;
+            writeln!(text, "  The reason is in a line of its own near it; script itself is never told.")?;
+        }
+        reasons => {
+            writeln!(text, "line {}: {browser} means {}", message.line, reasons.join(", or "))?;
+        }
+    }
+    let Some(reading) = &message.reading else { return Ok(()) };
+    if let Some(url) = &reading.url {
+        let from = reading.origin.as_deref().unwrap_or("THE PAGE'S ORIGIN");
+        let url = reading.first_url.as_ref().unwrap_or(url);
+        writeln!(text, "  To look closer: crossorigin check '{url}' --from '{from}'")?;
+    }
+    Ok(())
+}

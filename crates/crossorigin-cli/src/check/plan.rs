@@ -1,0 +1,175 @@
+//! From flags and described requests to requests as a page makes them.
+
+use bytes::Bytes;
+use crossorigin::html::{CorsSettings, Initiator};
+use crossorigin::infrastructure::methods::is_cors_safelisted_method;
+use crossorigin::infrastructure::request::{BodyKind, Mode, Request};
+use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
+use crossorigin_inputs::{Described, Recorded};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Method};
+
+use super::arguments::Check;
+
+/// One request that is to be judged.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// Where it is from, such as `page.har, entry 3`; `None` where there is only one.
+    pub(super) label: Option<String>,
+    /// Who begins it.
+    pub(super) initiator: Initiator,
+    /// The request as it begins.
+    pub(super) request: Request,
+    pub(super) body: Option<Bytes>,
+    /// The answers, where a file holds them.
+    pub(super) recorded: Option<Vec<Recorded>>,
+    /// What was left out of the input or read into it.
+    pub(super) notes: Vec<String>,
+}
+
+/// Wrong arguments: what is wrong, and what to do.
+#[derive(Debug)]
+pub(super) struct Usage(pub(super) String);
+
+fn usage<T>(text: impl Into<String>) -> Result<T, Usage> {
+    Err(Usage(text.into()))
+}
+
+impl Check {
+    /// The request that an input describes, with the flags over it.
+    pub(super) fn plan(
+        &self,
+        described: Described,
+        label: Option<String>,
+        recorded: Option<Vec<Recorded>>,
+    ) -> Result<Plan, Usage> {
+        let Described { url, headers, mut notes, .. } = described;
+        let from = self.from.as_ref().map(|page| page.origin.clone()).or(described.from);
+        let Some(from) = from else {
+            return usage(format!(
+                "nothing says which page asks for {url}; add its origin, such as --from https://app.example"
+            ));
+        };
+        let initiator = self.initiator.or(described.initiator).unwrap_or(Initiator::Fetch);
+        self.check_initiator(initiator)?;
+        let settings = self.crossorigin.map_or(CorsSettings::NoCors, Into::into);
+        let mut request = initiator.request(from, url, settings);
+        if let Some(mode) = self.mode.map(Into::into).or(described.mode) {
+            request.mode = mode;
+        }
+        if let Some(credentials) = self.credentials.map(Into::into).or(described.credentials) {
+            request.credentials_mode = credentials;
+        }
+        if let Some(redirect) = self.redirect.map(Into::into).or(described.redirect) {
+            request.redirect_mode = redirect;
+        }
+        request.use_cors_preflight = self.upload_listener;
+
+        let body = self.body()?.or(described.body.map(Bytes::from));
+        if body.is_some() {
+            request.body = BodyKind::Replayable;
+        }
+        let method = self.method.clone().or(described.method);
+        request.method = match method {
+            Some(method) => method,
+            None if body.is_some() => Method::POST,
+            None => request.method,
+        };
+        if body.is_some() && matches!(request.method, Method::GET | Method::HEAD) {
+            return usage(format!(
+                "{} throws for a body with {}; add -X POST, or leave --data out",
+                written(initiator),
+                request.method
+            ));
+        }
+        request.headers = headers;
+        for (name, value) in &self.headers {
+            if request.headers.try_append(name, value.clone()).is_err() {
+                return usage("there are too many headers; leave some out");
+            }
+        }
+        if body.is_some() && !request.headers.contains_key(CONTENT_TYPE) && self.data.is_some() {
+            // https://fetch.spec.whatwg.org/#concept-bodyinit-extract
+            request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+        }
+        if request.mode == Mode::NoCors {
+            guard_no_cors(&mut request, initiator, &mut notes)?;
+        }
+        Ok(Plan { label, initiator, request, body, recorded, notes })
+    }
+
+    /// Flags that don't go with who asks.
+    fn check_initiator(&self, initiator: Initiator) -> Result<(), Usage> {
+        let who = written(initiator);
+        if self.crossorigin.is_some() && !initiator.has_cors_settings() {
+            return usage(format!("{who} has no crossorigin attribute; use --credentials, or another --as"));
+        }
+        if self.upload_listener && initiator != Initiator::Xhr {
+            return usage(format!("{who} has no upload progress to listen for; add --as xhr"));
+        }
+        let by_script = matches!(initiator, Initiator::Fetch | Initiator::Xhr);
+        if !by_script && !self.headers.is_empty() {
+            return usage(format!("script sets no headers on {who}; leave -H out, or use --as fetch"));
+        }
+        if !by_script && self.method.is_some() {
+            return usage(format!("{who} chooses its method itself; leave -X out, or use --as fetch"));
+        }
+        if !by_script && initiator != Initiator::Beacon && self.data.is_some() {
+            return usage(format!("{who} sends no body; leave --data out, or use --as fetch"));
+        }
+        Ok(())
+    }
+
+    fn body(&self) -> Result<Option<Bytes>, Usage> {
+        let Some(data) = &self.data else { return Ok(None) };
+        let Some(file) = data.strip_prefix('@') else { return Ok(Some(data.clone().into())) };
+        match std::fs::read(file) {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(error) => usage(format!("--data @{file}: {error}; name a file that can be read")),
+        }
+    }
+}
+
+/// Script can set few things on a request of mode no-cors.
+/// [Source](https://fetch.spec.whatwg.org/#headers-class).
+fn guard_no_cors(request: &mut Request, initiator: Initiator, notes: &mut Vec<String>) -> Result<(), Usage> {
+    if !is_cors_safelisted_method(request.method.as_str().as_bytes()) {
+        let (who, method) = (written(initiator), &request.method);
+        return usage(format!(
+            "{who} throws for {method} in the mode no-cors; use --mode cors, or GET, HEAD or POST"
+        ));
+    }
+    let is_dropped = |(name, value): &(&HeaderName, &HeaderValue)| {
+        !is_no_cors_safelisted_request_header(name.as_str(), value.as_bytes())
+    };
+    let dropped: Vec<_> = request.headers.iter().filter(is_dropped).map(|(name, _)| name.clone()).collect();
+    for name in dropped {
+        // A beacon's type is no header that script sets: it is what asks for permission there.
+        request.headers.remove(&name);
+        notes.push(format!("{name} was left out: in the mode no-cors, browsers drop it without a word"));
+    }
+    Ok(())
+}
+
+/// Who asks, as people write it.
+fn written(initiator: Initiator) -> &'static str {
+    match initiator {
+        Initiator::Fetch => "fetch()",
+        Initiator::Xhr => "XMLHttpRequest",
+        Initiator::EventSource => "EventSource",
+        Initiator::Beacon => "sendBeacon()",
+        Initiator::Image => "<img>",
+        Initiator::Video => "<video>",
+        Initiator::Audio => "<audio>",
+        Initiator::Track => "<track>",
+        Initiator::Script => "<script>",
+        Initiator::Module => "a module script",
+        Initiator::Stylesheet => "<link rel=stylesheet>",
+        Initiator::Font => "@font-face",
+        Initiator::FontFace => "FontFace",
+        Initiator::CssShape => "shape-outside",
+        Initiator::CssMask => "mask-image",
+        Initiator::WebGlTexture => "a texture's image",
+        _ => "a navigation",
+    }
+}

@@ -1,0 +1,72 @@
+//! Answers from a HAR file.
+
+use crossorigin_agent::{Body, Transport};
+use crossorigin_inputs::{Recorded, RecordedAnswer};
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap};
+use http::{Method, Request, Response, StatusCode, Version};
+
+use super::assume::permission;
+use super::remember::answered;
+
+/// Answers with what was recorded for one fetch.
+#[derive(Clone, Debug)]
+pub(super) struct Replay {
+    recorded: Vec<Recorded>,
+}
+
+impl Replay {
+    pub(super) fn new(recorded: Vec<Recorded>) -> Self {
+        Self { recorded }
+    }
+
+    fn answer(
+        &mut self,
+        request: &Request<Body>,
+    ) -> Result<(Version, StatusCode, HeaderMap), TransportFailure> {
+        let is_preflight = *request.method() == Method::OPTIONS
+            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let url = request.uri().to_string();
+        let is_it = |recorded: &Recorded| {
+            recorded.is_preflight == is_preflight
+                && (is_preflight || recorded.method == *request.method())
+                && same_url(recorded.url.as_str(), &url)
+        };
+        match self.recorded.iter().find(|recorded| is_it(recorded)).map(|recorded| &recorded.answer) {
+            Some(RecordedAnswer::Head { version, status, headers }) => {
+                Ok((*version, *status, headers.clone()))
+            }
+            Some(RecordedAnswer::Missing(why)) => Err(withheld(why)),
+            None if is_preflight && self.recorded.iter().any(|recorded| was_sent(recorded, &url)) => {
+                Ok((Version::HTTP_11, StatusCode::NO_CONTENT, permission(request.headers())))
+            }
+            _ => Err(withheld("")),
+        }
+    }
+}
+
+/// Whether a browser went on to the request itself.
+fn was_sent(recorded: &Recorded, url: &str) -> bool {
+    !recorded.is_preflight
+        && same_url(recorded.url.as_str(), url)
+        && matches!(recorded.answer, RecordedAnswer::Head { .. })
+}
+
+/// Requests have no fragments.
+fn same_url(recorded: &str, asked: &str) -> bool {
+    recorded.split('#').next() == asked.split('#').next()
+}
+
+fn withheld(why: &str) -> TransportFailure {
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    TransportFailure::new(
+        TransportFailureKind::Aborted,
+        format!("the file holds no answer to this request{why}: browsers leave out what they blocked"),
+    )
+}
+
+impl Transport for Replay {
+    async fn send(&mut self, request: Request<Body>) -> Result<Response<Body>, TransportFailure> {
+        self.answer(&request).map(|(version, status, headers)| answered(version, status, headers))
+    }
+}

@@ -1,0 +1,67 @@
+//! What is said of a result, in whichever format.
+
+use std::rc::Rc;
+
+use crossorigin::infrastructure::request::CredentialsMode;
+use crossorigin::profiles::Profile;
+use crossorigin_verdict::{ConsoleMessage, Outcome};
+
+use super::run::Judged;
+
+/// Results that come to the same, of one request.
+pub(super) struct Group<'a> {
+    /// The first of them, which stands for all.
+    pub(super) first: &'a Judged,
+    pub(super) members: Vec<&'a Judged>,
+    pub(super) profiles: Vec<Profile>,
+}
+
+/// Results of one request and repetition that come to the same, in the order in which they came.
+pub(super) fn groups(judged: &[Judged]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for one in judged {
+        let is_same = |group: &&mut Group<'_>| {
+            let first = group.first;
+            Rc::ptr_eq(&first.plan, &one.plan) && first.nth == one.nth && ending(first) == ending(one)
+        };
+        match groups.iter_mut().find(is_same) {
+            Some(group) => {
+                group.members.push(one);
+                group.profiles.push(one.profile);
+            }
+            None => groups.push(Group { first: one, members: vec![one], profiles: vec![one.profile] }),
+        }
+    }
+    groups
+}
+
+/// By what endings are told apart.
+fn ending(judged: &Judged) -> (&'static str, String) {
+    let detail = match &judged.record.outcome {
+        Outcome::Shared(response) | Outcome::Opaque(response) => response.response_type().name().to_owned(),
+        Outcome::Blocked(reason) => reason.to_string(),
+        Outcome::Unreachable(failure) => failure.message.clone(),
+    };
+    (judged.verdict().name(), detail)
+}
+
+/// Browsers by name, parted by commas.
+pub(super) fn names(profiles: &[Profile]) -> String {
+    profiles.iter().map(|profile| profile.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// A credentials mode by its token.
+pub(super) fn credentials(mode: CredentialsMode) -> &'static str {
+    match mode {
+        CredentialsMode::Omit => "omit",
+        CredentialsMode::SameOrigin => "same-origin",
+        CredentialsMode::Include => "include",
+    }
+}
+
+/// What the consoles of these browsers print; for the standard alone, those of all three.
+pub(super) fn console<'a>(judged: impl Iterator<Item = &'a Judged>) -> Vec<ConsoleMessage> {
+    let (standard, browsers): (Vec<_>, Vec<_>) = judged.partition(|one| one.profile == Profile::Standard);
+    let asked = if browsers.is_empty() { standard } else { browsers };
+    asked.into_iter().flat_map(|one| one.record.console()).collect()
+}
