@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName};
 
 use crate::heads::{header_line, printable};
-use crate::record::Record;
+use crate::record::{Exchange, Record};
 
 /// A line at fault, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,14 +131,15 @@ impl Record {
     }
 
     pub(crate) fn asked_method(&self) -> String {
-        let asked = self.exchanges.last().and_then(|exchange| {
-            exchange
-                .request
-                .headers
-                .get(ACCESS_CONTROL_REQUEST_METHOD)
-                .map(|method| printable(method.as_bytes()))
-        });
-        asked.unwrap_or_else(|| self.request.method.to_string())
+        self.exchanges
+            .last()
+            .map_or_else(|| self.request.method.to_string(), |asked| self.asked_method_of(asked))
+    }
+
+    /// The method that a preflight asks for.
+    pub(crate) fn asked_method_of(&self, preflight: &Exchange) -> String {
+        let asked = preflight.request.headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+        asked.map_or_else(|| self.request.method.to_string(), |method| printable(method.as_bytes()))
     }
 
     pub(crate) fn asked_headers(&self) -> String {

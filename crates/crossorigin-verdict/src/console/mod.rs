@@ -101,3 +101,27 @@ fn code(record: &Record) -> Option<&'static str> {
         Outcome::Unreachable(_) => Some("transport"),
     }
 }
+
+/// What consoles print for a reason: whose, the sentence with names in braces, and where it is from. What is
+/// printed for all failures of the network alike is left out.
+pub(crate) fn sentences(code: &str) -> Vec<(Profile, String, &'static str)> {
+    SENTENCES
+        .iter()
+        .filter(|sentence| sentence.codes.contains(&code) && sentence.codes.len() <= 4)
+        .map(|sentence| (sentence.browser, unfilled(sentence.text), sentence.source))
+        .collect()
+}
+
+/// A template with its parts put in, names left in braces; hints are named.
+fn unfilled(template: &str) -> String {
+    pieces(template)
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Name(name) => match PARTS.iter().find(|(part, _)| *part == name) {
+                Some(_) if name.ends_with("_hint") || name.starts_with("redirect") => String::new(),
+                Some((_, ways)) => unfilled(ways[0]),
+                None => format!("{{{name}}}"),
+            },
+        })
+        .collect()
+}
