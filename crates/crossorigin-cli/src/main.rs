@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod policy;
 mod serve;
 
@@ -22,6 +23,7 @@ enum Command {
     Check(Box<check::Check>),
     Demo(demo::Demo),
     Serve(Box<serve::Serve>),
+    Explain(explain::Explain),
     Policy(policy::PolicyCommand),
 }
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Policy(policy) => policy.run(),
     };
     outcome.unwrap_or_else(|error| {

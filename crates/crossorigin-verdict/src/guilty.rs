@@ -77,6 +77,9 @@ impl Record {
             R::CrossOriginInSameOriginMode => self.part_of_url("another origin than the page's", |url| {
                 0..url[..url::Position::BeforePath].len()
             }),
+            R::UrlContainsCredentials => self.part_of_url("a user name or password", |url| {
+                url[..url::Position::BeforeUsername].len()..url[..url::Position::AfterPassword].len()
+            }),
             R::UrlScheme => self.part_of_url("not fetched over HTTP", |url| 0..url.scheme().len()),
             R::BadPort => self.part_of_url("a port of another protocol", |url| {
                 let before = url[..url::Position::BeforePort].len();

@@ -58,6 +58,15 @@ pub const PAGES: &[ReasonPage] = &[
         "Leave the redirect mode at follow, or use the cors mode.",
     ),
     page(
+        "url-credentials",
+        "The URL has a user name or password",
+        Snippets::None,
+        "The URL is of the form `https://user:password@host/`, and what it names is embedded without CORS from \
+         another origin. Chromium does not send such a request.",
+        "A page could else try names and passwords at foreign servers, and see by what is displayed which fit.",
+        "Leave name and password out of the URL.",
+    ),
+    page(
         "url-scheme",
         "The URL's scheme is not fetched across origins",
         Snippets::None,
