@@ -1,4 +1,5 @@
 //! The flags, and how their values are read.
+#![allow(clippy::doc_markdown, reason = "what is said of flags is what --help prints")]
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -1,0 +1,384 @@
+//! `crossorigin check` as a process, against servers that answer as they are told.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::scripted::{Scripted, answer};
+
+const APP: &str = "https://app.example";
+const ALLOW: &str = "Access-Control-Allow-Origin: https://app.example";
+const ANY: &str = "Access-Control-Allow-Origin: *";
+const METHODS: &str = "Access-Control-Allow-Methods: PUT";
+const HEADERS: &str = "Access-Control-Allow-Headers: content-type,x-a";
+const CREDENTIALS: &str = "Access-Control-Allow-Credentials: true";
+
+fn check(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crossorigin"));
+    for proxy in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(proxy);
+    }
+    command.arg("check").args(arguments).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn json(arguments: &[&str]) -> (Value, i32) {
+    let output = check(&[arguments, &["--format", "json"]].concat());
+    let value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", text(&output.stdout), text(&output.stderr)));
+    (value, code(&output))
+}
+
+/// Verdict and reason, by profile, where they differ; else once.
+fn told(result: &Value) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for one in result["results"].as_array().unwrap() {
+        let reason = one["reason"].as_str().or(one["failure"]["kind"].as_str());
+        let reason = reason.map_or_else(String::new, |reason| format!(" {reason}"));
+        told.push(format!("{}{reason}", one["verdict"].as_str().unwrap()));
+    }
+    if told.iter().all(|one| *one == told[0]) {
+        told.truncate(1);
+    }
+    told
+}
+
+/// A server that answers preflights and requests each in their way.
+fn server(
+    preflight: (&'static str, &'static [&'static str]),
+    request: (&'static str, &'static [&'static str]),
+) -> Scripted {
+    Scripted::start(move |asked| {
+        let (status, headers) = if asked.is_preflight() { preflight } else { request };
+        answer(status, headers)
+    })
+}
+
+type Answer = (&'static str, &'static [&'static str]);
+
+#[test]
+fn verdicts_and_exit_codes() {
+    const NONE: Answer = ("200 OK", &[]);
+    const SHARED: Answer = ("200 OK", &[ALLOW]);
+    const PERMITTED: Answer = ("204 No Content", &[ALLOW, METHODS, HEADERS]);
+    let put: &[&str] = &["-X", "PUT", "-H", "X-A: 1"];
+    let rows: &[(&[&str], Answer, Answer, &[&str], i32)] = &[
+        (&[], NONE, SHARED, &["shared"], 0),
+        (&[], NONE, ("200 OK", &[ANY]), &["shared"], 0),
+        (&[], NONE, NONE, &["blocked allow-origin-missing"], 1),
+        (&[], NONE, ("500 Oops", &[]), &["blocked allow-origin-missing"], 1),
+        (&[], NONE, ("404 Not Found", &[ALLOW]), &["shared"], 0),
+        (
+            &[],
+            NONE,
+            ("200 OK", &["Access-Control-Allow-Origin: https://app.example/"]),
+            &["blocked allow-origin-mismatch"],
+            1,
+        ),
+        (
+            &["--credentials", "include"],
+            NONE,
+            ("200 OK", &[ANY, CREDENTIALS]),
+            &["blocked allow-origin-wildcard"],
+            1,
+        ),
+        (&["--credentials", "include"], NONE, SHARED, &["blocked allow-credentials"], 1),
+        (&["--credentials", "include"], NONE, ("200 OK", &[ALLOW, CREDENTIALS]), &["shared"], 0),
+        (&["--mode", "no-cors"], NONE, NONE, &["opaque"], 0),
+        (&["--mode", "same-origin"], NONE, SHARED, &["blocked same-origin-mode"], 1),
+        (&["--as", "image"], NONE, NONE, &["opaque"], 0),
+        (&["--as", "image", "--crossorigin"], NONE, NONE, &["blocked allow-origin-missing"], 1),
+        (
+            &["--as", "image", "--crossorigin", "use-credentials"],
+            NONE,
+            ("200 OK", &[ANY]),
+            &["blocked allow-origin-wildcard"],
+            1,
+        ),
+        (&["--as", "font"], NONE, NONE, &["blocked allow-origin-missing"], 1),
+        (
+            &["--as", "image"],
+            NONE,
+            ("200 OK", &["Cross-Origin-Resource-Policy: same-origin"]),
+            &["blocked resource-policy"],
+            1,
+        ),
+        (
+            &["--as", "image", "--embedder-policy", "require-corp"],
+            NONE,
+            NONE,
+            &["blocked embedder-policy"],
+            1,
+        ),
+        (put, PERMITTED, SHARED, &["shared"], 0),
+        (put, PERMITTED, NONE, &["blocked allow-origin-missing"], 1),
+        (put, ("204 No Content", &[ALLOW, METHODS]), SHARED, &["blocked preflight-header"], 1),
+        (put, ("204 No Content", &[ALLOW, HEADERS]), SHARED, &["blocked preflight-method"], 1),
+        (put, ("403 Forbidden", &[ALLOW, METHODS, HEADERS]), SHARED, &["blocked preflight-status"], 1),
+        (put, ("301 Moved", &[ALLOW, "Location: /"]), SHARED, &["blocked preflight-redirect"], 1),
+        (&["-d", "{}", "-H", "Content-Type: application/json"], PERMITTED, SHARED, &["shared"], 0),
+        (
+            &["-d", "{}", "-H", "Content-Type: application/json"],
+            NONE,
+            SHARED,
+            &["blocked preflight-allow-origin-missing"],
+            1,
+        ),
+        (&["-d", "a"], NONE, SHARED, &["shared"], 0),
+        (
+            &["--redirect", "error"],
+            NONE,
+            ("302 Found", &[ALLOW, "Location: /x"]),
+            &["blocked redirect-in-error-mode"],
+            1,
+        ),
+        (&["--redirect", "manual"], NONE, ("302 Found", &[ALLOW, "Location: /x"]), &["opaque"], 0),
+    ];
+    for (flags, preflight, request, verdicts, exit) in rows {
+        let server = server(*preflight, *request);
+        let url = server.url("/items");
+        let (found, code) = json(&[&[&url, "--from", APP], *flags].concat());
+        assert_eq!(
+            (told(&found), code),
+            (verdicts.iter().map(|&row| row.into()).collect(), *exit),
+            "{flags:?} {preflight:?} {request:?}"
+        );
+    }
+}
+
+#[test]
+fn browsers_differ_where_they_do() {
+    let answers: Answer = ("204 No Content", &[ALLOW, "Access-Control-Allow-Headers: *"]);
+    let server = server(answers, ("200 OK", &[ALLOW]));
+    let url = server.url("/");
+    let (found, code) = json(&[&url, "--from", APP, "-H", "Authorization: Bearer x"]);
+    assert_eq!(told(&found), ["blocked preflight-header", "shared", "shared", "shared"]);
+    assert_eq!(code, 1, "by the worst");
+    assert_eq!(server.lines(), ["OPTIONS /", "GET /"], "what browsers would all send is sent once");
+    let (found, code) =
+        json(&[&url, "--from", APP, "-H", "Authorization: Bearer x", "--profile", "chromium"]);
+    assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0));
+}
+
+#[test]
+fn unreachable_is_no_block() {
+    let closes = Scripted::start(|_| String::new());
+    let nonsense = Scripted::start(|_| "SSH-2.0-x\r\n\r\n".to_owned());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let many: String = (0..10_000).map(|nth| format!("X-{nth}: 1\r\n")).collect();
+    let many = Scripted::start(move |_| format!("HTTP/1.1 200 OK\r\n{many}\r\n"));
+    for (url, kind) in [
+        (closes.url("/"), "reset"),
+        (nonsense.url("/"), "malformed"),
+        (format!("http://{free}/"), "refused"),
+        (format!("http://{}/", silent.local_addr().unwrap()), "timed-out"),
+        (many.url("/"), "too-large"),
+        (format!("https://{}/", nonsense.address), "tls"),
+    ] {
+        let (found, code) = json(&[&url, "--from", APP, "--max-time", "0.5"]);
+        assert_eq!((told(&found), code), (vec![format!("unreachable {kind}")], 3), "{found:#}");
+    }
+}
+
+#[test]
+fn requests_are_as_a_page_sends_them() {
+    let server = server(
+        ("204 No Content", &[ALLOW, METHODS, HEADERS, CREDENTIALS]),
+        ("200 OK", &[ALLOW, CREDENTIALS]),
+    );
+    let url = server.url("/items?x=1#part");
+    let flags = ["-X", "put", "-H", "X-A: 1", "-H", "Content-Type: application/json", "-d", "{\"a\":1}"];
+    let (found, _) = json(&[&[&url, "--from", APP, "--credentials", "include"], &flags[..]].concat());
+    assert_eq!(told(&found), ["shared"]);
+    let asked = server.asked();
+    let [preflight, request] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(preflight.line, "OPTIONS /items?x=1");
+    assert_eq!(preflight.header("origin"), Some(APP));
+    assert_eq!(preflight.header("access-control-request-method"), Some("PUT"));
+    assert_eq!(preflight.header("access-control-request-headers"), Some("content-type,x-a"));
+    assert_eq!(request.line, "PUT /items?x=1");
+    assert_eq!((request.header("origin"), request.header("x-a")), (Some(APP), Some("1")));
+    assert_eq!(request.body, b"{\"a\":1}");
+}
+
+#[test]
+fn a_repetition_finds_the_permission_kept() {
+    let kept = server(
+        ("204 No Content", &[ALLOW, METHODS, HEADERS, "Access-Control-Max-Age: 60"]),
+        ("200 OK", &[ALLOW]),
+    );
+    let url = kept.url("/");
+    let (found, _) = json(&[&url, "--from", APP, "-X", "PUT", "--repeat", "3", "--profile", "firefox"]);
+    assert_eq!(kept.lines(), ["OPTIONS /", "PUT /", "PUT /", "PUT /"]);
+    let sent = |nth: usize| found["results"][nth]["exchanges"].as_array().unwrap().len();
+    assert_eq!([sent(0), sent(1), sent(2)], [2, 1, 1]);
+    assert_eq!(found["results"][2]["repetition"], 3);
+
+    let never = server(
+        ("204 No Content", &[ALLOW, METHODS, HEADERS, "Access-Control-Max-Age: 0"]),
+        ("200 OK", &[ALLOW]),
+    );
+    let url = never.url("/");
+    let _ = json(&[&url, "--from", APP, "-X", "PUT", "--repeat", "2"]);
+    assert_eq!(never.lines(), ["OPTIONS /", "PUT /", "OPTIONS /", "PUT /"], "for all four profiles together");
+}
+
+#[test]
+fn preflight_only_changes_nothing() {
+    let server = server(("204 No Content", &[ALLOW, METHODS, HEADERS]), ("200 OK", &[]));
+    let url = server.url("/");
+    let (found, code) = json(&[&url, "--from", APP, "-X", "PUT", "--preflight-only"]);
+    assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0));
+    assert_eq!(server.lines(), ["OPTIONS /"]);
+    assert!(found["notes"][0].as_str().unwrap().contains("assumed"), "{}", found["notes"]);
+    // A POST that needs no preflight can't be judged without sending it.
+    let (found, code) = json(&[&url, "--from", APP, "-d", "a", "--preflight-only"]);
+    assert_eq!((told(&found), code), (vec!["unreachable aborted".to_owned()], 3));
+    assert_eq!(server.lines(), ["OPTIONS /"]);
+}
+
+#[test]
+fn hosts_are_resolved_as_told() {
+    let server = Scripted::always("200 OK", &[ANY]);
+    let port = server.address.port();
+    let (url, resolve) = (format!("http://api.example:{port}/"), format!("api.example:{port}:127.0.0.1"));
+    let (found, code) = json(&[&url, "--from", APP, "--resolve", &resolve]);
+    assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0));
+    assert_eq!(server.asked()[0].header("host"), Some(format!("api.example:{port}").as_str()));
+}
+
+#[test]
+fn requests_are_read_from_curl_commands_and_fetch_calls() {
+    let server = server(("204 No Content", &[ALLOW, METHODS, HEADERS]), ("200 OK", &[ALLOW]));
+    let url = server.url("/items");
+    let curl = format!("curl '{url}' -X PUT -H 'Origin: {APP}' -H 'X-A: 1'");
+    assert_eq!(told(&json(&["--curl", &curl]).0), ["shared"]);
+    let call = format!(
+        "await fetch(\"{url}\", {{ method: \"PUT\", headers: {{ \"x-b\": \"1\" }}, referrer: \"{APP}/page\" }});"
+    );
+    assert_eq!(told(&json(&["--js", &call]).0), ["blocked preflight-header"]);
+    assert_eq!(
+        told(&json(&["--js", "fetch('/items')", "--from", &server.url("")]).0),
+        ["shared"],
+        "the page's own origin"
+    );
+    assert_eq!(server.asked().last().unwrap().line, "GET /items");
+}
+
+#[test]
+fn wrong_arguments_exit_with_two_and_name_the_place() {
+    for (arguments, place, remedy) in [
+        (&[][..], "nothing to check", "--curl"),
+        (&["https://api.example/"], "which page asks", "--from https://app.example"),
+        (&["api.example", "--from", APP], "URL:1:1", "https://api.example"),
+        (&["https://api.example:99999/", "--from", APP], "URL:1:1", "invalid port"),
+        (&["ftp://api.example/", "--from", APP], "the scheme ftp:", "https:"),
+        (&["https://api.example/", "--from", "app.example"], "--from", "write https://app.example"),
+        (&["https://api.example/", "--from", "https://"], "--from", "empty host"),
+        (&["https://api.example/", "--from", APP, "-X", "P T"], "--request", "such as PUT"),
+        (&["https://api.example/", "--from", APP, "-X", "TRACE"], "script can't send it", "POST"),
+        (&["https://api.example/", "--from", APP, "-H", "X-A"], "no colon", "X-Requested-With"),
+        (&["https://api.example/", "--from", APP, "-H", "Origin: x"], "browsers set it", "--from"),
+        (
+            &["https://api.example/", "--from", APP, "-X", "GET", "-d", "x"],
+            "throws for a body with GET",
+            "-X POST",
+        ),
+        (
+            &["https://api.example/", "--from", APP, "-d", "@/no/such/file"],
+            "--data @/no/such/file",
+            "can be read",
+        ),
+        (
+            &["https://api.example/", "--from", APP, "--as", "image", "-X", "PUT"],
+            "<img> chooses its method",
+            "--as fetch",
+        ),
+        (
+            &["https://api.example/", "--from", APP, "--as", "font", "--crossorigin"],
+            "no crossorigin attribute",
+            "--credentials",
+        ),
+        (&["https://api.example/", "--from", APP, "--upload-listener"], "no upload progress", "--as xhr"),
+        (
+            &["https://api.example/", "--from", APP, "--mode", "no-cors", "-X", "PUT"],
+            "throws for PUT",
+            "--mode cors",
+        ),
+        (
+            &["https://api.example/", "--from", APP, "--resolve", "a:b"],
+            "--resolve",
+            "api.example:443:127.0.0.1",
+        ),
+        (&["https://api.example/", "--from", APP, "--max-time", "0"], "--max-time", "seconds"),
+        (&["https://api.example/", "--from", APP, "--cacert", "/no/such"], "--cacert /no/such", "PEM"),
+        (&["https://api.example/", "--from", APP, "--policy", "/no/such"], "/no/such", ""),
+        (&["https://api.example/", "--curl", "curl x"], "cannot be used with", "Usage"),
+        (&["--curl", "curl https://a.example -X 'P T'"], "--curl:1:27", "PUT"),
+        (&["--js", "fetch(url)"], "--js:1:7", "the value itself"),
+        (&["--har", "/no/such.har"], "/no/such.har", "No such file"),
+        (&["--har", "Cargo.toml"], "Cargo.toml:1:", "save the HAR file again"),
+        (&["--console", "nothing"], "--console:1:1", "paste the whole line"),
+    ] {
+        let output = check(arguments);
+        let said = text(&output.stderr);
+        assert_eq!(code(&output), 2, "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", text(&output.stdout));
+        assert!(said.contains(place) && said.contains(remedy), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn the_text_tells_in_the_order_that_people_ask() {
+    let server =
+        server(("204 No Content", &[ALLOW, "Access-Control-Allow-Methods: put"]), ("200 OK", &[ALLOW]));
+    let url = server.url("/items");
+    let output = check(&[&url, "--from", APP, "-X", "PUT"]);
+    let said = text(&output.stdout);
+    let mut rest = said.as_str();
+    for part in [
+        "PUT http://127.0.0.1:",
+        "\nblocked",
+        "standard, chromium, firefox, webkit\n",
+        "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0",
+        "crossorigin explain preflight-method",
+        "How it went\n  1. Another origin",
+        "> OPTIONS /items HTTP/1.1\n",
+        "> access-control-request-method: PUT\n",
+        "< HTTP/1.1 204 No Content\n",
+        "< access-control-allow-methods: put\n",
+        "[CORS-preflight fetch, step 7.5]",
+        "Where the fault is, in the answer to the preflight\n  access-control-allow-methods: put\n                                ^^^",
+        "What consoles print\n",
+        "chromium: Access to fetch at",
+        "firefox: Cross-Origin Request Blocked",
+        "webkit: Method PUT is not allowed",
+        "To see it with curl\n  curl -i",
+    ] {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is not where it should be in:\n{said}"));
+        rest = &rest[at + part.len()..];
+    }
+    assert!(!said.contains('\x1b'), "no colour where there is no terminal");
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn colour_is_for_those_who_ask() {
+    let server = Scripted::always("200 OK", &[]);
+    let url = server.url("/");
+    assert!(
+        text(&check(&[&url, "--from", APP, "--color", "always"]).stdout).contains("\x1b[1;31mblocked\x1b[0m")
+    );
+    assert!(!text(&check(&[&url, "--from", APP, "--color", "never"]).stdout).contains('\x1b'));
+}
