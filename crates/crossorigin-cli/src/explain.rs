@@ -65,7 +65,8 @@ fn text(page: &ReasonPage, server: Option<&str>) -> Result<String, String> {
     }
     let mut fixes = page.fixes();
     if let Some(wanted) = server {
-        let names: Vec<_> = fixes.iter().filter_map(|fix| fix.server).map(|server| server.name()).collect();
+        let names: Vec<_> =
+            fixes.iter().filter_map(|fix| fix.server).map(crossorigin_verdict::Server::name).collect();
         if names.is_empty() {
             return Err(format!("{} has no fix in a server's configuration", page.code));
         }

@@ -1,6 +1,6 @@
 //! `crossorigin check` as a process, against servers that answer as they are told.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod support;
 
@@ -65,6 +65,8 @@ fn server(
 }
 
 type Answer = (&'static str, &'static [&'static str]);
+/// Flags, the answers to preflight and request, verdicts, and how it exits.
+type Row<'a> = (&'a [&'a str], Answer, Answer, &'a [&'a str], i32);
 
 #[test]
 fn verdicts_and_exit_codes() {
@@ -72,7 +74,7 @@ fn verdicts_and_exit_codes() {
     const SHARED: Answer = ("200 OK", &[ALLOW]);
     const PERMITTED: Answer = ("204 No Content", &[ALLOW, METHODS, HEADERS]);
     let put: &[&str] = &["-X", "PUT", "-H", "X-A: 1"];
-    let rows: &[(&[&str], Answer, Answer, &[&str], i32)] = &[
+    let rows: &[Row<'_>] = &[
         (&[], NONE, SHARED, &["shared"], 0),
         (&[], NONE, ("200 OK", &[ANY]), &["shared"], 0),
         (&[], NONE, NONE, &["blocked allow-origin-missing"], 1),
@@ -353,18 +355,19 @@ fn the_text_tells_in_the_order_that_people_ask() {
         "standard, chromium, firefox, webkit\n",
         "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0",
         "crossorigin explain preflight-method",
-        "How it went\n  1. Another origin",
-        "> OPTIONS /items HTTP/1.1\n",
-        "> access-control-request-method: PUT\n",
-        "< HTTP/1.1 204 No Content\n",
-        "< access-control-allow-methods: put\n",
-        "[CORS-preflight fetch, step 7.5]",
+        "How it went\n  1. another origin",
+        "OPTIONS /items HTTP/1.1\n",
+        "access-control-request-method: PUT\n",
+        "HTTP/1.1 204 No Content\n",
+        "access-control-allow-methods: put\n",
+        "[CORS-preflight fetch, step 7.5, https://fetch.spec.whatwg.org/#cors-preflight-fetch-0]",
         "Where the fault is, in the answer to the preflight\n  access-control-allow-methods: put\n                                ^^^",
         "What consoles print\n",
         "chromium: Access to fetch at",
         "firefox: Cross-Origin Request Blocked",
         "webkit: Method PUT is not allowed",
-        "To see it with curl\n  curl -i",
+        "How to fix it\n",
+        "To send the same by hand\n  curl -i",
     ] {
         let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is not where it should be in:\n{said}"));
         rest = &rest[at + part.len()..];
@@ -378,7 +381,7 @@ fn colour_is_for_those_who_ask() {
     let server = Scripted::always("200 OK", &[]);
     let url = server.url("/");
     assert!(
-        text(&check(&[&url, "--from", APP, "--color", "always"]).stdout).contains("\x1b[1;31mblocked\x1b[0m")
+        text(&check(&[&url, "--from", APP, "--color", "always"]).stdout).contains("\x1b[31mblocked\x1b[0m")
     );
     assert!(!text(&check(&[&url, "--from", APP, "--color", "never"]).stdout).contains('\x1b'));
 }

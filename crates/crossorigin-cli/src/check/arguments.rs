@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use crossorigin::fetching::EmbedderPolicyValue;
 use crossorigin::html::{CorsSettings, Initiator};
+use crossorigin::infrastructure::host_permission::HostPermission;
 use crossorigin::infrastructure::methods::{is_forbidden_method, normalize_method};
 use crossorigin::infrastructure::request::{CredentialsMode, Mode, RedirectMode};
 use crossorigin::infrastructure::request_origin::Origin;
@@ -83,6 +84,10 @@ pub(crate) struct Check {
     /// The page's Cross-Origin-Embedder-Policy
     #[arg(long, value_enum, default_value_t = EmbedderPolicy::UnsafeNone, help_heading = REQUEST)]
     pub(super) embedder_policy: EmbedderPolicy,
+
+    /// A match pattern that the asking extension has permission for, such as *://*.example/*; may be given several times
+    #[arg(long, value_name = "PATTERN", help_heading = REQUEST)]
+    pub(super) host_permission: Vec<HostPermission>,
 
     /// As which browser: standard, chromium, firefox, webkit, or all
     #[arg(long, default_value = "all", value_parser = profiles(), help_heading = REQUEST)]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crossorigin_inputs::ConsoleMessage;
+use crossorigin_verdict::page;
 
 /// What each message stands for, and the command that looks closer.
 pub(super) fn explained(messages: &[ConsoleMessage]) -> String {
@@ -22,13 +23,19 @@ fn explain(text: &mut String, message: &ConsoleMessage) -> std::fmt::Result {
         }
         reasons => {
             writeln!(text, "line {}: {browser} means {}", message.line, reasons.join(", or "))?;
+            if let Some(page) = reasons.first().and_then(|code| page(code)) {
+                writeln!(text, "  {}\n  {}\n  {}", page.title, page.what, page.remedy)?;
+            }
+            for reason in reasons {
+                writeln!(text, "  more: crossorigin explain {reason}")?;
+            }
         }
     }
     let Some(reading) = &message.reading else { return Ok(()) };
     if let Some(url) = &reading.url {
         let from = reading.origin.as_deref().unwrap_or("THE PAGE'S ORIGIN");
         let url = reading.first_url.as_ref().unwrap_or(url);
-        writeln!(text, "  To look closer: crossorigin check '{url}' --from '{from}'")?;
+        writeln!(text, "  to look closer: crossorigin check '{url}' --from '{from}'")?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! `--format github`: [workflow commands](https://docs.github.com/en/actions/reference/workflow-commands), which show
 //! as annotations of a run.
 
-use crossorigin_verdict::{Verdict, redacted_url};
+use crossorigin_verdict::Verdict;
 
+use super::redacted::redacted;
 use super::{Findings, told};
 
 /// One annotation for each request and verdict, with the browsers that agree on it.
@@ -11,18 +12,22 @@ pub(super) fn github(findings: &Findings) -> String {
     for note in &findings.notes {
         text.push_str(&command("notice", "crossorigin check", note));
     }
-    for group in told::groups(&findings.judged) {
+    let judged = redacted(&findings.judged);
+    for group in told::groups(&judged) {
         let first = group.first;
         let level = match first.verdict() {
             Verdict::Shared | Verdict::Opaque => "notice",
             Verdict::Blocked | Verdict::Unreachable => "error",
         };
         let request = &first.record.request;
-        let title =
-            format!("{} {}: {}", request.method, redacted_url(request.current_url()), first.verdict());
+        let title = format!("{} {}: {}", request.method, request.current_url(), first.verdict());
         let mut message = format!("{}: {}", told::names(&group.profiles), first.record.cause());
         if let Some(label) = &first.plan.label {
             message = format!("{label}: {message}");
+        }
+        if let Some(fix) = told::best_fix(first) {
+            message.push_str("\n\n");
+            message.push_str(&fix);
         }
         text.push_str(&command(level, &title, &message));
     }

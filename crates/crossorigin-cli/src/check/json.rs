@@ -3,20 +3,21 @@
 use crossorigin::fetching::trace::{StepNumber, TraceStep};
 use crossorigin::fetching::{NetworkErrorReason, Purpose};
 use crossorigin_verdict::{
-    ConsoleMessage, Exchange, Outcome, TransportFailure, redacted_exchange, redacted_headers, redacted_url,
+    ConsoleMessage, Exchange, Fix, Guilty, NextFailure, Outcome, Server, TransportFailure, curl_command,
 };
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::Findings;
+use super::redacted::redacted;
 use super::run::Judged;
-use super::{Findings, told};
 
 /// Raised when a reader of the last version would go wrong.
 const SCHEMA_VERSION: u32 = 1;
 
 /// All results, without secrets.
 pub(super) fn json(findings: &Findings) -> String {
-    let results: Vec<_> = findings.judged.iter().map(result).collect();
+    let results: Vec<_> = redacted(&findings.judged).iter().map(result).collect();
     format!(
         "{:#}\n",
         json!({ "schema_version": SCHEMA_VERSION, "notes": findings.notes, "results": results })
@@ -35,11 +36,11 @@ fn result(judged: &Judged) -> Value {
         "repetition": judged.nth,
         "request": {
             "method": record.request.method.as_str(),
-            "url": redacted_url(record.request.current_url()).as_str(),
+            "url": record.request.current_url().as_str(),
             "origin": lossy(record.request.origin.serialized().as_bytes()),
             "initiator": record.initiator.name(),
             "mode": record.request.mode.name(),
-            "credentials": told::credentials(record.request.credentials_mode),
+            "credentials": record.request.credentials_mode.name(),
             "headers": headers(&record.request.headers),
         },
         "verdict": judged.verdict().name(),
@@ -54,6 +55,9 @@ fn result(judged: &Judged) -> Value {
         "steps": record.steps.iter().map(traced).collect::<Vec<_>>(),
         "exchanges": record.exchanges.iter().map(exchange).collect::<Vec<_>>(),
         "console": record.console().iter().map(console).collect::<Vec<_>>(),
+        "guilty": record.guilty().as_ref().map(guilty),
+        "fixes": record.fixes().iter().map(fix).collect::<Vec<_>>(),
+        "next": record.next_failures().iter().map(next).collect::<Vec<_>>(),
         "notes": judged.plan.notes,
     })
 }
@@ -72,12 +76,40 @@ fn console(message: &ConsoleMessage) -> Value {
     json!({ "browser": message.browser.name(), "text": message.text, "source": message.source })
 }
 
+fn guilty(guilty: &Guilty) -> Value {
+    json!({
+        "exchange": guilty.exchange,
+        "line": guilty.line,
+        "start": guilty.range.start,
+        "end": guilty.range.end,
+        "note": guilty.note,
+        "wanted": guilty.wanted,
+    })
+}
+
+fn fix(fix: &Fix) -> Value {
+    json!({
+        "server": fix.server.map(Server::name),
+        "title": fix.title,
+        "language": fix.language,
+        "snippet": fix.snippet,
+        "note": fix.note,
+    })
+}
+
+fn next(next: &NextFailure) -> Value {
+    let reason = match next {
+        NextFailure::Fails { reason, .. } => Some(reason.code()),
+        _ => None,
+    };
+    json!({ "reason": reason, "text": next.text() })
+}
+
 fn failed(failure: &TransportFailure) -> Value {
     json!({ "kind": failure.kind.code(), "message": failure.message })
 }
 
 fn exchange(exchange: &Exchange) -> Value {
-    let exchange = redacted_exchange(exchange);
     let response = exchange.answer.as_ref().ok().map(|answer| {
         json!({
             "version": format!("{:?}", answer.version),
@@ -96,14 +128,14 @@ fn exchange(exchange: &Exchange) -> Value {
             "headers": headers(&exchange.sent_headers),
         },
         "response": response,
+        "curl": curl_command(exchange, None),
         "failure": exchange.answer.as_ref().err().map(failed),
     })
 }
 
 fn headers(headers: &HeaderMap) -> Vec<Value> {
-    let redacted = redacted_headers(headers);
     let pair = |(name, value): (&http::HeaderName, &http::HeaderValue)| json!({ "name": name.as_str(), "value": lossy(value.as_bytes()) });
-    redacted.iter().map(pair).collect()
+    headers.iter().map(pair).collect()
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -6,8 +6,8 @@ mod console;
 mod github;
 mod json;
 mod network;
-mod paint;
 mod plan;
+mod redacted;
 mod remember;
 mod replay;
 mod run;
@@ -15,7 +15,6 @@ mod sarif;
 mod simulate;
 mod terminal;
 mod text;
-mod timeline;
 mod told;
 
 use std::io::Read as _;

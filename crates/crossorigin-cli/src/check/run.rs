@@ -44,6 +44,7 @@ pub(super) async fn judge<T: Transport + Clone + Send>(
         let mut page = agent.environment(plan.request.origin.clone());
         page.profile = profile;
         page.embedder_policy = check.embedder_policy.into();
+        page.host_permissions.clone_from(&check.host_permission);
         if let Some(url) = check.from.as_ref().and_then(|from| from.url.clone()) {
             page.url = Some(url);
         }

@@ -1,9 +1,10 @@
 //! `--format sarif`: [SARIF 2.1.0](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), which code scanning
 //! reads.
 
-use crossorigin_verdict::{Outcome, Verdict, redacted_url};
+use crossorigin_verdict::{Outcome, Verdict, page};
 use serde_json::{Value, json};
 
+use super::redacted::redacted;
 use super::run::Judged;
 use super::{Findings, told};
 
@@ -12,7 +13,8 @@ const SCHEMA: &str =
 
 /// What is blocked and what can't be reached, each as one result with the browsers that agree on it.
 pub(super) fn sarif(findings: &Findings) -> String {
-    let groups = told::groups(&findings.judged);
+    let judged = redacted(&findings.judged);
+    let groups = told::groups(&judged);
     let bad: Vec<_> = groups
         .iter()
         .filter(|group| matches!(group.first.verdict(), Verdict::Blocked | Verdict::Unreachable))
@@ -52,15 +54,22 @@ fn rule(judged: &Judged) -> &'static str {
 }
 
 fn described(rule: &str) -> Value {
+    let Some(page) = page(rule) else { return json!({ "id": rule }) };
     json!({
         "id": rule,
-        "helpUri": "https://fetch.spec.whatwg.org/#http-cors-protocol",
+        "shortDescription": { "text": page.title },
+        "fullDescription": { "text": page.what },
+        "help": { "text": format!("{}\n\n{}", page.why, page.remedy) },
     })
 }
 
 fn result(judged: &Judged, browsers: &str) -> Value {
-    let url = redacted_url(judged.record.request.current_url());
-    let text = format!("{browsers}: {}", judged.record.cause());
+    let url = judged.record.request.current_url();
+    let mut text = format!("{browsers}: {}", judged.record.cause());
+    if let Some(fix) = told::best_fix(judged) {
+        text.push_str("\n\n");
+        text.push_str(&fix);
+    }
     // A file and its entry, or else what was asked for.
     let file = judged.plan.label.as_deref().and_then(|label| label.rsplit_once(", entry "));
     let location = file.map_or_else(|| url.to_string(), |(file, _)| file.to_owned());

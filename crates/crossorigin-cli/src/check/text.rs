@@ -1,31 +1,33 @@
 //! `--format text`: for people.
 
-use crossorigin_verdict::{Guilty, Verdict, curl_command};
+use std::fmt::Write as _;
+
+use crossorigin_verdict::{Role, Style, Verdict, fix_text, guilty_text, timeline_text};
 
 use super::Findings;
-use super::paint::Paint;
 use super::run::Judged;
-use super::timeline::timeline;
 use super::told::{self, Group};
 
 /// All that was found: for each request the verdicts, the cause, how it went, what to change, and how to see it.
 pub(super) fn text(findings: &Findings, colours: bool) -> String {
-    let mut page = Page { text: String::new(), paint: Paint(colours) };
+    let style = if colours { Style::Ansi } else { Style::Plain };
+    let mut page = Page { text: String::new(), style, is_simulated: findings.is_simulated };
     let groups = told::groups(&findings.judged);
     let requests = by_request(&groups);
-    if requests.len() > 1 {
-        page.summary(&requests);
-    }
     // Of many, only what went wrong is told in full, and what went another way than before.
     let several = requests.len() > 1;
+    if several {
+        requests.iter().for_each(|request| page.summary(request));
+        page.line("");
+    }
     for (nth, request) in requests.iter().enumerate() {
         let before = nth.checked_sub(1).and_then(|before| requests.get(before));
         if !several || is_worth_telling(request, before.copied()) {
-            page.request(request, findings.is_simulated);
+            page.request(request);
         }
     }
     if requests.is_empty() {
-        page.line("No cross-origin request is in the file.");
+        page.line("There is no cross-origin request in it.");
     }
     for note in &findings.notes {
         page.line(&format!("note: {note}"));
@@ -56,7 +58,8 @@ fn is_worth_telling(groups: &[Group<'_>], before: Option<&[Group<'_>]>) -> bool 
 
 struct Page {
     text: String,
-    paint: Paint,
+    style: Style,
+    is_simulated: bool,
 }
 
 impl Page {
@@ -65,51 +68,38 @@ impl Page {
         self.text.push('\n');
     }
 
-    fn lines(&mut self, text: &str) {
-        text.lines().for_each(|line| self.line(&format!("  {line}")));
-    }
-
     fn title(&mut self, title: &str) {
-        let title = self.paint.bold(title);
-        self.line(&format!("\n{title}"));
-    }
-
-    /// One line a request, before each is told in full.
-    fn summary(&mut self, requests: &[&[Group<'_>]]) {
-        for groups in requests {
-            let Some(first) = groups.first() else { continue };
-            let verdicts: Vec<_> = groups.iter().map(|group| self.verdict(group.first.verdict())).collect();
-            let sent: Vec<_> = first
-                .first
-                .record
-                .exchanges
-                .iter()
-                .map(|exchange| exchange.request.method.as_str())
-                .collect();
-            let sent =
-                if sent.is_empty() { "nothing sent".to_owned() } else { format!("sent {}", sent.join(", ")) };
-            self.line(&format!("{} {} ({sent})", verdicts.join(", "), request_line(first.first)));
-        }
-        self.line("");
+        let title = self.style.paint(Role::Heading, title);
+        let _ = write!(self.text, "\n{title}\n");
     }
 
     fn verdict(&self, verdict: Verdict) -> String {
-        let word = verdict.name();
-        match verdict {
-            Verdict::Shared => self.paint.green(word),
-            Verdict::Opaque => self.paint.yellow(word),
-            Verdict::Blocked | Verdict::Unreachable => self.paint.red(word),
-        }
+        let role = match verdict {
+            Verdict::Shared => Role::Good,
+            Verdict::Opaque => Role::Neutral,
+            Verdict::Blocked | Verdict::Unreachable => Role::Bad,
+        };
+        self.style.paint(role, verdict.name())
     }
 
-    fn request(&mut self, groups: &[Group<'_>], is_simulated: bool) {
+    /// One line for a request that is one of several.
+    fn summary(&mut self, groups: &[Group<'_>]) {
+        let Some(first) = groups.first() else { return };
+        let verdicts: Vec<_> = groups.iter().map(|group| self.verdict(group.first.verdict())).collect();
+        let methods = first.first.record.exchanges.iter().map(|exchange| exchange.request.method.as_str());
+        let sent: Vec<_> = methods.collect();
+        let sent = if sent.is_empty() { "nothing".to_owned() } else { sent.join(", ") };
+        self.line(&format!("{}: {}; sent: {sent}", verdicts.join(", "), request_line(first.first)));
+    }
+
+    fn request(&mut self, groups: &[Group<'_>]) {
         // What went wrong is what people came for.
         let Some(told) = groups.iter().max_by_key(|group| gravity(group.first.verdict())) else { return };
-        let judged = told.first;
-        let heading = self.paint.bold(&request_line(judged));
+        let (judged, record) = (told.first, &told.first.record);
+        let heading = self.style.paint(Role::Heading, &request_line(judged));
         self.line(&heading);
         for group in groups {
-            let padding = " ".repeat(12_usize.saturating_sub(group.first.verdict().name().len()));
+            let padding = " ".repeat(13_usize.saturating_sub(group.first.verdict().name().len()));
             let verdict = self.verdict(group.first.verdict());
             self.line(&format!("{verdict}{padding}{}", told::names(&group.profiles)));
         }
@@ -118,55 +108,58 @@ impl Page {
         }
         self.line("");
         for group in groups {
-            let who =
-                if groups.len() > 1 { format!("{}: ", told::names(&group.profiles)) } else { String::new() };
-            self.line(&format!("{who}{}", group.first.record.cause()));
-            if let (Some(code), Some(step)) = (group.first.record.code(), group.first.record.step()) {
-                self.line(&format!("  {step}: {}", step.section.url()));
-                self.line(&format!("  more: crossorigin explain {code}"));
-            }
+            self.cause(group, groups.len() > 1);
         }
         self.title(&match groups {
             [_] => "How it went".to_owned(),
             _ => format!("How it went in {}", told::names(&told.profiles)),
         });
-        timeline(&judged.record, self.paint).iter().for_each(|line| self.line(line));
-        if let Some(guilty) = judged.record.guilty() {
-            self.guilty(judged, &guilty);
+        self.text.push_str(&timeline_text(record, self.style));
+        if let Some(guilty) = record.guilty() {
+            let of = guilty.exchange.and_then(|nth| record.exchanges.get(nth));
+            self.title(match of {
+                Some(exchange) if exchange.is_preflight() => {
+                    "Where the fault is, in the answer to the preflight"
+                }
+                Some(_) => "Where the fault is, in the answer to the request",
+                None => "Where the fault is",
+            });
+            self.text.push_str(&guilty_text(&guilty, self.style));
         }
         let messages = told::console(groups.iter().flat_map(|group| group.members.iter().copied()));
         if !messages.is_empty() {
             self.title("What consoles print");
             for message in messages {
-                self.line(&format!("  {}: {}", message.browser.name(), message.text));
+                self.line(&format!("  {}: {}", message.browser, message.text.trim_end()));
             }
         }
-        if !judged.record.exchanges.is_empty() && !is_simulated {
-            self.title("To see it with curl");
-            for exchange in &judged.record.exchanges {
-                let command = curl_command(exchange, judged.plan.body.as_deref());
-                self.lines(&command);
-            }
+        let fixes = record.fixes();
+        if !fixes.is_empty() {
+            self.title("How to fix it");
+            fixes.iter().for_each(|fix| self.text.push_str(&fix_text(fix, self.style)));
+        }
+        let commands = if self.is_simulated { Vec::new() } else { record.curl_commands() };
+        if !commands.is_empty() {
+            self.title("To send the same by hand");
+            commands.iter().for_each(|command| self.line(&format!("  {command}")));
+        }
+        let next = record.next_failures();
+        if !next.is_empty() {
+            self.title("What would fail next once this is fixed");
+            next.iter().for_each(|failure| self.line(&format!("  {}", failure.text())));
         }
         self.line("");
     }
 
-    fn guilty(&mut self, judged: &Judged, guilty: &Guilty) {
-        let of = guilty.exchange.and_then(|nth| judged.record.exchanges.get(nth));
-        self.title(match of {
-            Some(exchange) if exchange.is_preflight() => "Where the fault is, in the answer to the preflight",
-            Some(_) => "Where the fault is, in the answer to the request",
-            None => "Where the fault is",
-        });
-        let before = guilty.line.get(..guilty.range.start).unwrap_or_default().chars().count();
-        let under = guilty.line.get(guilty.range.clone()).unwrap_or_default().chars().count().max(1);
-        self.line(&format!("  {}", guilty.line));
-        let caret = format!("{} {}", "^".repeat(under), guilty.note);
-        let caret = self.paint.red(&caret);
-        self.line(&format!("  {}{caret}", " ".repeat(before)));
-        if let Some(wanted) = &guilty.wanted {
-            let wanted = self.paint.green(wanted);
-            self.line(&format!("  {wanted}"));
+    fn cause(&mut self, group: &Group<'_>, is_one_of_several: bool) {
+        let record = &group.first.record;
+        let who =
+            if is_one_of_several { format!("{}: ", told::names(&group.profiles)) } else { String::new() };
+        self.line(&format!("{who}{}", record.cause()));
+        if let (Some(code), Some(step)) = (record.code(), record.step()) {
+            let line = format!("  {step}: {}; more: crossorigin explain {code}", step.section.url());
+            let line = self.style.paint(Role::Faint, &line);
+            self.line(&line);
         }
     }
 }
@@ -185,15 +178,16 @@ fn request_line(judged: &Judged) -> String {
     let request = &judged.record.request;
     let origin = request.origin.serialized();
     let mut line = format!(
-        "{} {} from {}, by {}, credentials {}",
+        "{} {} from {} ({}, mode {}, credentials {})",
         request.method,
         request.current_url(),
         String::from_utf8_lossy(origin.as_bytes()),
-        judged.record.initiator.name(),
-        told::credentials(request.credentials_mode),
+        judged.record.initiator,
+        request.mode.name(),
+        request.credentials_mode.name(),
     );
     if judged.nth > 1 {
-        line.push_str(&format!(", repetition {}", judged.nth));
+        let _ = write!(line, ", repetition {}", judged.nth);
     }
     match &judged.plan.label {
         Some(label) => format!("{label}: {line}"),

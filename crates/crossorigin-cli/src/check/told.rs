@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crossorigin::infrastructure::request::CredentialsMode;
 use crossorigin::profiles::Profile;
 use crossorigin_verdict::{ConsoleMessage, Outcome};
 
@@ -50,18 +49,15 @@ pub(super) fn names(profiles: &[Profile]) -> String {
     profiles.iter().map(|profile| profile.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// A credentials mode by its token.
-pub(super) fn credentials(mode: CredentialsMode) -> &'static str {
-    match mode {
-        CredentialsMode::Omit => "omit",
-        CredentialsMode::SameOrigin => "same-origin",
-        CredentialsMode::Include => "include",
-    }
-}
-
 /// What the consoles of these browsers print; for the standard alone, those of all three.
 pub(super) fn console<'a>(judged: impl Iterator<Item = &'a Judged>) -> Vec<ConsoleMessage> {
     let (standard, browsers): (Vec<_>, Vec<_>) = judged.partition(|one| one.profile == Profile::Standard);
     let asked = if browsers.is_empty() { standard } else { browsers };
     asked.into_iter().flat_map(|one| one.record.console()).collect()
+}
+
+/// What to change first, in a few lines.
+pub(super) fn best_fix(judged: &Judged) -> Option<String> {
+    let fix = judged.record.fixes().into_iter().next()?;
+    Some(format!("{}\n{}", fix.title, fix.snippet).trim_end().to_owned())
 }

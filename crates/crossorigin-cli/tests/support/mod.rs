@@ -6,4 +6,5 @@ pub mod browser;
 pub mod http;
 pub mod picture;
 pub mod program;
+pub mod schema;
 pub mod scripted;

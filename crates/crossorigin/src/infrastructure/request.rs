@@ -234,6 +234,19 @@ impl Request {
         }
     }
 
+    /// The same request of another URL, before any redirect.
+    #[must_use]
+    pub fn with_url(self, url: Url) -> Self {
+        Self {
+            earlier_urls: Vec::new(),
+            current_url: url,
+            redirect_taint: RedirectTaint::SameOrigin,
+            response_tainting: ResponseTainting::Basic,
+            timing_allow_failed: false,
+            ..self
+        }
+    }
+
     /// The URL asked last. [Source](https://fetch.spec.whatwg.org/#concept-request-current-url).
     pub fn current_url(&self) -> &Url {
         &self.current_url
