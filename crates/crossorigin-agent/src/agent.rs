@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use crossorigin::fetching::CorsPreflightCache;
 use crossorigin::infrastructure::request_origin::Origin;
+use url::Url;
 
+use crate::authentication::Authentication;
+use crate::cookies::{CookieError, Cookies};
 use crate::{Environment, HttpTransport, Limits};
 
 /// A user agent: a transport, and what is remembered between fetches, such as what preflights have permitted.
@@ -20,6 +23,8 @@ pub struct Agent<T = HttpTransport> {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) limits: Limits,
+    pub(crate) cookies: Cookies,
+    pub(crate) authentication: Authentication,
     preflight_cache: Mutex<CorsPreflightCache>,
     begin: Instant,
 }
@@ -56,6 +61,22 @@ impl<T> Agent<T> {
         Environment::new(self.clone(), origin)
     }
 
+    /// Sets a cookie, written as in `Set-Cookie`, as if the URL's own page had set it.
+    ///
+    /// ```
+    /// use crossorigin_agent::Agent;
+    ///
+    /// let agent = Agent::default();
+    /// agent.set_cookie("session=1; SameSite=None; Secure", &"https://api.example/".parse()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Browsers would refuse it, and why.
+    pub fn set_cookie(&self, cookie: &str, url: &Url) -> Result<(), CookieError> {
+        self.shared.cookies.set(cookie, url)
+    }
+
     /// Looks into the preflight cache, or changes it. No fetch goes on meanwhile.
     pub fn with_preflight_cache<R>(&self, look: impl FnOnce(&mut CorsPreflightCache, Duration) -> R) -> R {
         look(&mut self.shared.preflight_cache(), self.shared.now())
@@ -63,9 +84,10 @@ impl<T> Agent<T> {
 }
 
 /// How an [`Agent`] is made.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct AgentBuilder {
     limits: Limits,
+    authentication: Authentication,
 }
 
 impl AgentBuilder {
@@ -81,9 +103,23 @@ impl AgentBuilder {
         self
     }
 
+    /// A user's name and password at an origin. They answer where a server of it asks for them by `Basic`, and
+    /// only where credentials go along; from then on they go along unasked.
+    #[must_use]
+    pub fn http_credentials(mut self, origin: Origin, user: &str, password: &str) -> Self {
+        self.authentication.supply(origin, user, password);
+        self
+    }
+
     /// The agent, which sends by this transport.
     pub fn build<T>(self, transport: T) -> Agent<T> {
-        let shared = Shared { limits: self.limits, preflight_cache: Mutex::default(), begin: Instant::now() };
+        let shared = Shared {
+            limits: self.limits,
+            cookies: Cookies::default(),
+            authentication: self.authentication,
+            preflight_cache: Mutex::default(),
+            begin: Instant::now(),
+        };
         Agent { transport, shared: Arc::new(shared) }
     }
 }

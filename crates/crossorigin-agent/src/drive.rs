@@ -161,7 +161,7 @@ async fn drive<T: Transport, J: Journal>(
                 url,
                 redirected: asked.redirect_count() > 0,
                 status: head.status,
-                body: ResponseBody::new(body, &shared.limits),
+                body: ResponseBody::new(body, &head.headers, &shared.limits),
                 headers: head.headers,
             }));
         }

@@ -178,7 +178,12 @@ impl FetchRequest {
         if request.mode == Mode::NoCors {
             leave_safelisted_headers(&mut request.headers);
         }
-        Parts { initiator: self.initiator, refused: refusal(&request), request, body: self.body }
+        Parts {
+            initiator: self.initiator,
+            refused: refusal(self.initiator, &request),
+            request,
+            body: self.body,
+        }
     }
 }
 
@@ -206,14 +211,18 @@ fn leave_safelisted_headers(headers: &mut HeaderMap) {
 }
 
 /// What makes script's own constructor throw. [Source](https://fetch.spec.whatwg.org/#dom-request).
-fn refusal(request: &Request) -> Option<TransportFailure> {
+fn refusal(initiator: Initiator, request: &Request) -> Option<TransportFailure> {
     let method = &request.method;
+    let url = request.current_url();
+    let has_userinfo = !url.username().is_empty() || url.password().is_some();
     let refused = if is_forbidden_method(method.as_str().as_bytes()) {
         format!("{method} is a method that script can't use")
     } else if request.mode == Mode::NoCors && !is_cors_safelisted_method(method.as_str().as_bytes()) {
         format!("{method} can't be used in the no-cors mode; only GET, HEAD and POST can")
     } else if matches!(*method, Method::GET | Method::HEAD) && request.body != BodyKind::None {
         format!("a {method} request has no body; leave it out, or use another method")
+    } else if initiator == Initiator::Fetch && has_userinfo {
+        "fetch() takes no URL with a user name or password; leave them out".to_owned()
     } else {
         return None;
     };

@@ -5,6 +5,9 @@
 //! [`Environment::fetch_recorded`] all the rest too. Requests go out by a [`Transport`].
 
 mod agent;
+mod authentication;
+mod content_encoding;
+mod cookies;
 mod data_url;
 mod drive;
 mod environment;
@@ -20,6 +23,8 @@ mod sending;
 mod transport;
 
 pub use agent::{Agent, AgentBuilder};
+pub use content_encoding::MAX_CONTENT_ENCODINGS;
+pub use cookies::{CookieError, MAX_COOKIE_BYTES, MAX_COOKIES};
 pub use environment::Environment;
 pub use fetch_request::FetchRequest;
 pub use http_transport::{

@@ -4,9 +4,10 @@ use crossorigin::fetching::{HttpRequest, Purpose};
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{Mode, Request};
 use crossorigin::infrastructure::request_origin::Origin;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, Entry, REFERER, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, Entry, RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::content_encoding::{ACCEPT_ENCODING_PLAIN, ACCEPT_ENCODING_SAFE};
 use crate::environment::Settings;
 use crate::referrer::{is_potentially_trustworthy, referrer};
 
@@ -36,7 +37,15 @@ pub(crate) fn add(
     default(ACCEPT, accept(initiator));
     default(ACCEPT_LANGUAGE, ACCEPT_LANGUAGE_VALUE);
     default(USER_AGENT, USER_AGENT_VALUE);
-    if is_potentially_trustworthy(&request.url) {
+    let is_safe = is_potentially_trustworthy(&request.url);
+    let accept_encoding = match is_safe {
+        // Ranges of what is compressed are of no use.
+        _ if headers.contains_key(RANGE) => HeaderValue::from_static("identity"),
+        true => ACCEPT_ENCODING_SAFE,
+        false => ACCEPT_ENCODING_PLAIN,
+    };
+    headers.insert(ACCEPT_ENCODING, accept_encoding);
+    if is_safe {
         let is_preflight = request.purpose == Purpose::Preflight;
         let (mode, destination) =
             if is_preflight { (Mode::Cors, "empty") } else { (state.mode, destination(initiator)) };

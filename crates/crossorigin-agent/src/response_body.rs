@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use http::HeaderMap;
 use http_body_util::BodyExt as _;
 
+use crate::content_encoding::{Decoder, Encoding, encodings};
 use crate::{Body, Limits};
 
 /// What is still to be read.
@@ -20,18 +22,19 @@ pub(crate) struct ResponseBody {
 #[derive(Debug)]
 enum Source {
     Body(Body),
+    /// To be decompressed, as soon as somebody reads it.
+    Encoded(Option<(Body, Vec<Encoding>)>),
+    Decoded(Decoder),
     /// Read already.
     Whole(Option<Bytes>),
 }
 
 impl ResponseBody {
-    pub(crate) fn new(body: Body, limits: &Limits) -> Self {
-        Self {
-            source: Source::Body(body),
-            idle_timeout: limits.idle_timeout,
-            limit: limits.max_body_bytes,
-            read: 0,
-        }
+    pub(crate) fn new(body: Body, headers: &HeaderMap, limits: &Limits) -> Self {
+        let encodings = encodings(headers);
+        let source =
+            if encodings.is_empty() { Source::Body(body) } else { Source::Encoded(Some((body, encodings))) };
+        Self { source, idle_timeout: limits.idle_timeout, limit: limits.max_body_bytes, read: 0 }
     }
 
     /// A body that is there already.
@@ -71,6 +74,13 @@ impl ResponseBody {
 impl Source {
     async fn next(&mut self) -> Result<Option<Bytes>, TransportFailure> {
         match self {
+            Self::Encoded(encoded) => {
+                let Some((body, encodings)) = encoded.take() else { return Ok(None) };
+                let Some(decoder) = Decoder::new(body, &encodings).await? else { return Ok(None) };
+                *self = Self::Decoded(decoder);
+                Box::pin(self.next()).await
+            }
+            Self::Decoded(decoder) => decoder.chunk().await,
             Self::Whole(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
             Self::Body(body) => {
                 while let Some(frame) = body.frame().await.transpose()? {

@@ -4,7 +4,8 @@ use crossorigin::fetching::{HttpRequest, Purpose};
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::Request;
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
-use http::{HeaderMap, Uri};
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, Full};
 use url::Url;
 
@@ -45,11 +46,49 @@ impl<'a, T: Transport> Sender<'a, T> {
     pub(crate) async fn send(&mut self, request: &HttpRequest, state: &Request) -> Sent {
         let mut headers = request.headers.clone();
         request_headers::add(&mut headers, request, state, self.settings, self.initiator);
-        let answer = match self.message(request, headers.clone()) {
-            Ok(message) => self.answer(message).await,
-            Err(failure) => Err(failure),
-        };
+        if !request.includes_credentials {
+            let answer = self.send_once(request, headers.clone()).await;
+            return Sent { headers, answer };
+        }
+        let Shared { cookies, authentication, .. } = self.shared;
+        if let Some(cookie) = cookies.header(&request.url, state, self.settings) {
+            headers.insert(COOKIE, cookie);
+        }
+        // What script says itself is left as it is.
+        let authenticates = !headers.contains_key(AUTHORIZATION);
+        if let Some(entry) = authentication.entry(&request.url).filter(|_| authenticates) {
+            headers.insert(AUTHORIZATION, entry);
+        }
+        let mut answer = self.send_once(request, headers.clone()).await;
+        if let Ok(response) = &answer
+            && response.status() == StatusCode::UNAUTHORIZED
+            && authenticates
+        {
+            authentication.forget(&request.url);
+            let own = authentication.answer(&request.url, response.headers());
+            let can_send_again = !matches!(self.body, RequestBody::Stream(_));
+            if let Some(own) = own.filter(|own| headers.get(AUTHORIZATION) != Some(own) && can_send_again) {
+                cookies.keep(response.headers(), &request.url, state, self.settings);
+                headers.insert(AUTHORIZATION, own.clone());
+                answer = self.send_once(request, headers.clone()).await;
+                if answer.as_ref().is_ok_and(|response| response.status() != StatusCode::UNAUTHORIZED) {
+                    authentication.remember(&request.url, own);
+                }
+            }
+        }
+        if let Ok(response) = &answer {
+            cookies.keep(response.headers(), &request.url, state, self.settings);
+        }
         Sent { headers, answer }
+    }
+
+    async fn send_once(
+        &mut self,
+        request: &HttpRequest,
+        headers: HeaderMap,
+    ) -> Result<http::Response<Body>, TransportFailure> {
+        let message = self.message(request, headers)?;
+        self.answer(message).await
     }
 
     async fn answer(

@@ -5,6 +5,7 @@ mod support;
 
 use std::time::Duration;
 
+use crossorigin::html::Initiator;
 use crossorigin_agent::{Limits, Proxies};
 use crossorigin_verdict::{Outcome, Record, TransportFailureKind as Kind};
 use http::Method;
@@ -50,7 +51,8 @@ async fn hosts_are_where_they_are_said_to_be() {
     let server = RawServer::new(response(&[], "hi"), Then::Keep).await;
     let resolving = transport().resolve("api.example", 80, server.address).build();
     let mut page = page(resolving, Limits::default());
-    let fetched = page.fetch(get("http://user:word@API.example/a?b#c")).await.unwrap();
+    let fetched =
+        page.fetch(get("http://user:word@API.example/a?b#c").initiator(Initiator::Xhr)).await.unwrap();
     assert_eq!(fetched.text().await.unwrap(), "hi");
     let head = server.heads().remove(0);
     assert!(

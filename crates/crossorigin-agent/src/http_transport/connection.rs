@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -24,6 +24,9 @@ use crate::Body;
 pub const MAX_HEADERS: usize = 256;
 /// The longest head of a response, in bytes.
 pub const MAX_HEADER_BYTES: usize = 256 * 1024;
+/// The longest list of headers that is decoded in HTTP/2, in bytes as that counts them: more than are taken, so that
+/// what is too large can be told from what is malformed.
+const MAX_HTTP2_HEADER_LIST_BYTES: u32 = 1024 * 1024;
 /// The longest body that is read to its end when nobody wants it, in bytes, so that its connection can be kept.
 const MAX_DRAINED_BYTES: u64 = 64 * 1024;
 
@@ -72,7 +75,7 @@ impl Connection {
 
     pub(super) async fn http2(stream: Stream, host: HeaderValue) -> hyper::Result<Self> {
         let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).max_header_list_size(MAX_HEADER_BYTES as u32);
+        builder.timer(TokioTimer::new()).max_header_list_size(MAX_HTTP2_HEADER_LIST_BYTES);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async { connection.await.unwrap_or_default() });
         Ok(Self { sender: Sender::Http2(sender), host, proxy: None, idle_since: Instant::now() })
@@ -131,9 +134,18 @@ impl Connection {
             Some(request) => Sent::Unused(Box::new(request)),
             None => Sent::Failed(failure::of_hyper(failed.error(), key.authority())),
         })?;
+        if self.is_http2() && is_too_large(response.headers()) {
+            return Err(Sent::Failed(failure::too_large(key.authority())));
+        }
         let lease = if self.is_http2() { None } else { Some((self, Arc::clone(pool))) };
         Ok(response.map(|incoming| ReceivedBody::new(incoming, key.clone(), lease).boxed_unsync()))
     }
+}
+
+/// Whether a head has more headers or bytes than are taken; HTTP/1's parser counts by itself.
+fn is_too_large(headers: &HeaderMap) -> bool {
+    let bytes = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+    headers.len() > MAX_HEADERS || headers.iter().map(bytes).sum::<usize>() > MAX_HEADER_BYTES
 }
 
 /// The body of a response, which gives its connection back when it has ended.

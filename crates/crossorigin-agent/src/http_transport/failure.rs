@@ -11,11 +11,13 @@ use super::connection::{MAX_HEADER_BYTES, MAX_HEADERS};
 pub(super) fn of_hyper(error: &hyper::Error, host: &str) -> TransportFailure {
     let io = source::<io::Error>(error);
     let is_tls = |io: &io::Error| io.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
+    let http2 = source::<h2::Error>(error);
     let (kind, message) = if error.is_parse_too_large() {
-        let message = format!(
-            "the head of {host}'s response has more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes"
-        );
-        (Kind::TooLarge, message)
+        return too_large(host);
+    } else if http2.is_some_and(|http2| http2.is_library() && !http2.is_io()) {
+        (Kind::Malformed, format!("{host} answered what is no HTTP/2: {}", chain(error)))
+    } else if http2.is_some_and(h2::Error::is_remote) {
+        (Kind::Reset, format!("{host} ended the stream: {}", chain(error)))
     } else if error.is_parse() || io.is_some_and(is_malformed) {
         (Kind::Malformed, format!("{host} answered what is no HTTP: {}", chain(error)))
     } else if error.is_incomplete_message() {
@@ -28,6 +30,14 @@ pub(super) fn of_hyper(error: &hyper::Error, host: &str) -> TransportFailure {
         (Kind::Connection, format!("the connection to {host} broke: {}", chain(error)))
     };
     TransportFailure::new(kind, message)
+}
+
+/// A head that is not read to its end.
+pub(super) fn too_large(host: &str) -> TransportFailure {
+    let message = format!(
+        "the head of {host}'s response has more than {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes"
+    );
+    TransportFailure::new(Kind::TooLarge, message)
 }
 
 /// Chunks that are none.

@@ -74,6 +74,9 @@ impl Inner {
             }
         }
         let connection = self.connector.connect(&key).await?;
+        if let Some(shared) = connection.share() {
+            self.pool.put(&key, shared);
+        }
         match self.send_on(connection, &key, request).await {
             Ok(response) => Ok(response),
             Err(Sent::Failed(failure)) => Err(failure),

@@ -1,0 +1,225 @@
+//! TLS and HTTP/2, with authorities that are made for one test.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use crossorigin_agent::{Environment, HttpTransportBuilder, Limits, Proxies};
+use crossorigin_verdict::{Outcome, TransportFailureKind as Kind};
+use http::{Method, Request, Response, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use self::support::{get, page, transport};
+
+/// An authority, in PEM, and an acceptor with a certificate of it for `api.example`.
+fn authority(protocols: &[&str], expired: bool) -> (String, TlsAcceptor) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = params.self_signed(&key).unwrap();
+    let issuer = Issuer::new(params, key);
+    let own_key = KeyPair::generate().unwrap();
+    let mut own = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
+    if expired {
+        own.not_after = rcgen::date_time_ymd(2001, 1, 1);
+        own.not_before = rcgen::date_time_ymd(2000, 1, 1);
+    }
+    let certificate = own.signed_by(&own_key, &issuer).unwrap();
+    let chain = vec![CertificateDer::from(certificate.der().to_vec())];
+    let key = PrivateKeyDer::try_from(own_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    (root.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Answers with the version, the path and the body that came.
+async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let host = head.uri.authority().map_or_else(String::new, ToString::to_string);
+    let text = format!("{:?} {} {host} {body}", head.version, head.uri.path());
+    let mut response = Response::new(Full::from(text));
+    response.headers_mut().insert("access-control-allow-origin", "*".parse().unwrap());
+    if head.uri.path() == "/many" {
+        for nth in 0..10_000 {
+            let name = format!("x-{nth}").parse::<http::HeaderName>().unwrap();
+            response.headers_mut().insert(name, "a value of some length".parse().unwrap());
+        }
+    }
+    Ok(response)
+}
+
+struct Server {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    async fn new(acceptor: TlsAcceptor) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(serve(acceptor.clone(), stream));
+            }
+        });
+        Self { address, connections }
+    }
+
+    fn page(&self, transport: HttpTransportBuilder) -> Environment {
+        let transport = transport.resolve("api.example", 443, self.address);
+        page(transport.resolve("other.example", 443, self.address).build(), Limits::default())
+    }
+}
+
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream) {
+    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let (stream, service) = (TokioIo::new(stream), service_fn(echo));
+    // How the agent leaves is its own matter.
+    if is_http2 {
+        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await;
+    } else {
+        let _ = http1::Builder::new().serve_connection(stream, service).await;
+    }
+}
+
+fn trusting(pem: &str) -> HttpTransportBuilder {
+    transport().root_certificates(pem.as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_it_is_offered() {
+    for (protocols, version) in [
+        (&["h2", "http/1.1"][..], Version::HTTP_2),
+        (&["h2"], Version::HTTP_2),
+        (&["http/1.1"], Version::HTTP_11),
+        (&[], Version::HTTP_11),
+    ] {
+        let (pem, acceptor) = authority(protocols, false);
+        let server = Server::new(acceptor).await;
+        let mut page = server.page(trusting(&pem));
+        for _ in 0..2 {
+            let post = get("https://api.example/path").method(Method::POST).body("body");
+            let (response, record) = page.fetch_recorded(post).await;
+            let text = response.unwrap_or_else(|_| panic!("{:?}", record.outcome)).text().await.unwrap();
+            let host = if version == Version::HTTP_2 { "api.example" } else { "" };
+            assert_eq!(text, format!("{version:?} /path {host} body"));
+            assert_eq!(record.exchanges[0].answer.as_ref().unwrap().version, version);
+        }
+        assert_eq!(server.connections.load(Ordering::Relaxed), 1, "{protocols:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_of_http2_serves_many_at_a_time() {
+    let (pem, acceptor) = authority(&["h2"], false);
+    let server = Server::new(acceptor).await;
+    let mut page = server.page(trusting(&pem));
+    page.fetch(get("https://api.example/")).await.unwrap();
+    let fetches = (0..20).map(|nth| {
+        let mut page = page.clone();
+        tokio::spawn(async move {
+            page.fetch(get(format!("https://api.example/{nth}"))).await.unwrap().text().await
+        })
+    });
+    for (nth, fetch) in fetches.collect::<Vec<_>>().into_iter().enumerate() {
+        assert!(fetch.await.unwrap().unwrap().contains(&format!("/{nth} ")));
+    }
+    assert_eq!(server.connections.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn failures_of_tls_are_told_apart() {
+    let (pem, acceptor) = authority(&["h2"], false);
+    let server = Server::new(acceptor).await;
+    let (old_pem, old_acceptor) = authority(&["h2"], true);
+    let old = Server::new(old_acceptor).await;
+    for (name, server, transport, url, told) in [
+        ("unknown authority", &server, transport(), "https://api.example/", "UnknownIssuer"),
+        ("another name", &server, trusting(&pem), "https://other.example/", "not valid for name"),
+        ("expired", &old, trusting(&old_pem), "https://api.example/", "expired"),
+    ] {
+        let (response, record) = server.page(transport).fetch_recorded(get(url)).await;
+        assert!(response.is_err(), "{name}");
+        match record.outcome {
+            Outcome::Unreachable(failure) => {
+                assert_eq!(failure.kind, Kind::Tls, "{name}: {failure}");
+                assert!(failure.message.contains(told), "{name}: {failure}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    // A server that speaks no TLS.
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    let answer = tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
+    let (_, record) = page(transport().build(), Limits::default()).fetch_recorded(get(url)).await;
+    assert!(matches!(&record.outcome, Outcome::Unreachable(failure) if failure.kind == Kind::Tls));
+    answer.await.unwrap();
+}
+
+#[tokio::test]
+async fn ten_thousand_headers_of_http2_are_too_many() {
+    let (pem, acceptor) = authority(&["h2"], false);
+    let server = Server::new(acceptor).await;
+    let mut page = server.page(trusting(&pem));
+    let (_, record) = page.fetch_recorded(get("https://api.example/many")).await;
+    match record.outcome {
+        Outcome::Unreachable(failure) => assert_eq!(failure.kind, Kind::TooLarge, "{failure}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(page.fetch(get("https://api.example/")).await.is_ok());
+}
+
+#[tokio::test]
+async fn tls_goes_through_proxies() {
+    let (pem, acceptor) = authority(&["h2"], false);
+    let server = Server::new(acceptor).await;
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (name, target) = (proxy.local_addr().unwrap().to_string(), server.address);
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = proxy.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 200 Connection established\r\nvia: x\r\n\r\n").await.unwrap();
+        let mut onward = TcpStream::connect(target).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut onward).await;
+        String::from_utf8(head).unwrap()
+    });
+    let proxies =
+        Proxies::from_variables(|variable| (variable == "https_proxy").then(|| name.clone())).unwrap();
+    let mut page = page(trusting(&pem).proxies(proxies).build(), Limits::default());
+    let text = page.fetch(get("https://api.example/")).await.unwrap().text().await.unwrap();
+    assert!(text.starts_with("HTTP/2.0 / api.example"), "{text}");
+    drop(page);
+    assert!(
+        asked.await.unwrap().starts_with("CONNECT api.example:443 HTTP/1.1\r\nhost: api.example:443\r\n")
+    );
+}
