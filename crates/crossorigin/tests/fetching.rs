@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use crossorigin::fetching::{
-    Context, CorsPreflightCache, EmbedderPolicyValue, HttpRequest, Machine, NetworkErrorReason, Purpose,
-    ResponseHead, ResponseType, Step,
+    Context, CorsPreflightCache, EmbedderPolicyValue, HttpRequest, MAX_KEEPALIVE_BYTES, Machine,
+    NetworkErrorReason, Purpose, ResponseHead, ResponseType, Step,
 };
-use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Mode, RedirectMode, Request};
+use crossorigin::infrastructure::request::{
+    BodyKind, CredentialsMode, Destination, Mode, RedirectMode, Request,
+};
 use crossorigin::profiles::Profile;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -356,4 +358,169 @@ fn extensions_read_hosts_that_they_have_permission_for() {
     back.method = Method::GET;
     let (sent, outcome) = run(back, &[(302, &[SHARED, ("location", B)]), (200, &[])]);
     assert!(sent[1].headers.contains_key("origin") && outcome.is_err());
+}
+
+/// The reason that a fetch ends with, if any, and the URLs that were asked.
+fn ending(request: Request, answers: Answers<'_>) -> (Result<ResponseType, NetworkErrorReason>, Vec<String>) {
+    let (sent, step) = run(request, &mut CorsPreflightCache::default(), answers);
+    (outcome(&step), sent.iter().map(|sent| sent.url.to_string()).collect())
+}
+
+#[test]
+fn secure_pages_fetch_securely() {
+    use Destination::{Audio, Document, Empty, Font, Image, Video};
+    use NetworkErrorReason::MixedContent;
+    let (plain, secure) = ("http://b.example:8080/x", "https://b.example:8080/x");
+    for (page, url, mode, destination, expected) in [
+        (PAGE, plain, Mode::Cors, Empty, Err(MixedContent)),
+        (PAGE, plain, Mode::NoCors, Font, Err(MixedContent)),
+        (PAGE, plain, Mode::NoCors, Image, Ok(secure)),
+        (PAGE, plain, Mode::NoCors, Audio, Ok(secure)),
+        (PAGE, plain, Mode::Cors, Video, Ok(secure)),
+        (PAGE, "http://192.0.2.1/", Mode::NoCors, Image, Err(MixedContent)),
+        (PAGE, "http://127.0.0.1:1234/", Mode::NoCors, Image, Ok("http://127.0.0.1:1234/")),
+        (PAGE, "http://localhost:1234/", Mode::Cors, Empty, Ok("http://localhost:1234/")),
+        (PAGE, plain, Mode::Navigate, Document, Ok(plain)),
+        (PAGE, "ws://b.example/", Mode::WebSocket, Empty, Err(MixedContent)),
+        ("http://a.example", plain, Mode::NoCors, Image, Ok(plain)),
+        ("http://a.example", plain, Mode::Cors, Empty, Ok(plain)),
+        ("http://localhost", plain, Mode::Cors, Empty, Err(MixedContent)),
+        ("null", plain, Mode::Cors, Empty, Ok(plain)),
+    ] {
+        let mut request = request(url, mode);
+        (request.origin, request.destination) = (page.parse().unwrap(), destination);
+        let answers: Answers<'_> = if expected.is_ok() { &[(200, &[SHARED])] } else { &[] };
+        let (result, urls) = ending(request, answers);
+        assert_eq!(result.err(), expected.clone().err(), "{page} {url} {mode:?} {destination:?}");
+        assert_eq!(urls, expected.ok().into_iter().collect::<Vec<_>>(), "{page} {url} {mode:?}");
+    }
+    // A redirect is held to it, too.
+    let to = [SHARED, ("location", "http://c.example/")];
+    assert_eq!(ending(request(B, Mode::Cors), &[(302, &to)]).0, Err(MixedContent));
+}
+
+#[test]
+fn what_script_cannot_ask_for_is_not_sent() {
+    use NetworkErrorReason as R;
+    for (method, url, mode, expected) in [
+        ("TRACE", B, Mode::Cors, Err(R::ForbiddenMethod)),
+        ("track", PAGE, Mode::SameOrigin, Err(R::ForbiddenMethod)),
+        ("CONNECT", B, Mode::NoCors, Err(R::ForbiddenMethod)),
+        ("PUT", B, Mode::NoCors, Err(R::NoCorsMethod)),
+        ("get", B, Mode::NoCors, Err(R::NoCorsMethod)),
+        ("POST", B, Mode::NoCors, Ok(ResponseType::Opaque)),
+        ("GET", "blob:https://a.example/1-2", Mode::Cors, Err(R::BlobUrl)),
+        ("GET", "blob:https://b.example/1-2", Mode::NoCors, Err(R::BlobUrl)),
+        ("GET", "blob:https://b.example/1-2", Mode::Cors, Err(R::UrlScheme)),
+        ("GET", "about:blank", Mode::Cors, Err(R::UrlScheme)),
+        ("GET", "about:config", Mode::Navigate, Err(R::UrlScheme)),
+    ] {
+        let mut request = request(url, mode);
+        request.method = Method::from_bytes(method.as_bytes()).unwrap();
+        let answers: Answers<'_> = if expected.is_ok() { &[(200, &[])] } else { &[] };
+        assert_eq!(ending(request, answers).0, expected, "{method} {url} {mode:?}");
+    }
+    let (sent, step) = run(request("about:blank", Mode::Navigate), &mut CorsPreflightCache::default(), &[]);
+    assert!(
+        sent.is_empty()
+            && matches!(step, Step::ReadDataUrl(url) if url.as_str() == "data:text/html;charset=utf-8,")
+    );
+}
+
+#[test]
+fn the_whole_response_is_looked_at_whatever_script_sees() {
+    use Destination::{Empty, Script, Style};
+    use NetworkErrorReason as R;
+    let (image, nosniff) = (("content-type", "image/png"), ("x-content-type-options", "nosniff"));
+    for (mode, destination, integrity, status, headers, expected) in [
+        (Mode::NoCors, Script, false, 200, &[image][..], Err(R::ScriptMimeType)),
+        (Mode::Cors, Script, false, 200, &[image, SHARED], Err(R::ScriptMimeType)),
+        (Mode::NoCors, Style, false, 200, &[nosniff], Err(R::Nosniff)),
+        (Mode::NoCors, Style, false, 200, &[image], Ok(ResponseType::Opaque)),
+        (Mode::Cors, Empty, false, 200, &[image, nosniff, SHARED], Ok(ResponseType::Cors)),
+        (Mode::NoCors, Style, true, 200, &[], Err(R::Integrity)),
+        (Mode::Cors, Style, true, 200, &[SHARED], Ok(ResponseType::Cors)),
+        (Mode::Cors, Style, true, 204, &[SHARED], Err(R::Integrity)),
+        (Mode::Cors, Empty, false, 407, &[SHARED], Err(R::ProxyAuthentication)),
+    ] {
+        let mut request = request(B, mode);
+        (request.destination, request.has_integrity_metadata) = (destination, integrity);
+        assert_eq!(ending(request, &[(status, headers)]).0, expected, "{mode:?} {destination:?} {headers:?}");
+    }
+    // What fails so late clears no cache.
+    let mut cache = CorsPreflightCache::default();
+    let mut put = request(B, Mode::Cors);
+    (put.method, put.destination) = (Method::PUT, Script);
+    let allowed = [SHARED, ("access-control-allow-methods", "PUT")];
+    let (_, step) = run(put.clone(), &mut cache, &[(204, &allowed), (200, &[SHARED, image])]);
+    assert_eq!(outcome(&step), Err(R::ScriptMimeType));
+    assert_eq!(run(put, &mut cache, &[(200, &[SHARED])]).0.len(), 1, "the permission is still there");
+}
+
+#[test]
+fn requests_that_outlive_their_page_are_short() {
+    for (keepalive, bytes, expected) in [
+        (true, Some(MAX_KEEPALIVE_BYTES), Ok(ResponseType::Cors)),
+        (true, Some(MAX_KEEPALIVE_BYTES + 1), Err(NetworkErrorReason::KeepaliveBody)),
+        (false, Some(MAX_KEEPALIVE_BYTES + 1), Ok(ResponseType::Cors)),
+        (true, None, Ok(ResponseType::Cors)),
+    ] {
+        let mut post = request(B, Mode::Cors);
+        (post.method, post.body) = (Method::POST, BodyKind::Replayable);
+        (post.keepalive, post.body_bytes) = (keepalive, bytes);
+        let answers: Answers<'_> = if expected.is_ok() { &[(200, &[SHARED])] } else { &[] };
+        assert_eq!(ending(post, answers).0, expected, "{keepalive} {bytes:?}");
+    }
+}
+
+#[test]
+fn requests_without_cors_carry_few_headers() {
+    for (destination, kept) in
+        [(Destination::Empty, &["accept"][..]), (Destination::Video, &["accept", "range"])]
+    {
+        let mut get = request(B, Mode::NoCors);
+        get.destination = destination;
+        get.headers = headers(&[
+            ("accept", "*/*"),
+            ("range", "bytes=0-"),
+            ("x-foo", "1"),
+            ("authorization", "x"),
+            ("content-type", "application/json"),
+        ]);
+        let (sent, _) = run(get, &mut CorsPreflightCache::default(), &[]);
+        let mut names: Vec<_> = sent[0].headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, kept, "{destination:?}");
+    }
+}
+
+#[test]
+fn a_redirect_says_how_much_is_told_of_where_a_request_comes_from() {
+    // From a page of another origin, a POST of a navigation says null where the policy has it so.
+    for (policy, origin) in [(None, PAGE), (Some("no-referrer"), "null"), (Some("no-referrer, x"), "null")] {
+        let mut post = request(B, Mode::Navigate);
+        (post.method, post.body) = (Method::POST, BodyKind::Replayable);
+        let mut redirect = vec![("location", "/next")];
+        redirect.extend(policy.map(|policy| ("referrer-policy", policy)));
+        let (sent, _) = run(post, &mut CorsPreflightCache::default(), &[(307, &redirect), (200, &[])]);
+        assert_eq!(sent[1].headers["origin"], origin, "{policy:?}");
+    }
+}
+
+#[test]
+fn passwords_are_tried_only_where_the_page_may() {
+    use CredentialsMode::{Include, Omit, SameOrigin};
+    for (url, mode, credentials, body, may) in [
+        (PAGE, Mode::Cors, SameOrigin, BodyKind::None, true),
+        (PAGE, Mode::Cors, Omit, BodyKind::None, false),
+        (PAGE, Mode::Cors, SameOrigin, BodyKind::Stream, false),
+        (B, Mode::Cors, Include, BodyKind::None, false),
+        (B, Mode::NoCors, Include, BodyKind::None, true),
+        (B, Mode::NoCors, SameOrigin, BodyKind::None, false),
+    ] {
+        let mut post = request(url, mode);
+        (post.method, post.credentials_mode, post.body) = (Method::POST, credentials, body);
+        let (sent, _) = run(post, &mut CorsPreflightCache::default(), &[]);
+        assert_eq!(sent[0].may_authenticate, may, "{url} {mode:?} {credentials:?} {body:?}");
+    }
 }

@@ -7,6 +7,7 @@ use url::Url;
 use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
 use super::trace::{Event, Section, StepNumber, Trace};
+use crate::infrastructure::referrer_policy::ReferrerPolicy;
 use crate::infrastructure::request::{BodyKind, Mode, Request, ResponseTainting};
 use crate::infrastructure::request_headers::{NUMERIC_CLIENT_HINTS, REQUEST_BODY_HEADERS};
 use crate::infrastructure::request_origin::Origin;
@@ -73,8 +74,11 @@ pub(super) fn http_redirect_fetch<T: Trace>(
             request.headers.remove(name);
         }
     }
-    // 18. On the new URL main fetch goes on.
+    // 18, 19. On the new URL main fetch goes on, and says as much of where it comes from as the server wants.
     request.append_url(location);
+    if let Some(policy) = ReferrerPolicy::of_response(response.headers) {
+        request.referrer_policy = policy;
+    }
     trace.step(StepNumber::new(Section::HttpRedirectFetch, "18"), || Event::Redirected {
         location: request.current_url().clone(),
         became_get: post_becomes_get || other_becomes_get,

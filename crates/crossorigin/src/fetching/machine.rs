@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::{Method, StatusCode};
 use url::Url;
 
 use super::cors_preflight_cache::CorsPreflightCache;
@@ -13,11 +14,12 @@ use super::http_network_or_cache_fetch::{
     remove_forbidden_request_headers,
 };
 use super::http_redirect_fetch::{http_redirect_fetch, is_redirect_status};
-use super::main_fetch::main_fetch;
+use super::main_fetch::{fetch, main_fetch};
+use super::mime_type_blocking::check_mime_type;
 use super::reason::NetworkErrorReason;
-use super::response::{FilteredResponse, ResponseHead};
+use super::response::{FilteredResponse, ResponseHead, ResponseType};
 use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
-use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
+use crate::infrastructure::request::{BodyKind, Mode, RedirectMode, Request};
 use crate::profiles::{Behavior, Profile};
 
 /// What outlives one fetch, and the time.
@@ -28,6 +30,11 @@ pub struct Context<'a> {
     /// The time on a clock that only goes forward, from any start.
     pub now: Duration,
 }
+
+/// The longest body of a request that may outlive its page. The standard counts all such requests of a page
+/// that are under way; one machine knows of its own alone.
+/// [Source](https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch), step 8.10.
+pub const MAX_KEEPALIVE_BYTES: u64 = 64 * 1024;
 
 /// What is to be done next.
 #[derive(Debug)]
@@ -106,7 +113,14 @@ impl<T: Trace + Default> Machine<T> {
     /// As [`new`](Machine::new), with a behaviour of its own making and any trace.
     pub fn with(mut request: Request, embedder_policy: EmbedderPolicyValue, behavior: Behavior) -> Self {
         let mut trace = T::default();
-        remove_forbidden_request_headers(&mut request.headers, &mut trace);
+        // DEVIATION: webkit-no-credentialless.
+        let embedder_policy = match embedder_policy {
+            EmbedderPolicyValue::Credentialless if !behavior.knows_credentialless_pages => {
+                EmbedderPolicyValue::UnsafeNone
+            }
+            known => known,
+        };
+        remove_forbidden_request_headers(&mut request, &mut trace);
         Self {
             request,
             behavior,
@@ -138,7 +152,7 @@ impl<T: Trace> Machine<T> {
     /// Begins. A machine that has begun already fails.
     pub fn start(&mut self, context: &mut Context<'_>) -> Step {
         match self.state {
-            State::Ready => main_fetch(self, context),
+            State::Ready => fetch(self, context),
             State::Preflight | State::Actual | State::Over => {
                 self.fail(NetworkErrorReason::UnexpectedResponse, context)
             }
@@ -148,6 +162,12 @@ impl<T: Trace> Machine<T> {
     /// Goes on with the response to what was sent last.
     pub fn response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
         match self.state {
+            State::Preflight | State::Actual
+                if response.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
+            {
+                self.received(response);
+                self.fail(NetworkErrorReason::ProxyAuthentication, context)
+            }
             State::Preflight => {
                 self.received(response);
                 match cors_preflight_response(
@@ -157,7 +177,7 @@ impl<T: Trace> Machine<T> {
                     context,
                     &mut self.trace,
                 ) {
-                    Ok(()) => self.send_actual(),
+                    Ok(()) => self.send_actual(context),
                     Err(reason) => self.fail(reason, context),
                 }
             }
@@ -185,19 +205,18 @@ impl<T: Trace> Machine<T> {
             });
             return Step::Send(Box::new(preflight_request(&self.request, &self.behavior)));
         }
-        self.send_actual()
+        self.send_actual(context)
     }
 
-    pub(super) fn read_data_url(&mut self) -> Step {
-        self.state = State::Over;
-        Step::ReadDataUrl(self.request.current_url().clone())
+    pub(super) fn read_data_url(&mut self, url: Url) -> Step {
+        self.over();
+        Step::ReadDataUrl(url)
     }
 
     pub(super) fn fail(&mut self, reason: NetworkErrorReason, context: &mut Context<'_>) -> Step {
-        self.state = State::Over;
         self.trace.step(reason.step(), || Event::Failed(reason.clone()));
         // DEVIATION: chromium-failure-keeps-cache, webkit-failure-keeps-cache.
-        if self.clears_cache && self.behavior.failure_clears_cache {
+        if self.over() && self.behavior.failure_clears_cache {
             // The request's current URL counts, which redirects may have changed.
             context.cache.clear_cache_entries(&self.request);
             self.trace.step(StepNumber::new(Section::MainFetch, "12"), || Event::CacheCleared);
@@ -205,7 +224,17 @@ impl<T: Trace> Machine<T> {
         Step::NetworkError(reason)
     }
 
-    fn send_actual(&mut self) -> Step {
+    /// Ends the fetch, and says whether a failure would have cleared the cache until now.
+    fn over(&mut self) -> bool {
+        self.state = State::Over;
+        std::mem::take(&mut self.clears_cache)
+    }
+
+    fn send_actual(&mut self, context: &mut Context<'_>) -> Step {
+        let is_long = self.request.body_bytes.is_some_and(|bytes| bytes > MAX_KEEPALIVE_BYTES);
+        if self.request.keepalive && self.request.body != BodyKind::None && is_long {
+            return self.fail(NetworkErrorReason::KeepaliveBody, context);
+        }
         self.state = State::Actual;
         let sent = actual_request(&self.request, self.embedder_policy, &self.behavior);
         self.trace.step(StepNumber::new(Section::HttpFetch, "4.3"), || Event::Sent {
@@ -216,12 +245,12 @@ impl<T: Trace> Machine<T> {
     }
 
     fn received(&mut self, response: ResponseHead<'_>) {
-        let step = StepNumber::new(Section::HttpNetworkFetch, "10");
+        let step = StepNumber::new(Section::HttpNetworkFetch, "8.5");
         self.trace.step(step, || Event::Received(response.status));
     }
 
     fn actual_response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
-        let with_credentials = includes_credentials(&self.request, self.embedder_policy);
+        let with_credentials = includes_credentials(&self.request, self.embedder_policy, &self.behavior);
         let checked = check_response(
             &mut self.request,
             response,
@@ -237,7 +266,7 @@ impl<T: Trace> Machine<T> {
                 RedirectMode::Error => return self.fail(NetworkErrorReason::RedirectInErrorMode, context),
                 // A navigation's own redirect is handed over too; it goes on with a new machine.
                 RedirectMode::Manual if self.request.mode != Mode::Navigate => {
-                    return self.hand_over(FilteredResponse::opaque_redirect(&self.request));
+                    return self.hand_over(FilteredResponse::opaque_redirect(&self.request), response);
                 }
                 RedirectMode::Manual => {}
                 RedirectMode::Follow => {
@@ -249,21 +278,47 @@ impl<T: Trace> Machine<T> {
                 }
             }
         }
-        // A range that was not asked for must not pass for the whole where nobody can see that.
-        if self.request.response_tainting == ResponseTainting::Opaque
-            && matches!(response.status.as_u16(), 206 | 416)
+        self.hand_over(FilteredResponse::new(&self.request, response.headers), response)
+    }
+
+    /// The last steps of main fetch, which look at the whole response whatever script may see of it. A failure
+    /// here clears no cache.
+    fn hand_over(&mut self, filtered: FilteredResponse, response: ResponseHead<'_>) -> Step {
+        self.over();
+        let response_type = filtered.response_type();
+        self.trace.step(StepNumber::new(Section::MainFetch, "14.2"), || Event::Filtered(response_type));
+        match self.check_whole(response_type, response) {
+            Ok(()) => Step::Response(filtered),
+            Err(reason) => {
+                self.trace.step(reason.step(), || Event::Failed(reason.clone()));
+                Step::NetworkError(reason)
+            }
+        }
+    }
+
+    fn check_whole(
+        &self,
+        response_type: ResponseType,
+        response: ResponseHead<'_>,
+    ) -> Result<(), NetworkErrorReason> {
+        // 20. Scripts and stylesheets are not made of what says that it is something else.
+        check_mime_type(self.request.destination, response.headers)?;
+        let status = response.status.as_u16();
+        // 21. A range that was not asked for must not pass for the whole where nobody can see that.
+        if response_type == ResponseType::Opaque
+            && matches!(status, 206 | 416)
             && response.range_requested
             && !self.request.headers.contains_key(http::header::RANGE)
         {
-            return self.fail(NetworkErrorReason::UnaskedRange, context);
+            return Err(NetworkErrorReason::UnaskedRange);
         }
-        self.hand_over(FilteredResponse::new(&self.request, response.headers))
-    }
-
-    fn hand_over(&mut self, filtered: FilteredResponse) -> Step {
-        self.state = State::Over;
-        let response_type = filtered.response_type();
-        self.trace.step(StepNumber::new(Section::MainFetch, "14.2"), || Event::Filtered(response_type));
-        Step::Response(filtered)
+        // 22, 23. What has no body, or shows none, fits no hash.
+        let has_body = matches!(response_type, ResponseType::Basic | ResponseType::Cors)
+            && self.request.method != Method::HEAD
+            && !matches!(status, 101 | 103 | 204 | 205 | 304);
+        if self.request.has_integrity_metadata && !has_body {
+            return Err(NetworkErrorReason::Integrity);
+        }
+        Ok(())
     }
 }

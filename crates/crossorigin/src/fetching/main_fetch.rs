@@ -1,13 +1,32 @@
 //! Main fetch: which way a request takes.
 
 use super::machine::{Context, Machine, Step};
+use super::mixed_content::{should_be_blocked_as_mixed_content, upgrade_mixed_content};
 use super::reason::NetworkErrorReason;
 use super::trace::{Event, Section, StepNumber, Trace};
+use url::Url;
+
 use crate::infrastructure::bad_ports::is_bad_port;
-use crate::infrastructure::methods::is_cors_safelisted_method;
+use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method};
 use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::profiles::Behavior;
+
+/// Begins with what script can't ask for at all.
+pub(super) fn fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
+    let method = machine.request.method.as_str().as_bytes();
+    let reason = match machine.request.mode {
+        Mode::WebTransport => None,
+        _ if is_forbidden_method(method) => Some(NetworkErrorReason::ForbiddenMethod),
+        // Nobody would have asked the server for permission.
+        Mode::NoCors if !is_cors_safelisted_method(method) => Some(NetworkErrorReason::NoCorsMethod),
+        _ => None,
+    };
+    match reason {
+        Some(reason) => machine.fail(reason, context),
+        None => main_fetch(machine, context),
+    }
+}
 
 /// Takes a request on its way, at first and after every redirect.
 /// [Source](https://fetch.spec.whatwg.org/#concept-main-fetch).
@@ -21,9 +40,18 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
         }
         request.use_cors_preflight |= *needed_permission && request.redirect_count() > 0;
     }
+    // 6. Some of what a secure page asks for insecurely is asked for securely.
+    if upgrade_mixed_content(request, behavior) {
+        trace.step(StepNumber::new(Section::MainFetch, "6"), || {
+            Event::MixedContentUpgraded(request.current_url().clone())
+        });
+    }
     // 7. Ports of other protocols are never spoken to.
     if is_bad_port(request.current_url()) {
         return machine.fail(NetworkErrorReason::BadPort, context);
+    }
+    if should_be_blocked_as_mixed_content(request, behavior) {
+        return machine.fail(NetworkErrorReason::MixedContent, context);
     }
     // 12. The first that fits decides.
     // The page's own, unless a hop was foreign; data: URLs; and what does not cross origins by CORS.
@@ -94,8 +122,21 @@ fn method_is_safe(request: &Request) -> bool {
 
 /// [Source](https://fetch.spec.whatwg.org/#scheme-fetch).
 fn scheme_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
-    match machine.request.current_url().scheme() {
-        "data" => machine.read_data_url(),
+    let url = machine.request.current_url();
+    match url.scheme() {
+        // An empty page, as this URL has it. NOTE: only for navigations; nothing else comes of an opaque one.
+        "about" if url.path() == "blank" && machine.request.mode == Mode::Navigate => {
+            match Url::parse("data:text/html;charset=utf-8,") {
+                Ok(empty) => machine.read_data_url(empty),
+                Err(_) => machine.fail(NetworkErrorReason::UrlScheme, context),
+            }
+        }
+        "data" => {
+            let url = url.clone();
+            machine.read_data_url(url)
+        }
+        // NOTE: the page's own blobs are the page's to read; there are none here.
+        "blob" => machine.fail(NetworkErrorReason::BlobUrl, context),
         "http" | "https" | "ws" | "wss" => machine.http_fetch(false, context),
         _ => machine.fail(NetworkErrorReason::UrlScheme, context),
     }

@@ -16,6 +16,24 @@ pub enum NetworkErrorReason {
     Transport,
     /// The machine was given a response that it had not asked for.
     UnexpectedResponse,
+    /// The method is one that pages never send.
+    ForbiddenMethod,
+    /// A request of mode no-cors has a method other than GET, HEAD and POST.
+    NoCorsMethod,
+    /// A secure page asks for something insecurely.
+    MixedContent,
+    /// The URL is a `blob:` URL, which only the page's own memory can answer.
+    BlobUrl,
+    /// The body is too long for a request that may outlive its page.
+    KeepaliveBody,
+    /// The server asks to log in to a proxy, and nobody can be asked.
+    ProxyAuthentication,
+    /// The response's type is none of a script's.
+    ScriptMimeType,
+    /// The response's type does not fit, and `X-Content-Type-Options: nosniff` forbids to guess.
+    Nosniff,
+    /// The response must fit a hash, but is opaque or has no body.
+    Integrity,
     /// The URL's port is that of another protocol, which browsers never speak to.
     BadPort,
     /// A request of mode same-origin leads to another origin.
@@ -61,11 +79,16 @@ pub enum NetworkErrorReason {
 impl NetworkErrorReason {
     /// The codes of all reasons, in the order of the algorithm: for catalogues and tables.
     pub const CODES: &'static [&'static str] = &[
+        "forbidden-method",
+        "no-cors-method",
         "bad-port",
+        "mixed-content",
         "same-origin-mode",
         "no-cors-redirect-mode",
         "url-credentials",
         "url-scheme",
+        "blob-url",
+        "keepalive-body",
         "preflight-allow-origin-missing",
         "preflight-allow-origin-wildcard",
         "preflight-allow-origin-mismatch",
@@ -78,6 +101,7 @@ impl NetworkErrorReason {
         "preflight-header",
         "transport",
         "unexpected-response",
+        "proxy-authentication",
         "allow-origin-missing",
         "allow-origin-wildcard",
         "allow-origin-mismatch",
@@ -90,7 +114,10 @@ impl NetworkErrorReason {
         "too-many-redirects",
         "redirect-credentials",
         "redirect-body",
+        "script-mime-type",
+        "nosniff",
         "unasked-range",
+        "integrity",
     ];
 
     /// A stable name, such as `allow-origin-missing`.
@@ -98,7 +125,16 @@ impl NetworkErrorReason {
         match self {
             Self::Transport => "transport",
             Self::UnexpectedResponse => "unexpected-response",
+            Self::ForbiddenMethod => "forbidden-method",
+            Self::NoCorsMethod => "no-cors-method",
             Self::BadPort => "bad-port",
+            Self::MixedContent => "mixed-content",
+            Self::BlobUrl => "blob-url",
+            Self::KeepaliveBody => "keepalive-body",
+            Self::ProxyAuthentication => "proxy-authentication",
+            Self::ScriptMimeType => "script-mime-type",
+            Self::Nosniff => "nosniff",
+            Self::Integrity => "integrity",
             Self::CrossOriginInSameOriginMode => "same-origin-mode",
             Self::NoCorsRedirectMode => "no-cors-redirect-mode",
             Self::UrlContainsCredentials => "url-credentials",
@@ -137,8 +173,16 @@ impl NetworkErrorReason {
     pub fn step(&self) -> StepNumber {
         use Section as S;
         let (section, number) = match self {
-            Self::Transport | Self::UnexpectedResponse => (S::HttpNetworkFetch, "10"),
-            Self::BadPort => (S::MainFetch, "7"),
+            Self::ForbiddenMethod => (S::RequestConstructor, "25.2"),
+            Self::NoCorsMethod => (S::RequestConstructor, "32.1"),
+            Self::Transport => (S::HttpNetworkFetch, "8.1"),
+            Self::UnexpectedResponse => (S::HttpNetworkFetch, "8.5"),
+            Self::BadPort | Self::MixedContent => (S::MainFetch, "7"),
+            Self::BlobUrl => (S::SchemeFetch, "3"),
+            Self::KeepaliveBody => (S::HttpNetworkOrCacheFetch, "8.10.5"),
+            Self::ProxyAuthentication => (S::HttpNetworkOrCacheFetch, "16.1"),
+            Self::ScriptMimeType | Self::Nosniff => (S::MainFetch, "20"),
+            Self::Integrity => (S::MainFetch, "23.2"),
             Self::CrossOriginInSameOriginMode
             | Self::NoCorsRedirectMode
             | Self::UrlContainsCredentials
@@ -172,6 +216,32 @@ impl fmt::Display for NetworkErrorReason {
         match self {
             Self::Transport => f.write_str("the server could not be reached, or did not answer in HTTP"),
             Self::UnexpectedResponse => f.write_str("a response came that was not asked for"),
+            Self::ForbiddenMethod => {
+                f.write_str("pages can't send CONNECT, TRACE or TRACK; use another method")
+            }
+            Self::NoCorsMethod => {
+                f.write_str("the no-cors mode sends GET, HEAD and POST alone; use the cors mode")
+            }
+            Self::MixedContent => {
+                f.write_str("a page that came securely asks for an insecure URL; serve it by https")
+            }
+            Self::BlobUrl => f.write_str("a blob: URL leads into the page's own memory; read the blob itself"),
+            Self::KeepaliveBody => {
+                f.write_str("the body is over 64 KiB, which is the most that may outlive a page; send less")
+            }
+            Self::ProxyAuthentication => f.write_str(
+                "the response has status 407, which only proxies send; the server must answer otherwise",
+            ),
+            Self::ScriptMimeType => f.write_str(
+                "the response's Content-Type is of an image, audio, video or table; send text/javascript",
+            ),
+            Self::Nosniff => f.write_str(
+                "the response's Content-Type does not fit, and X-Content-Type-Options is nosniff; \
+                 send text/javascript or text/css",
+            ),
+            Self::Integrity => f.write_str(
+                "the integrity of a response can't be checked that script may not read; ask for it by CORS",
+            ),
             Self::BadPort => f.write_str("browsers never connect to the URL's port; serve on another"),
             Self::CrossOriginInSameOriginMode => {
                 f.write_str("the URL is of another origin; use the cors mode")

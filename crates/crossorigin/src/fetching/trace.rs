@@ -17,6 +17,10 @@ use crate::infrastructure::request::{Mode, RedirectTaint};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Section {
+    /// The constructor of script's `Request`, which `fetch()` begins with.
+    RequestConstructor,
+    /// What script's `Headers` take.
+    HeadersAppend,
     /// Main fetch.
     MainFetch,
     /// Scheme fetch.
@@ -45,6 +49,8 @@ impl Section {
     /// Its name in the standard.
     pub fn title(self) -> &'static str {
         match self {
+            Self::RequestConstructor => "Request constructor",
+            Self::HeadersAppend => "Headers append",
             Self::MainFetch => "main fetch",
             Self::SchemeFetch => "scheme fetch",
             Self::HttpFetch => "HTTP fetch",
@@ -62,6 +68,8 @@ impl Section {
     /// The fragment of its URL in the standard.
     pub fn anchor(self) -> &'static str {
         match self {
+            Self::RequestConstructor => "dom-request",
+            Self::HeadersAppend => "concept-headers-append",
             Self::MainFetch => "concept-main-fetch",
             Self::SchemeFetch => "concept-scheme-fetch",
             Self::HttpFetch => "concept-http-fetch",
@@ -119,6 +127,10 @@ pub struct TraceStep {
 pub enum Event {
     /// The caller's headers that only user agents set were taken out.
     ForbiddenHeadersRemoved(Vec<HeaderName>),
+    /// Headers were taken out that requests of mode no-cors don't carry.
+    NoCorsHeadersRemoved(Vec<HeaderName>),
+    /// The URL was insecure, and is asked for securely.
+    MixedContentUpgraded(Url),
     /// The URL is of the page's own origin, and no hop was foreign.
     SameOrigin,
     /// The page is an extension's that may read the URL's host, and no hop was foreign.
@@ -234,6 +246,12 @@ impl fmt::Display for Event {
             }
             Self::HostPermission => {
                 f.write_str("the extension has permission for the URL's host, which counts as its own")
+            }
+            Self::NoCorsHeadersRemoved(names) => {
+                write!(f, "the no-cors mode does not send {}: taken out", list(names))
+            }
+            Self::MixedContentUpgraded(url) => {
+                write!(f, "the page is secure, so that {url} is asked for by https")
             }
             Self::SameOrigin => f.write_str("the URL is of the page's own origin: no permission is needed"),
             Self::DataUrl => f.write_str("a data: URL is its own response: no permission is needed"),

@@ -1,5 +1,6 @@
 //! The essence of a MIME type.
 
+use super::header_values::get_decode_and_split;
 use super::is_token;
 
 /// A MIME type's type and subtype as written; its parameters never make it invalid, and are not kept.
@@ -30,6 +31,41 @@ impl<'a> MimeTypeEssence<'a> {
         self.kind.eq_ignore_ascii_case(kind.as_bytes())
             && self.subtype.eq_ignore_ascii_case(subtype.as_bytes())
     }
+
+    /// Whether this is of a type such as `image`, in any case.
+    pub fn has_type(&self, kind: &str) -> bool {
+        self.kind.eq_ignore_ascii_case(kind.as_bytes())
+    }
+
+    /// Whether this is one of the essences of scripts.
+    /// [Source](https://mimesniff.spec.whatwg.org/#javascript-mime-type).
+    pub fn is_javascript(&self) -> bool {
+        const APPLICATION: [&str; 4] = ["ecmascript", "javascript", "x-ecmascript", "x-javascript"];
+        const TEXT: [&str; 12] = [
+            "ecmascript",
+            "javascript",
+            "javascript1.0",
+            "javascript1.1",
+            "javascript1.2",
+            "javascript1.3",
+            "javascript1.4",
+            "javascript1.5",
+            "jscript",
+            "livescript",
+            "x-ecmascript",
+            "x-javascript",
+        ];
+        APPLICATION.iter().any(|subtype| self.is("application", subtype))
+            || TEXT.iter().any(|subtype| self.is("text", subtype))
+    }
+}
+
+/// The essence that all of a response's `Content-Type` lines, joined, come to: the last that is one, and not
+/// `*/*`.
+/// [Source](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type).
+pub fn extract_mime_type(content_type: &[u8]) -> Option<MimeTypeEssence<'_>> {
+    let values = get_decode_and_split(content_type).into_iter().rev();
+    values.filter_map(MimeTypeEssence::parse).find(|essence| !essence.is("*", "*"))
 }
 
 const fn is_http_whitespace(byte: u8) -> bool {

@@ -7,6 +7,8 @@ pub mod host_permission;
 pub mod methods;
 pub mod mime_type;
 pub mod origin;
+pub mod potentially_trustworthy;
+pub mod referrer_policy;
 pub mod request;
 pub mod request_header_list;
 pub mod request_headers;

@@ -7,6 +7,7 @@ use url::Url;
 use crate::profiles::Behavior;
 
 use super::host_permission::HostPermission;
+pub use super::referrer_policy::ReferrerPolicy;
 use super::request_origin::{NULL, Origin, Site};
 
 /// How a request crosses origins.
@@ -130,22 +131,6 @@ pub enum ResponseTainting {
     Opaque,
 }
 
-/// How much of where a request comes from it tells.
-/// [Source](https://w3c.github.io/webappsec-referrer-policy/#referrer-policy).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the names are the standard's tokens")]
-pub enum ReferrerPolicy {
-    NoReferrer,
-    NoReferrerWhenDowngrade,
-    SameOrigin,
-    Origin,
-    StrictOrigin,
-    OriginWhenCrossOrigin,
-    #[default]
-    StrictOriginWhenCrossOrigin,
-    UnsafeUrl,
-}
-
 /// What the machine has to know of a body it never holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyKind {
@@ -192,6 +177,12 @@ pub struct Request {
     pub body: BodyKind,
     /// How much of where it comes from it tells.
     pub referrer_policy: ReferrerPolicy,
+    /// Whether it may outlive its page, for which its body must be short.
+    pub keepalive: bool,
+    /// The length of the body, where it is known.
+    pub body_bytes: Option<u64>,
+    /// Whether the response must fit a hash (`integrity`), which the driver compares.
+    pub has_integrity_metadata: bool,
     /// Always asks first, as `XMLHttpRequest` does with listeners for upload progress.
     pub use_cors_preflight: bool,
     /// Asks first where script set a method or header that needs permission.
@@ -222,6 +213,9 @@ impl Request {
             redirect_mode: RedirectMode::Follow,
             body: BodyKind::None,
             referrer_policy: ReferrerPolicy::default(),
+            keepalive: false,
+            body_bytes: None,
+            has_integrity_metadata: false,
             use_cors_preflight: false,
             unsafe_request: false,
             network_partition_key: None,
@@ -282,6 +276,11 @@ impl Request {
             self.redirect_taint = RedirectTaint::SameSite;
         }
         self.earlier_urls.push(std::mem::replace(&mut self.current_url, url));
+    }
+
+    /// Asks securely for what was to be asked for insecurely; `false` where the URL does not allow it.
+    pub(crate) fn set_current_scheme_to_https(&mut self) -> bool {
+        self.current_url.set_scheme("https").is_ok()
     }
 
     /// How far redirects led the request astray: A to B to A taints.

@@ -89,6 +89,22 @@ impl Origin {
         }
     }
 
+    /// The origin of a page at a URL: opaque where it is sandboxed without `allow-same-origin`, and for files,
+    /// whatever their folder.
+    /// [Source](https://html.spec.whatwg.org/multipage/document-sequences.html#determining-the-origin).
+    ///
+    /// ```
+    /// use crossorigin::infrastructure::request_origin::Origin;
+    /// let page = "https://app.example/index.html".parse()?;
+    /// assert_eq!(Origin::of_page(&page, false).serialized(), "https://app.example");
+    /// assert_eq!(Origin::of_page(&page, true).serialized(), "null");
+    /// assert_eq!(Origin::of_page(&"file:///home/index.html".parse()?, false).serialized(), "null");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn of_page(url: &Url, is_sandboxed: bool) -> Self {
+        if is_sandboxed { Self::opaque() } else { Self::of_url(url) }
+    }
+
     /// Whether the origin is opaque, so that it serializes to `null`.
     pub fn is_opaque(&self) -> bool {
         matches!(self.0, Kind::Opaque(_))
@@ -146,6 +162,10 @@ impl Origin {
                 format!("{}://{}", parts.scheme, parts.registrable_domain().unwrap_or(parts.host))
             })),
         })
+    }
+
+    pub(super) fn scheme_and_host(&self) -> Option<(&str, &str)> {
+        self.parts().map(|parts| (parts.scheme, parts.host))
     }
 
     fn parts(&self) -> Option<Parts<'_>> {

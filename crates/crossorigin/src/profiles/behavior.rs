@@ -59,6 +59,12 @@ pub struct Behavior {
     pub no_cors_redirects_taint: bool,
     /// Whether the no-cors mode fetches URLs with a user name or password.
     pub no_cors_urls_may_contain_credentials: bool,
+    /// Whether pages of localhost and its like may fetch insecurely, as other pages that came by http.
+    pub only_https_pages_block_mixed_content: bool,
+    /// Whether `Cross-Origin-Embedder-Policy: credentialless` counts.
+    pub knows_credentialless_pages: bool,
+    /// Whether a credentialless page's own images go with credentials.
+    pub credentialless_pages_own_requests_have_credentials: bool,
     /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
     pub font_faces_without_cors: bool,
 }
@@ -112,6 +118,9 @@ impl Behavior {
         redirects_drop_client_hints: false,
         no_cors_redirects_taint: false,
         no_cors_urls_may_contain_credentials: true,
+        only_https_pages_block_mixed_content: false,
+        knows_credentialless_pages: true,
+        credentialless_pages_own_requests_have_credentials: false,
         font_faces_without_cors: false,
     };
 }

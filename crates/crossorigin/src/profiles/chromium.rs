@@ -137,4 +137,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "a POST without CORS says the origin null once a redirect led to another origin; in the standard only a redirect by another origin does so",
         apply: |behavior| behavior.no_cors_redirects_taint = true,
     },
+    Entry {
+        id: "chromium-mixed-content-of-loopback-pages",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "third_party/blink/renderer/core/loader/mixed_content_checker.cc",
+        what: "only pages of https keep insecure content out; by the letter, pages of http://localhost do too",
+        apply: |behavior| behavior.only_https_pages_block_mixed_content = true,
+    },
+    Entry {
+        id: "chromium-credentialless-own-requests",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "a credentialless page embeds what is its own with credentials; by the letter, only what came back \
+               to it by redirects of others",
+        apply: |behavior| behavior.credentialless_pages_own_requests_have_credentials = true,
+    },
 ];

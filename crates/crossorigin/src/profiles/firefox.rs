@@ -106,4 +106,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "a Range with a number beyond 64 bits needs permission; the standard knows no such limit",
         apply: |behavior| behavior.large_ranges_need_permission = true,
     },
+    Entry {
+        id: "firefox-mixed-content-of-loopback-pages",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "dom/security/nsMixedContentBlocker.cpp",
+        what: "only pages of https keep insecure content out; by the letter, pages of http://localhost do too",
+        apply: |behavior| behavior.only_https_pages_block_mixed_content = true,
+    },
+    Entry {
+        id: "firefox-credentialless-own-requests",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "measured",
+        what: "a credentialless page embeds what is its own with credentials; by the letter, only what came back \
+               to it by redirects of others",
+        apply: |behavior| behavior.credentialless_pages_own_requests_have_credentials = true,
+    },
 ];

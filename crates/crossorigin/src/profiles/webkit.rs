@@ -106,4 +106,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
         apply: |behavior| behavior.upload_listener_permits_method = false,
     },
+    Entry {
+        id: "webkit-mixed-content-of-loopback-pages",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/MixedContentChecker.cpp",
+        what: "only pages of https keep insecure content out; by the letter, pages of http://localhost do too",
+        apply: |behavior| behavior.only_https_pages_block_mixed_content = true,
+    },
+    Entry {
+        id: "webkit-no-credentialless",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginEmbedderPolicy.cpp",
+        what: "Cross-Origin-Embedder-Policy: credentialless is not known, and counts as unsafe-none; in the standard \
+               such a page embeds without credentials",
+        apply: |behavior| behavior.knows_credentialless_pages = false,
+    },
 ];
