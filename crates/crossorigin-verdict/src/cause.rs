@@ -82,10 +82,12 @@ impl Record {
                 };
                 match hidden.as_slice() {
                     [] => format!("{shared}."),
-                    [one] => format!("{shared}; script does not see its header {one}, which is not exposed."),
+                    [one] => format!(
+                        "{shared}; script does not see its header {one}, which Access-Control-Expose-Headers does not list."
+                    ),
                     several => {
                         format!(
-                            "{shared}; script does not see its headers {}, which are not exposed.",
+                            "{shared}; script does not see its headers {}, which Access-Control-Expose-Headers does not list.",
                             several.join(", ")
                         )
                     }
@@ -208,25 +210,28 @@ impl Record {
     }
 
     fn cors_check_failed(&self, whose: &str, error: &CorsCheckError) -> String {
-        let (host, origin) = (self.host(), self.sent_origin());
-        let tainted = match self.is_tainted() {
-            true => format!(" (redirects across origins made it null; the page is {})", self.origin()),
-            false => String::new(),
+        let host = self.host();
+        let origin = match self.is_tainted() {
+            true => {
+                format!("null, since redirects across origins took the page's origin {} away", self.origin())
+            }
+            false => self.sent_origin(),
         };
         let sentence = match error {
             CorsCheckError::AllowOriginMissing => {
-                format!(
-                    "{whose} of {host} has no Access-Control-Allow-Origin, which must be {origin}{tainted}"
-                )
+                format!("{whose} of {host} has no Access-Control-Allow-Origin, which must be {origin}")
             }
             CorsCheckError::AllowOriginWildcard => format!(
                 "{whose} of {host} has Access-Control-Allow-Origin: *, and the request is with credentials, for \
-                 which it must be {origin}{tainted}"
+                 which it must be {origin}"
             ),
             CorsCheckError::AllowOriginMismatch(value) => {
-                let difference = crate::guilty::origin_difference(value, &origin).map(|(_, note)| note);
+                let difference = match self.is_tainted() {
+                    true => None,
+                    false => crate::guilty::origin_difference(value, &origin).map(|(_, note)| note),
+                };
                 format!(
-                    "{whose} of {host} has Access-Control-Allow-Origin: {}, which must be {origin} to the byte{tainted}{}",
+                    "{whose} of {host} has Access-Control-Allow-Origin: {}, which must be, to the byte, {origin}{}",
                     printable(value),
                     difference.map_or_else(String::new, |note| format!(": {note}"))
                 )

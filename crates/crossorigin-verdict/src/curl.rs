@@ -70,7 +70,7 @@ pub fn curl_command(exchange: &Exchange, body: Option<&[u8]>) -> String {
             Some(body) if body.len() > MAX_BODY_BYTES => {
                 command.option("--data-binary", BODY_FILE.as_bytes());
             }
-            Some(body) if body.contains(&0) => {
+            Some(body) if !std::str::from_utf8(body).is_ok_and(is_text) => {
                 before = format!("printf {} | ", printf_format(body));
                 command.option("--data-binary", b"@-");
             }
@@ -101,7 +101,8 @@ impl Command {
     }
 }
 
-/// One word of a POSIX shell that stands for exactly these bytes, which hold no NUL.
+/// One word of a POSIX shell that stands for exactly these bytes. They hold no NUL, and where they are no text
+/// in UTF-8 they end in no line break: no shell has a word for those.
 ///
 /// ```
 /// use crossorigin_verdict::shell_word;
@@ -113,12 +114,14 @@ pub fn shell_word(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) if !bytes.is_empty() && bytes.iter().all(plain) => Cow::Borrowed(text),
         // Printable text is quoted; what a terminal might act upon is spelled out.
-        Ok(text) if !text.chars().any(char::is_control) => {
-            Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
-        }
-        // Header values and methods end in no line break, which command substitution would take off.
+        Ok(text) if is_text(text) => Cow::Owned(format!("'{}'", text.replace('\'', r"'\''"))),
         _ => Cow::Owned(format!("\"$(printf {})\"", printf_format(bytes))),
     }
+}
+
+/// Whether a text can stand in a command as it is: a terminal acts upon nothing in it.
+fn is_text(text: &str) -> bool {
+    !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t'))
 }
 
 /// A quoted format that makes `printf` of any POSIX shell write these bytes.

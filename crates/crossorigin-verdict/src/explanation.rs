@@ -130,12 +130,9 @@ pub fn guilty_text(guilty: &Guilty, style: Style) -> String {
     let caret = format!("{}{} {}", " ".repeat(before), "^".repeat(under), guilty.note);
     let mut text = format!("  {}\n  {}\n", guilty.line, style.paint(Role::Bad, &caret));
     if let Some(wanted) = &guilty.wanted {
-        let _ = writeln!(
-            text,
-            "  {} {}",
-            style.paint(Role::Faint, "it should be"),
-            style.paint(Role::Good, wanted)
-        );
+        let name = |line: &str| line.split([':', ' ']).next().unwrap_or_default().to_owned();
+        let should = if name(wanted) == name(&guilty.line) { "it should be" } else { "there should be" };
+        let _ = writeln!(text, "  {} {}", style.paint(Role::Faint, should), style.paint(Role::Good, wanted));
     }
     text
 }

@@ -92,9 +92,17 @@ impl Record {
 
     fn guilty_of_cors_check(&self, error: &CorsCheckError) -> Option<Guilty> {
         let origin = self.sent_origin();
-        let origin = origin.as_str();
+        let origin = match (self.is_tainted(), self.with_credentials()) {
+            (false, _) => origin.as_str(),
+            // Nobody should share with null, which every sandbox has.
+            (true, false) => "*",
+            (true, true) => return self.whole_value(&ACCESS_CONTROL_ALLOW_ORIGIN, TAINTED, None),
+        };
         match error {
             CorsCheckError::AllowOriginMissing => self.missing(&ACCESS_CONTROL_ALLOW_ORIGIN, origin),
+            CorsCheckError::AllowOriginMismatch(_) if self.is_tainted() => {
+                self.whole_value(&ACCESS_CONTROL_ALLOW_ORIGIN, TAINTED, Some(origin))
+            }
             CorsCheckError::AllowOriginWildcard => self.whole_value(
                 &ACCESS_CONTROL_ALLOW_ORIGIN,
                 "with credentials the wildcard does not count",
@@ -231,37 +239,40 @@ impl Record {
 
     /// A list that lacks an item.
     fn unlisted(&self, name: &HeaderName, item: &str) -> Option<Guilty> {
-        let Some(value) = self.value(name) else { return self.missing(name, item) };
-        let line = header_line(name, value.as_bytes());
-        let before = line.len() - value.len();
+        let values: Vec<String> =
+            self.headers()?.get_all(name).iter().map(|value| printable(value.as_bytes())).collect();
+        let Some(last) = values.last() else { return self.missing(name, item) };
         // The right word in another case, or the wildcard that does not cover it, is where to look.
-        let mut start = 0;
-        for listed in value.split(',') {
-            let trimmed = listed.trim();
-            let from = before + start + (listed.len() - listed.trim_start().len());
-            if *name == ACCESS_CONTROL_ALLOW_METHODS && trimmed.eq_ignore_ascii_case(item) {
-                let wanted = header_line(name, value.replacen(trimmed, item, 1).as_bytes());
-                return self.at(
-                    line,
-                    from..from + trimmed.len(),
-                    format!("methods count case: {item}"),
-                    Some(wanted),
-                );
-            }
-            if trimmed == "*" {
-                let note = match self.with_credentials() {
-                    true => format!("with credentials the wildcard does not count: name {item}"),
-                    false => format!("the wildcard does not cover {item}: name it"),
+        for value in &values {
+            let line = header_line(name, value.as_bytes());
+            let mut start = line.len() - value.len();
+            for listed in value.split(',') {
+                let trimmed = listed.trim();
+                let from = start + (listed.len() - listed.trim_start().len());
+                let (note, wanted) = match trimmed {
+                    "*" if self.with_credentials() => (
+                        format!("with credentials the wildcard does not count: name {item}"),
+                        item.to_owned(),
+                    ),
+                    "*" => {
+                        (format!("the wildcard does not cover {item}: name it"), format!("{value}, {item}"))
+                    }
+                    _ if *name == ACCESS_CONTROL_ALLOW_METHODS && trimmed.eq_ignore_ascii_case(item) => {
+                        (format!("methods count case: {item}"), value.replacen(trimmed, item, 1))
+                    }
+                    _ => {
+                        start += listed.len() + 1;
+                        continue;
+                    }
                 };
-                let wanted =
-                    if self.with_credentials() { item.to_owned() } else { format!("{value}, {item}") };
-                return self.at(line, from..from + 1, note, Some(header_line(name, wanted.as_bytes())));
+                let wanted = header_line(name, wanted.as_bytes());
+                return self.at(line, from..from + trimmed.len(), note, Some(wanted));
             }
-            start += listed.len() + 1;
         }
-        let wanted = if value.trim().is_empty() { item.to_owned() } else { format!("{value}, {item}") };
-        let end = line.len();
-        self.at(line, end..end, format!("{item} is missing"), Some(header_line(name, wanted.as_bytes())))
+        let line = header_line(name, last.as_bytes());
+        let wanted = if last.trim().is_empty() { item.to_owned() } else { format!("{last}, {item}") };
+        let (end, wanted) = (line.len(), header_line(name, wanted.as_bytes()));
+        self.at(line, end..end, format!("{item} is missing"), Some(wanted))
     }
 
     fn part_of_url(&self, note: &str, part: impl Fn(&url::Url) -> Range<usize>) -> Option<Guilty> {
@@ -274,6 +285,8 @@ impl Record {
         self.at(url.to_string(), part(url), note, None)
     }
 }
+
+const TAINTED: &str = "redirects across origins made the request's origin null";
 
 static RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 

@@ -11,6 +11,7 @@ use crossorigin::profiles::Profile;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+    RANGE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
 
@@ -91,7 +92,11 @@ pub(crate) fn replay(record: &Record, profile: Profile, known: &[Exchange]) -> R
             None => break ReplayEnd::Unanswered(sent),
         };
         step = match &exchange.answer {
-            Ok(answer) => machine.response(ResponseHead::new(answer.status, &answer.headers), &mut context),
+            Ok(answer) => {
+                let mut head = ResponseHead::new(answer.status, &answer.headers);
+                head.range_requested = exchange.request.headers.contains_key(RANGE);
+                machine.response(head, &mut context)
+            }
             Err(failure) => {
                 let failure = failure.clone();
                 exchanges.push(exchange);

@@ -85,10 +85,10 @@ pub(crate) fn policy_file(needs: &Needs) -> Fix {
             snippet.push_str(&format!("request_headers = [{}]\n", names.join(", ")));
         }
     }
-    snippet.push_str(&format!(
-        "\n[[listeners]]\naddress = \"0.0.0.0:8080\"\n\n[[routes]]\npath = \"/\"\nupstream = \"{}\"\npolicy = \"page\"\n",
-        needs.upstream
-    ));
+    // Where the server listens is not known here.
+    snippet.push_str(
+        "\n[[listeners]]\naddress = \"127.0.0.1:8080\"\n\n[[routes]]\npath = \"/\"\nupstream = \"http://127.0.0.1:9000\" # the server as it is now\npolicy = \"page\"\n",
+    );
     Fix::new(
         Some(Server::Crossorigin),
         "Or put `crossorigin serve` before the server, whatever it is, with this policy file:",
@@ -145,11 +145,18 @@ impl Record {
 
     fn cors_fixes(&self) -> Vec<Fix> {
         if self.is_tainted() {
-            return vec![Fix::of_page(
+            let everyone = Fix::new(
+                None,
+                "Where everyone may read it, let the last server say so; to null it must not be shared by name.",
+                "http",
+                "Access-Control-Allow-Origin: *\n".to_owned(),
+            );
+            let ask_at_once = Fix::of_page(
                 "Ask the last URL at once, or let the server redirect within its own origin: after a redirect from \
                  one foreign origin to another the origin is null, which every sandbox has, and which no server \
                  should share with.",
-            )];
+            );
+            return if self.with_credentials() { vec![ask_at_once] } else { vec![ask_at_once, everyone] };
         }
         let needs = Needs::of(self);
         let servers = self.servers();

@@ -15,8 +15,6 @@ pub struct Needs {
     pub credentials: bool,
     /// What is asked for in advance, where it is.
     pub preflight: Option<PreflightNeeds>,
-    /// The server's own origin, where a gateway would find it.
-    pub upstream: String,
 }
 
 /// What a preflight asks for.
@@ -43,24 +41,13 @@ impl Needs {
                 headers: names.iter().flat_map(|names| names.split(',')).map(str::to_owned).collect(),
             }
         });
-        let url = last.map_or(record.request.current_url(), |exchange| &exchange.request.url);
-        Self {
-            origin: record.sent_origin(),
-            credentials: record.with_credentials(),
-            preflight,
-            upstream: url.origin().ascii_serialization(),
-        }
+        Self { origin: record.sent_origin(), credentials: record.with_credentials(), preflight }
     }
 
     /// An example, for documentation.
     pub(crate) fn example(credentials: bool, preflight: bool) -> Self {
         let asked = PreflightNeeds { method: "PUT".to_owned(), headers: vec!["x-csrf-token".to_owned()] };
-        Self {
-            origin: "https://app.example".to_owned(),
-            credentials,
-            preflight: preflight.then_some(asked),
-            upstream: "http://127.0.0.1:9000".to_owned(),
-        }
+        Self { origin: "https://app.example".to_owned(), credentials, preflight: preflight.then_some(asked) }
     }
 
     /// The headers that every response must carry.
