@@ -63,7 +63,7 @@ fn every_message_is_read_back() {
         let near = |one: &&str| one.trim_start_matches("preflight-") == code.trim_start_matches("preflight-");
         let vague = record.profile == Profile::WebKit && code.contains("allow-origin-m");
         assert!(
-            reading.codes.iter().any(|one| near(one)) || vague,
+            reading.codes.iter().any(near) || vague,
             "{first:?} is read as {:?}",
             reading.codes
         );
