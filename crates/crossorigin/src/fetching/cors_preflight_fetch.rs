@@ -112,6 +112,26 @@ pub(super) fn cors_preflight_response<T: Trace>(
         None if request.use_cors_preflight && behavior.upload_listener_permits_method => vec![method],
         methods => methods.unwrap_or_default(),
     };
+    // DEVIATION: webkit-failed-preflight-is-kept.
+    if behavior.failed_preflight_is_kept {
+        keep(request, response, &methods, &header_names, behavior, context, trace);
+        return permits(request, &methods, &header_names, behavior, trace);
+    }
+    permits(request, &methods, &header_names, behavior, trace)?;
+    keep(request, response, &methods, &header_names, behavior, context, trace);
+    Ok(())
+}
+
+/// Whether these lists permit a request.
+fn permits<T: Trace>(
+    request: &Request,
+    methods: &[&[u8]],
+    header_names: &[&[u8]],
+    behavior: &Behavior,
+    trace: &mut T,
+) -> Result<(), NetworkErrorReason> {
+    const SECTION: Section = Section::CorsPreflightFetch;
+    let method = request.method.as_str().as_bytes();
     let wildcards_count = request.credentials_mode != CredentialsMode::Include;
     // 7.5. The method counts case-sensitively; safelisted ones need no listing.
     let by = if methods.contains(&method) {
@@ -150,19 +170,31 @@ pub(super) fn cors_preflight_response<T: Trace>(
             permit(name, "7.7")?;
         }
     }
+    Ok(())
+}
+
+/// Keeps what a preflight's response lists, for as long as it says and the user agent lets it.
+fn keep<T: Trace>(
+    request: &Request,
+    response: ResponseHead<'_>,
+    methods: &[&[u8]],
+    header_names: &[&[u8]],
+    behavior: &Behavior,
+    context: &mut Context<'_>,
+    trace: &mut T,
+) {
     // 7.8 to 7.15. All that is listed is kept, not just what was asked for.
     let kept = max_age(response.headers, behavior).map(|seconds| seconds.min(behavior.max_age_cap));
     let Some(max_age) = kept else {
         context.cache.clear_cache_entries(request);
-        return Ok(());
+        return;
     };
-    context.cache.store(request, &methods, &header_names, max_age, behavior, context.now);
-    trace.step(StepNumber::new(SECTION, "7.15"), || {
+    context.cache.store(request, methods, header_names, max_age, behavior, context.now);
+    trace.step(StepNumber::new(Section::CorsPreflightFetch, "7.15"), || {
         let owned =
             |list: &[&[u8]]| list.iter().map(|item| String::from_utf8_lossy(item).into_owned()).collect();
-        Event::PermissionKept { methods: owned(&methods), header_names: owned(&header_names), max_age }
+        Event::PermissionKept { methods: owned(methods), header_names: owned(header_names), max_age }
     });
-    Ok(())
 }
 
 /// For how long a response to a preflight wants to be kept; `None` where it is not to be kept at all.

@@ -20,6 +20,17 @@ use crate::infrastructure::request::{Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::profiles::Behavior;
 
+/// What a request wants before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// Nothing.
+    None,
+    /// Permission, for what needs some.
+    Permission,
+    /// Permission, for the method even if it is safelisted.
+    MethodToo,
+}
+
 const CONDITIONAL_HEADERS: [HeaderName; 5] =
     [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE];
 
@@ -27,6 +38,7 @@ const CONDITIONAL_HEADERS: [HeaderName; 5] =
 /// [Source](https://fetch.spec.whatwg.org/#concept-http-fetch).
 pub(super) fn lacks_permission<T: Trace>(
     request: &Request,
+    demand: Demand,
     behavior: &Behavior,
     cache: &mut CorsPreflightCache,
     now: Duration,
@@ -37,7 +49,8 @@ pub(super) fn lacks_permission<T: Trace>(
     let skips_cache = behavior.conditional_requests_skip_cache
         && CONDITIONAL_HEADERS.iter().any(|name| request.headers.contains_key(name));
     // 4.1. Either for the method, or for one of the headers.
-    let asks_for_method = !is_cors_safelisted_method(method) || request.use_cors_preflight;
+    let asks_for_method =
+        !is_cors_safelisted_method(method) || request.use_cors_preflight || demand == Demand::MethodToo;
     let lacks_method =
         asks_for_method && (skips_cache || !cache.method_cache_entry_match(request, method, behavior, now));
     let mut lacking = cors_unsafe_request_header_names(&request.headers, behavior);

@@ -45,6 +45,10 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     // 9, 10. A user name in the target would ask another origin, or come from one, with chosen credentials.
     let includes_credentials = !location.username().is_empty() || location.password().is_some();
     let leads_abroad = request.mode == Mode::Cors && !request.origin.same_origin_with_url(&location);
+    // DEVIATION: webkit-own-redirects.
+    let is_trusted =
+        behavior.own_redirects_are_trusted && request.response_tainting == ResponseTainting::Basic;
+    let leads_abroad = leads_abroad && !is_trusted;
     if includes_credentials && (leads_abroad || request.response_tainting == ResponseTainting::Cors) {
         return Err(NetworkErrorReason::RedirectContainsCredentials);
     }
@@ -56,7 +60,12 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     // 12. Some redirects turn the request into a GET, without body and what describes it.
     let post_becomes_get = matches!(status, 301 | 302) && request.method == Method::POST;
     let other_becomes_get = status == 303 && !matches!(request.method, Method::GET | Method::HEAD);
-    if post_becomes_get || other_becomes_get {
+    let stays = Origin::of_url(request.current_url()).same_origin_with_url(&location);
+    // DEVIATION: webkit-delete-redirect.
+    let delete_becomes_get =
+        behavior.redirects_abroad_turn_delete_into_get && !stays && request.method == Method::DELETE;
+    let becomes_get = post_becomes_get || other_becomes_get || delete_becomes_get;
+    if becomes_get {
         request.method = Method::GET;
         request.body = BodyKind::None;
         for name in REQUEST_BODY_HEADERS {
@@ -65,7 +74,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     }
     // 13. Another origin does not get what was meant for this one.
     let mut dropped_authorization = false;
-    if !Origin::of_url(request.current_url()).same_origin_with_url(&location) {
+    if !stays && !is_trusted {
         dropped_authorization = request.headers.remove(AUTHORIZATION).is_some();
     }
     // DEVIATION: chromium-redirects-drop-client-hints.
@@ -81,7 +90,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     }
     trace.step(StepNumber::new(Section::HttpRedirectFetch, "18"), || Event::Redirected {
         location: request.current_url().clone(),
-        became_get: post_becomes_get || other_becomes_get,
+        became_get: becomes_get,
         dropped_authorization,
         taint: request.redirect_taint(),
     });

@@ -8,7 +8,7 @@ use url::Url;
 use super::cors_preflight_cache::CorsPreflightCache;
 use super::cors_preflight_fetch::cors_preflight_response;
 use super::cross_origin_resource_policy::EmbedderPolicyValue;
-use super::http_fetch::{check_response, lacks_permission};
+use super::http_fetch::{Demand, check_response, lacks_permission};
 use super::http_network_or_cache_fetch::{
     HttpRequest, Purpose, actual_request, includes_credentials, preflight_request,
     remove_forbidden_request_headers,
@@ -19,7 +19,7 @@ use super::mime_type_blocking::check_mime_type;
 use super::reason::NetworkErrorReason;
 use super::response::{FilteredResponse, ResponseHead, ResponseType};
 use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
-use crate::infrastructure::request::{BodyKind, Mode, RedirectMode, Request};
+use crate::infrastructure::request::{BodyKind, Mode, RedirectMode, Request, ResponseTainting};
 use crate::profiles::{Behavior, Profile};
 
 /// What outlives one fetch, and the time.
@@ -80,8 +80,10 @@ pub struct Machine<T = ()> {
     pub(super) trace: T,
     /// Whether a failure clears the cache, since permission was needed on the way.
     pub(super) clears_cache: bool,
-    /// Whether the request needed permission where it began, for browsers that go on to ask.
+    /// Whether the request needed permission where it was asked last, for browsers that go on to ask.
     pub(super) needed_permission: bool,
+    /// Whether a redirect led a request by CORS from the page's own origin to another.
+    went_abroad: bool,
     embedder_policy: EmbedderPolicyValue,
     state: State,
 }
@@ -127,6 +129,7 @@ impl<T: Trace + Default> Machine<T> {
             trace,
             clears_cache: false,
             needed_permission: false,
+            went_abroad: false,
             embedder_policy,
             state: State::Ready,
         }
@@ -194,9 +197,16 @@ impl<T: Trace> Machine<T> {
         self.fail(NetworkErrorReason::Transport, context)
     }
 
-    pub(super) fn http_fetch(&mut self, with_preflight: bool, context: &mut Context<'_>) -> Step {
-        if with_preflight
-            && lacks_permission(&self.request, &self.behavior, context.cache, context.now, &mut self.trace)
+    pub(super) fn http_fetch(&mut self, demand: Demand, context: &mut Context<'_>) -> Step {
+        if demand != Demand::None
+            && lacks_permission(
+                &self.request,
+                demand,
+                &self.behavior,
+                context.cache,
+                context.now,
+                &mut self.trace,
+            )
         {
             self.state = State::Preflight;
             self.trace.step(StepNumber::new(Section::CorsPreflightFetch, "6"), || Event::Sent {
@@ -269,9 +279,19 @@ impl<T: Trace> Machine<T> {
                     return self.hand_over(FilteredResponse::opaque_redirect(&self.request), response);
                 }
                 RedirectMode::Manual => {}
+                // DEVIATION: webkit-second-redirect-abroad.
+                RedirectMode::Follow if self.went_abroad && !self.behavior.redirects_go_on_abroad => {
+                    return self.fail(NetworkErrorReason::RedirectAbroad, context);
+                }
                 RedirectMode::Follow => {
+                    let was_own = self.request.response_tainting == ResponseTainting::Basic;
                     match http_redirect_fetch(&mut self.request, response, &self.behavior, &mut self.trace) {
-                        Ok(true) => return main_fetch(self, context),
+                        Ok(true) => {
+                            let step = main_fetch(self, context);
+                            self.went_abroad |=
+                                was_own && self.request.response_tainting == ResponseTainting::Cors;
+                            return step;
+                        }
                         Ok(false) => {}
                         Err(reason) => return self.fail(reason, context),
                     }

@@ -1,5 +1,6 @@
 //! Main fetch: which way a request takes.
 
+use super::http_fetch::Demand;
 use super::machine::{Context, Machine, Step};
 use super::mixed_content::{should_be_blocked_as_mixed_content, upgrade_mixed_content};
 use super::reason::NetworkErrorReason;
@@ -8,7 +9,7 @@ use url::Url;
 
 use crate::infrastructure::bad_ports::is_bad_port;
 use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method};
-use crate::infrastructure::request::{Mode, RedirectMode, Request, ResponseTainting};
+use crate::infrastructure::request::{Destination, Mode, RedirectMode, Request, ResponseTainting};
 use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::profiles::Behavior;
 
@@ -34,12 +35,8 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     const SWITCH: StepNumber = StepNumber::new(Section::MainFetch, "12");
     let Machine { request, trace, behavior, needed_permission, .. } = machine;
     // DEVIATION: firefox-need-of-permission-stays.
-    if behavior.need_of_permission_stays {
-        if request.redirect_count() == 0 {
-            *needed_permission = needs_permission(request, behavior);
-        }
-        request.use_cors_preflight |= *needed_permission && request.redirect_count() > 0;
-    }
+    let needed_before = std::mem::replace(needed_permission, needs_permission(request, behavior))
+        && behavior.need_of_permission_stays;
     // 6. Some of what a secure page asks for insecurely is asked for securely.
     if upgrade_mixed_content(request, behavior) {
         trace.step(StepNumber::new(Section::MainFetch, "6"), || {
@@ -49,6 +46,13 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     // 7. Ports of other protocols are never spoken to.
     if is_bad_port(request.current_url()) {
         return machine.fail(NetworkErrorReason::BadPort, context);
+    }
+    // DEVIATION: chromium-element-url-credentials.
+    let is_element = request.mode == Mode::NoCors || request.destination != Destination::Empty;
+    let url = request.current_url();
+    let contains_credentials = !url.username().is_empty() || url.password().is_some();
+    if is_element && contains_credentials && !behavior.elements_urls_may_contain_credentials {
+        return machine.fail(NetworkErrorReason::UrlContainsCredentials, context);
     }
     if should_be_blocked_as_mixed_content(request, behavior) {
         return machine.fail(NetworkErrorReason::MixedContent, context);
@@ -75,12 +79,6 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
             if request.redirect_mode != RedirectMode::Follow {
                 return machine.fail(NetworkErrorReason::NoCorsRedirectMode, context);
             }
-            let url = request.current_url();
-            let contains_credentials = !url.username().is_empty() || url.password().is_some();
-            // DEVIATION: chromium-no-cors-url-credentials.
-            if contains_credentials && !behavior.no_cors_urls_may_contain_credentials {
-                return machine.fail(NetworkErrorReason::UrlContainsCredentials, context);
-            }
             trace.step(SWITCH, || Event::NoCors);
             request.response_tainting = ResponseTainting::Opaque;
             return scheme_fetch(machine, context);
@@ -92,7 +90,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     }
     // From here on the CORS protocol decides, and permission is asked for where it is needed.
     request.response_tainting = ResponseTainting::Cors;
-    let needs_permission = request.use_cors_preflight || needs_permission(request, behavior);
+    let needs_permission = request.use_cors_preflight || *needed_permission || needed_before;
     trace.step(SWITCH, || {
         if !needs_permission {
             return Event::CorsWithoutPreflight;
@@ -101,12 +99,17 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
         Event::CorsWithPreflight {
             method,
             header_names: cors_unsafe_request_header_names(&request.headers, behavior),
-            upload_listener: request.use_cors_preflight && !*needed_permission,
+            upload_listener: request.use_cors_preflight,
         }
     });
     // Whatever fails after this clears the cache for the request.
     machine.clears_cache |= needs_permission;
-    machine.http_fetch(needs_permission, context)
+    let demand = match (needs_permission, needed_before) {
+        (false, _) => Demand::None,
+        (true, false) => Demand::Permission,
+        (true, true) => Demand::MethodToo,
+    };
+    machine.http_fetch(demand, context)
 }
 
 /// Whether script set a method or a header that needs permission.
@@ -137,7 +140,7 @@ fn scheme_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -
         }
         // NOTE: the page's own blobs are the page's to read; there are none here.
         "blob" => machine.fail(NetworkErrorReason::BlobUrl, context),
-        "http" | "https" | "ws" | "wss" => machine.http_fetch(false, context),
+        "http" | "https" | "ws" | "wss" => machine.http_fetch(Demand::None, context),
         _ => machine.fail(NetworkErrorReason::UrlScheme, context),
     }
 }

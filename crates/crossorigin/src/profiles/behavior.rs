@@ -51,14 +51,23 @@ pub struct Behavior {
     pub elements_always_say_origin: bool,
     /// Whether `Access-Control-Request-Headers` names a header once for each of its lines.
     pub request_headers_name_each_line: bool,
-    /// Whether a request that needs permission where it begins goes on to need it after redirects.
+    /// Whether a request that needed permission where a redirect came from needs it where that leads, too.
     pub need_of_permission_stays: bool,
     /// Whether client hints that script set are left behind by redirects.
     pub redirects_drop_client_hints: bool,
     /// Whether the no-cors mode says an origin of `null` once a redirect led to another origin.
     pub no_cors_redirects_taint: bool,
-    /// Whether the no-cors mode fetches URLs with a user name or password.
-    pub no_cors_urls_may_contain_credentials: bool,
+    /// Whether elements, and the no-cors mode, fetch URLs with a user name or password.
+    pub elements_urls_may_contain_credentials: bool,
+    /// Whether a redirect from the page's own origin to another keeps what is dropped elsewhere: `Authorization`,
+    /// and a user name in the URL.
+    pub own_redirects_are_trusted: bool,
+    /// Whether a redirect to another origin turns DELETE into GET.
+    pub redirects_abroad_turn_delete_into_get: bool,
+    /// Whether a request that a redirect took from the page's own origin to another follows further ones.
+    pub redirects_go_on_abroad: bool,
+    /// Whether a preflight's response is kept even where it does not permit what was asked for.
+    pub failed_preflight_is_kept: bool,
     /// Whether pages of localhost and its like may fetch insecurely, as other pages that came by http.
     pub only_https_pages_block_mixed_content: bool,
     /// Whether `Cross-Origin-Embedder-Policy: credentialless` counts.
@@ -117,7 +126,11 @@ impl Behavior {
         need_of_permission_stays: false,
         redirects_drop_client_hints: false,
         no_cors_redirects_taint: false,
-        no_cors_urls_may_contain_credentials: true,
+        elements_urls_may_contain_credentials: true,
+        own_redirects_are_trusted: false,
+        redirects_abroad_turn_delete_into_get: false,
+        redirects_go_on_abroad: true,
+        failed_preflight_is_kept: false,
         only_https_pages_block_mixed_content: false,
         knows_credentialless_pages: true,
         credentialless_pages_own_requests_have_credentials: false,

@@ -98,12 +98,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.miss_forgets_record = true,
     },
     Entry {
-        id: "chromium-no-cors-url-credentials",
+        id: "chromium-element-url-credentials",
         profile: Profile::Chromium,
         versions: READ,
         source: "measured; FrameFetchContext in third_party/blink/renderer/core/loader",
-        what: "elements fetch no URL with a user name or password without CORS, after redirects too; in the standard they do",
-        apply: |behavior| behavior.no_cors_urls_may_contain_credentials = false,
+        what: "elements fetch no URL with a user name or password, after redirects too; in the standard they do where CORS allows it",
+        apply: |behavior| behavior.elements_urls_may_contain_credentials = false,
     },
     Entry {
         id: "chromium-conditional-requests-skip-preflight-cache",
