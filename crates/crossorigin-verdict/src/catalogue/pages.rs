@@ -31,12 +31,40 @@ const WHY_ASK: &str = "Servers older than CORS count on it that no foreign page 
 /// same order.
 pub const PAGES: &[ReasonPage] = &[
     page(
+        "forbidden-method",
+        "Pages can't send this method",
+        Snippets::None,
+        "The method is CONNECT, TRACE or TRACK. `fetch()` and `XMLHttpRequest` throw at once; nothing is sent.",
+        "TRACE sends back what it got, cookies and all, for script to read; CONNECT opens tunnels through proxies.",
+        "Use another method. For another program than a browser there is no such rule.",
+    ),
+    page(
+        "no-cors-method",
+        "The no-cors mode sends GET, HEAD and POST alone",
+        Snippets::None,
+        "The request has another method than GET, HEAD or POST (or one in lower case, such as `patch`), and the \
+         mode is no-cors. `fetch()` throws at once; nothing is sent.",
+        "Other methods need the server's permission, and the no-cors mode never asks for it.",
+        "Use the cors mode, and let the server permit the method in the answer to the preflight.",
+    ),
+    page(
         "bad-port",
         "The port belongs to another protocol",
         Snippets::None,
         "The URL has a port on which another protocol lives, such as 25 of mail or 6667 of chat. The request was not sent.",
         "A page could else make the browser speak to such servers, which may take parts of an HTTP request for commands.",
         "Serve on another port: 80, 443, 8080, 8443, or any that the Fetch standard does not list as bad.",
+    ),
+    page(
+        "mixed-content",
+        "A secure page asks for an insecure URL",
+        Snippets::None,
+        "The page came by https, and what it asks for, or a redirect on the way, is of http. The request was not \
+         sent. Images, audio and video are asked for by https instead; addresses of the machine itself \
+         (localhost, 127.0.0.1) count as secure.",
+        "Who sits on the way can read and alter what goes by http, and with it the page that looks secure.",
+        "Serve it by https, and let redirects lead to https. During development, open the page by http, or serve \
+         both on localhost.",
     ),
     page(
         "same-origin-mode",
@@ -75,6 +103,25 @@ pub const PAGES: &[ReasonPage] = &[
         "CORS is made of HTTP headers. Where there is no HTTP nobody can permit anything. A file from disk has an \
          origin of its own that nothing else shares.",
         "Serve the files over HTTP, on localhost for development (`crossorigin serve` does), and open the page from there.",
+    ),
+    page(
+        "blob-url",
+        "A blob: URL leads into a page's own memory",
+        Snippets::None,
+        "The URL is of the form `blob:https://host/id`, which names something that script has made. It is gone, \
+         or another page's, or the program that asks is no page.",
+        "Such URLs are known to the page that made them and to its origin alone, and live as long as that page.",
+        "Ask for the URL that the blob was made from, or read the blob in the page that has it.",
+    ),
+    page(
+        "keepalive-body",
+        "The body is too long to outlive the page",
+        Snippets::None,
+        "The request is a beacon, or has `keepalive: true`, and its body is over 64 KiB. Script sees a failure; \
+         `sendBeacon()` says `false`.",
+        "What goes on after its page is closed must be short, for nobody can see or stop it.",
+        "Send less, or in parts that are under 64 KiB together while they are under way; or send it without \
+         keepalive while the page is open.",
     ),
     page(
         "preflight-allow-origin-missing",
@@ -196,6 +243,15 @@ pub const PAGES: &[ReasonPage] = &[
         "Whoever drives the algorithm handed it a response while it waited for none.",
         "It is a fault of the program that drives the algorithm; no browser and no server comes to it.",
         "Give each request that the machine hands out one response, in order.",
+    ),
+    page(
+        "proxy-authentication",
+        "The server asks to log in to a proxy",
+        Snippets::None,
+        "The response has status 407, which is a proxy's to send, and nobody can be asked for a name and password.",
+        "A server could else pass for the proxy, and be told the password of it.",
+        "Answer 401 or 403 where the server itself wants a login. If a proxy stands before it, give its name and \
+         password where the proxy is set.",
     ),
     page(
         "allow-origin-missing",
@@ -321,6 +377,24 @@ pub const PAGES: &[ReasonPage] = &[
         "Redirect with 303, ask the last URL at once, or send a body that is not a stream.",
     ),
     page(
+        "script-mime-type",
+        "The response says that it is no script",
+        Snippets::None,
+        "A script was asked for, and the response's Content-Type is of an image, audio or video, or text/csv. \
+         Script elements get an error event.",
+        "What people upload as a picture or a table must not run as a script because some page names it in one.",
+        "Send Content-Type: text/javascript for scripts. If the URL is not a script's, mend the URL.",
+    ),
+    page(
+        "nosniff",
+        "The type does not fit, and may not be guessed",
+        Snippets::None,
+        "The response has X-Content-Type-Options: nosniff, and its Content-Type is not a script's for a script, or \
+         not text/css for a stylesheet. An error page in HTML under the script's URL is the commonest cause.",
+        "The header says that the type is to be taken at its word, so that what is no script does not run as one.",
+        "Send Content-Type: text/javascript or text/css. If the response is an error page, mend the URL or the server.",
+    ),
+    page(
         "unasked-range",
         "A range came that was not asked for",
         Snippets::None,
@@ -329,5 +403,14 @@ pub const PAGES: &[ReasonPage] = &[
         "Parts of different things could else be put together to a script or an image, and so be read by their effects.",
         "Answer requests without Range with 200 and all of it. A service worker must not answer one request with the \
          part that another asked for.",
+    ),
+    page(
+        "integrity",
+        "A hash can't be compared where script may not read",
+        Snippets::None,
+        "The element has an integrity attribute (or `fetch()` has `integrity`), and the response is opaque, since \
+         it was not asked for by CORS, or has no body at all.",
+        "Whether a hash fits tells what is in a response; a page could else guess its content.",
+        "Set `crossorigin=\"anonymous\"` on the element, and let the server send Access-Control-Allow-Origin.",
     ),
 ];
