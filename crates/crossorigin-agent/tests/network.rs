@@ -118,9 +118,7 @@ async fn proxies_are_spoken_to_as_they_expect() {
     .await;
     let address = format!("http://user:word@{}", proxy.address);
     let proxies = Proxies::from_variables(|name| (name == "all_proxy").then(|| address.clone())).unwrap();
-    // An insecure page, for it asks for what is insecure.
-    let agent = crossorigin_agent::AgentBuilder::new().build(transport().proxies(proxies).build());
-    let mut page = agent.environment("http://app.example".parse().unwrap());
+    let mut page = page(transport().proxies(proxies).build(), Limits::default());
     let fetched = page.fetch(get("http://api.example/a?b")).await.unwrap();
     assert_eq!(fetched.text().await.unwrap(), "hi");
     let head = proxy.heads().remove(0);

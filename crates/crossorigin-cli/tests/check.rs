@@ -255,7 +255,7 @@ fn hosts_are_resolved_as_told() {
     let server = Scripted::always("200 OK", &[ANY]);
     let port = server.address.port();
     let (url, resolve) = (format!("http://api.example:{port}/"), format!("api.example:{port}:127.0.0.1"));
-    let (found, code) = json(&[&url, "--from", APP, "--resolve", &resolve]);
+    let (found, code) = json(&[&url, "--from", "http://app.example", "--resolve", &resolve]);
     assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0));
     assert_eq!(server.asked()[0].header("host"), Some(format!("api.example:{port}").as_str()));
 }

@@ -117,12 +117,12 @@ pub(crate) fn transport() -> HttpTransportBuilder {
 
 pub(crate) fn page(transport: HttpTransport, limits: Limits) -> Environment {
     let agent = crossorigin_agent::AgentBuilder::new().limits(limits).build(transport);
-    agent.environment("https://app.example".parse().unwrap())
+    agent.environment("http://app.example".parse().unwrap())
 }
 
-/// A page of a fresh agent.
+/// An insecure page of a fresh agent, so that it may ask for what is insecure.
 pub(crate) fn any_page() -> Environment {
-    Agent::with_transport(transport().build()).environment("https://app.example".parse().unwrap())
+    Agent::with_transport(transport().build()).environment("http://app.example".parse().unwrap())
 }
 
 pub(crate) fn get(url: impl AsRef<str>) -> FetchRequest {
