@@ -3,6 +3,7 @@
 mod measure;
 mod page;
 mod plot;
+mod processes;
 mod study;
 
 use std::fs;
@@ -32,7 +33,8 @@ fn main() -> anyhow::Result<()> {
         }
     })?;
     eprintln!();
-    let page = page::page(&study)?;
+    let processes = processes::section(if arguments.quick { 5 } else { 51 })?;
+    let page = page::page(&study, &processes)?;
     println!("{page}");
     if !arguments.quick {
         fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;

@@ -14,6 +14,8 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        // What is measured as a whole process.
+        run(&mut cargo(["build", "--release", "--locked", "--package", "crossorigin-cli"]))?;
         let mut command = cargo(["run", "--release", "--locked", "--package", "crossorigin-bench", "--"]);
         if self.quick {
             command.arg("--quick");

@@ -8,7 +8,7 @@ use crossorigin_verdict::{
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::Findings;
+use super::{Findings, told};
 use super::redacted::redacted;
 use super::run::Judged;
 
@@ -56,9 +56,9 @@ fn result(judged: &Judged) -> Value {
         "exchanges": record.exchanges.iter().map(exchange).collect::<Vec<_>>(),
         "console": record.console().iter().map(console).collect::<Vec<_>>(),
         "guilty": record.guilty().as_ref().map(guilty),
-        "fixes": record.fixes().iter().map(fix).collect::<Vec<_>>(),
+        "fixes": told::fixes(judged).iter().map(fix).collect::<Vec<_>>(),
         "next": record.next_failures().iter().map(next).collect::<Vec<_>>(),
-        "notes": judged.plan.notes,
+        "notes": judged.notes,
     })
 }
 

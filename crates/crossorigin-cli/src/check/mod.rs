@@ -55,8 +55,6 @@ struct Findings {
     judged: Vec<Judged>,
     /// What holds for all results.
     notes: Vec<String>,
-    /// Whether a policy file answered, and no server.
-    is_simulated: bool,
 }
 
 impl Check {
@@ -90,7 +88,7 @@ impl Check {
         let runtime = runtime.map_err(|error| Stop(format!("error: no event loop: {error}\n")))?;
         let judged = runtime.block_on(self.judge(plans, simulation))?;
         let code = exit_code(&judged);
-        let findings = Findings { judged, notes, is_simulated: self.policy.is_some() };
+        let findings = Findings { judged, notes };
         let text = match self.format {
             Format::Text => text::text(&findings, terminal::colours(self.color, &std::io::stdout())),
             Format::Json => json::json(&findings),
@@ -133,13 +131,13 @@ impl Check {
         }
         let creator = if har.creator.is_empty() { "a browser".to_owned() } else { har.creator };
         let mut notes = vec![format!(
-            "the answers are those that {creator} recorded; {} of the page's own were passed over",
+            "the answers are those that {creator} recorded; passed over: {} of the page's own",
             count(har.same_origin, "request", "requests")
         )];
         if let Some(first) = har.skipped.first() {
             notes.push(format!(
-                "{} passed over, the first of them entry {}: {}",
-                count(har.skipped.len(), "entry was", "entries were"),
+                "passed over: {}, the first of them entry {}: {}",
+                count(har.skipped.len(), "entry of another kind", "entries of other kinds"),
                 first.entry,
                 first.why
             ));
@@ -168,7 +166,9 @@ impl Check {
                 (Some(recorded), _) => judge(self, &plan, Replay::new(recorded), &mut progress).await,
                 (None, Some(simulation)) => {
                     let simulation = simulation.of(plan.request.current_url()).map_err(Stop)?;
-                    judge(self, &plan, simulation, &mut progress).await
+                    let mut judged = judge(self, &plan, simulation.clone(), &mut progress).await;
+                    judged.iter_mut().for_each(|one| one.notes.extend(simulation.told(&one.record)));
+                    judged
                 }
                 (None, None) if self.preflight_only => {
                     judge(self, &plan, PreflightOnly::new(network.clone()), &mut progress).await

@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) body: Option<Bytes>,
     /// The answers, where a file holds them.
     pub(super) recorded: Option<Vec<Recorded>>,
+    /// Whether a policy file answers, and no server.
+    pub(super) is_simulated: bool,
     /// What was left out of the input or read into it.
     pub(super) notes: Vec<String>,
 }
@@ -95,7 +97,7 @@ impl Check {
         if request.mode == Mode::NoCors {
             guard_no_cors(&mut request, initiator, &mut notes)?;
         }
-        Ok(Plan { label, initiator, request, body, recorded, notes })
+        Ok(Plan { label, initiator, request, body, recorded, is_simulated: self.policy.is_some(), notes })
     }
 
     /// Flags that don't go with who asks.

@@ -12,6 +12,7 @@ pub(super) fn redacted(judged: &[Judged]) -> Vec<Judged> {
         profile: judged.profile,
         nth: judged.nth,
         record: record(&judged.record),
+        notes: judged.notes.clone(),
     };
     judged.iter().map(one).collect()
 }

@@ -19,6 +19,8 @@ pub(super) struct Judged {
     /// The how manieth of its repetitions it is, from 1.
     pub(super) nth: u32,
     pub(super) record: Record,
+    /// What is to be said of this result beside the record.
+    pub(super) notes: Vec<String>,
 }
 
 impl Judged {
@@ -51,7 +53,8 @@ pub(super) async fn judge<T: Transport + Clone + Send>(
         for nth in 1..=check.repeat {
             progress.step();
             let (_, record) = page.fetch_recorded(plan.fetch_request()).await;
-            judged.push(Judged { plan: Rc::clone(plan), profile, nth, record });
+            let notes = plan.notes.clone();
+            judged.push(Judged { plan: Rc::clone(plan), profile, nth, record, notes });
         }
     }
     judged

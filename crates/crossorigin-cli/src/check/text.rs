@@ -11,7 +11,7 @@ use super::told::{self, Group};
 /// All that was found: for each request the verdicts, the cause, how it went, what to change, and how to see it.
 pub(super) fn text(findings: &Findings, colours: bool) -> String {
     let style = if colours { Style::Ansi } else { Style::Plain };
-    let mut page = Page { text: String::new(), style, is_simulated: findings.is_simulated };
+    let mut page = Page { text: String::new(), style };
     let groups = told::groups(&findings.judged);
     let requests = by_request(&groups);
     // Of many, only what went wrong is told in full, and what went another way than before.
@@ -59,7 +59,6 @@ fn is_worth_telling(groups: &[Group<'_>], before: Option<&[Group<'_>]>) -> bool 
 struct Page {
     text: String,
     style: Style,
-    is_simulated: bool,
 }
 
 impl Page {
@@ -94,7 +93,7 @@ impl Page {
 
     fn request(&mut self, groups: &[Group<'_>]) {
         // What went wrong is what people came for.
-        let Some(told) = groups.iter().max_by_key(|group| gravity(group.first.verdict())) else { return };
+        let Some(told) = groups.iter().rev().max_by_key(|group| gravity(group.first.verdict())) else { return };
         let (judged, record) = (told.first, &told.first.record);
         let heading = self.style.paint(Role::Heading, &request_line(judged));
         self.line(&heading);
@@ -103,12 +102,12 @@ impl Page {
             let verdict = self.verdict(group.first.verdict());
             self.line(&format!("{verdict}{padding}{}", told::names(&group.profiles)));
         }
-        for note in &judged.plan.notes {
-            self.line(&format!("note: {note}"));
-        }
         self.line("");
         for group in groups {
             self.cause(group, groups.len() > 1);
+        }
+        for note in &judged.notes {
+            self.line(&format!("note: {note}"));
         }
         self.title(&match groups {
             [_] => "How it went".to_owned(),
@@ -133,17 +132,17 @@ impl Page {
                 self.line(&format!("  {}: {}", message.browser, message.text.trim_end()));
             }
         }
-        let fixes = record.fixes();
+        let fixes = told::fixes(judged);
         if !fixes.is_empty() {
             self.title("How to fix it");
             fixes.iter().for_each(|fix| self.text.push_str(&fix_text(fix, self.style)));
         }
-        let commands = if self.is_simulated { Vec::new() } else { record.curl_commands() };
+        let commands = if judged.plan.is_simulated { Vec::new() } else { record.curl_commands() };
         if !commands.is_empty() {
             self.title("To send the same by hand");
             commands.iter().for_each(|command| self.line(&format!("  {command}")));
         }
-        let next = record.next_failures();
+        let next = if judged.plan.is_simulated { Vec::new() } else { record.next_failures() };
         if !next.is_empty() {
             self.title("What would fail next once this is fixed");
             next.iter().for_each(|failure| self.line(&format!("  {}", failure.text())));

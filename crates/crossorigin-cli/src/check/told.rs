@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crossorigin::profiles::Profile;
-use crossorigin_verdict::{ConsoleMessage, Outcome};
+use crossorigin_verdict::{ConsoleMessage, Fix, Outcome};
 
 use super::run::Judged;
 
@@ -56,8 +56,14 @@ pub(super) fn console<'a>(judged: impl Iterator<Item = &'a Judged>) -> Vec<Conso
     asked.into_iter().flat_map(|one| one.record.console()).collect()
 }
 
+/// What to change on the server that answered. A policy file is told of in notes: what it answers is made from it,
+/// and not to be changed by headers.
+pub(super) fn fixes(judged: &Judged) -> Vec<Fix> {
+    if judged.plan.is_simulated { Vec::new() } else { judged.record.fixes() }
+}
+
 /// What to change first, in a few lines.
 pub(super) fn best_fix(judged: &Judged) -> Option<String> {
-    let fix = judged.record.fixes().into_iter().next()?;
+    let fix = fixes(judged).into_iter().next()?;
     Some(format!("{}\n{}", fix.title, fix.snippet).trim_end().to_owned())
 }

@@ -74,7 +74,7 @@ fn members(
         match properties.get(name) {
             Some(schema) => check(root, schema, member, &format!("{at}.{name}"), problems),
             None if schema["additionalProperties"] == false => {
-                problems.push(format!("{at}: {name} is not described"))
+                problems.push(format!("{at}: {name} is not described"));
             }
             None => {}
         }
