@@ -312,6 +312,13 @@ fn wrong_arguments_exit_with_two_and_name_the_place() {
             "no crossorigin attribute",
             "--credentials",
         ),
+        (&["https://api.example/", "--from", APP, "--cookie", "a"], "--cookie", "session=1"),
+        (&["http://api.example/", "--from", APP, "--cookie", "a=1; Secure"], "it is Secure", ""),
+        (
+            &["https://api.example/", "--from", APP, "--host-permission", "x"],
+            "no match pattern",
+            "https://*.example.com/*",
+        ),
         (&["https://api.example/", "--from", APP, "--upload-listener"], "no upload progress", "--as xhr"),
         (
             &["https://api.example/", "--from", APP, "--mode", "no-cors", "-X", "PUT"],
@@ -384,4 +391,36 @@ fn colour_is_for_those_who_ask() {
         text(&check(&[&url, "--from", APP, "--color", "always"]).stdout).contains("\x1b[31mblocked\x1b[0m")
     );
     assert!(!text(&check(&[&url, "--from", APP, "--color", "never"]).stdout).contains('\x1b'));
+}
+
+#[test]
+fn cookies_go_along_as_in_a_browser() {
+    let server = Scripted::always("200 OK", &[ALLOW, CREDENTIALS]);
+    let url = server.url("/");
+    let near = &format!("http://127.0.0.1:{}", server.address.port());
+    for (page, flags, sent) in [
+        (APP, &["--cookie", "a=1; b=2", "--credentials", "include"][..], Some("a=1; b=2")),
+        (APP, &["--cookie", "a=1"], None),
+        (APP, &["--cookie", "a=1; SameSite=Lax", "--credentials", "include"], None),
+        (APP, &["--cookie", "a=1; SameSite=None; Secure", "--credentials", "include"], Some("a=1")),
+        (near, &["--cookie", "a=1; SameSite=Strict"], Some("a=1")),
+        (APP, &["--cookie", "a=1", "--as", "image"], Some("a=1")),
+        (APP, &["--cookie", "a=1", "--as", "image", "--crossorigin"], None),
+    ] {
+        let (_, code) = json(&[&[&url, "--from", page], flags].concat());
+        let asked = server.asked();
+        assert_eq!((asked.last().unwrap().header("cookie"), code), (sent, 0), "{page} {flags:?}");
+    }
+}
+
+#[test]
+fn extensions_read_what_they_have_permission_for() {
+    let server = Scripted::always("200 OK", &[]);
+    let url = server.url("/");
+    let flags = [url.as_str(), "--from", "chrome-extension://abcdefghijklmnop"];
+    assert_eq!(told(&json(&flags).0), ["blocked allow-origin-missing"]);
+    assert_eq!(
+        told(&json(&[&flags[..], &["--host-permission", "http://127.0.0.1/*"]].concat()).0),
+        ["shared"]
+    );
 }

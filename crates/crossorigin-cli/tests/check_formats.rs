@@ -230,31 +230,3 @@ fn messages_are_explained() {
         assert!(said.contains(part), "{part} is missing from {said}");
     }
 }
-
-#[test]
-fn the_documentation_shows_what_is_printed() {
-    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
-    let page = std::fs::read_to_string(format!("{docs}/check.md")).unwrap();
-    let mut shown = 0;
-    for block in page.split("```console\n$ crossorigin check ").skip(1) {
-        let block = block.split("\n```").next().unwrap();
-        let Some((command, expected)) = block.split_once('\n') else { continue };
-        let arguments: Vec<&str> = match command.split_once(" '") {
-            Some((flag, quoted)) => vec![flag, quoted.trim_end_matches('\'')],
-            None => command.split(' ').collect(),
-        };
-        // What goes to a real server isn't shown.
-        if arguments[0].starts_with("https:") {
-            continue;
-        }
-        let output = Command::new(env!("CARGO_BIN_EXE_crossorigin"))
-            .current_dir(docs)
-            .arg("check")
-            .args(&arguments)
-            .output()
-            .unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), expected, "{command}");
-        shown += 1;
-    }
-    assert_eq!(shown, 2);
-}

@@ -81,6 +81,11 @@ pub(crate) struct Check {
     #[arg(long, help_heading = REQUEST)]
     pub(super) upload_listener: bool,
 
+    /// Cookies that the browser holds for the URL: "NAME=VALUE; NAME=VALUE", or one with its attributes as in
+    /// Set-Cookie; may be given several times
+    #[arg(long = "cookie", value_name = "COOKIE", help_heading = REQUEST)]
+    pub(super) cookies: Vec<String>,
+
     /// The page's Cross-Origin-Embedder-Policy
     #[arg(long, value_enum, default_value_t = EmbedderPolicy::UnsafeNone, help_heading = REQUEST)]
     pub(super) embedder_policy: EmbedderPolicy,
@@ -209,7 +214,7 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
         .map_err(|_| format!("{name:?} is no header name; write letters, digits and hyphens"))?;
     match name.as_str() {
         "origin" => return Err("browsers set it by the page; give that with --from".into()),
-        "cookie" => return Err("script can't set it; leave it out".into()),
+        "cookie" => return Err("script can't set it; use --cookie".into()),
         _ => {}
     }
     Ok((name, header_value(value.trim())?))

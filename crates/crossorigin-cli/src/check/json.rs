@@ -8,9 +8,9 @@ use crossorigin_verdict::{
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::{Findings, told};
 use super::redacted::redacted;
 use super::run::Judged;
+use super::{Findings, told};
 
 /// Raised when a reader of the last version would go wrong.
 const SCHEMA_VERSION: u32 = 1;

@@ -3,6 +3,7 @@
 mod arguments;
 mod assume;
 mod console;
+mod cookies;
 mod github;
 mod json;
 mod network;

@@ -10,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 
 use super::arguments::Check;
+use super::cookies::cookies;
 
 /// One request that is to be judged.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Plan {
     /// The request as it begins.
     pub(super) request: Request,
     pub(super) body: Option<Bytes>,
+    /// What the browser holds for the URL, as `Set-Cookie` would set it.
+    pub(super) cookies: Vec<String>,
     /// The answers, where a file holds them.
     pub(super) recorded: Option<Vec<Recorded>>,
     /// Whether a policy file answers, and no server.
@@ -97,7 +100,25 @@ impl Check {
         if request.mode == Mode::NoCors {
             guard_no_cors(&mut request, initiator, &mut notes)?;
         }
-        Ok(Plan { label, initiator, request, body, recorded, is_simulated: self.policy.is_some(), notes })
+        let mut set = Vec::new();
+        // A browser sent these, so that they are for this request, whatever their attributes; what only an old one
+        // would keep is left out.
+        for sent in described.cookies.iter().flat_map(|cookies| cookies.split(';')) {
+            set.extend(cookies(sent, request.current_url(), &mut Vec::new()).unwrap_or_default());
+        }
+        for given in &self.cookies {
+            set.extend(cookies(given, request.current_url(), &mut notes)?);
+        }
+        Ok(Plan {
+            cookies: set,
+            label,
+            initiator,
+            request,
+            body,
+            recorded,
+            is_simulated: self.policy.is_some(),
+            notes,
+        })
     }
 
     /// Flags that don't go with who asks.

@@ -43,6 +43,10 @@ pub(super) async fn judge<T: Transport + Clone + Send>(
         limits.head_timeout = Some(check.max_time);
         // Each browser has a preflight cache of its own.
         let agent = AgentBuilder::new().limits(limits).build(remembering.run());
+        for cookie in &plan.cookies {
+            // What a browser would not take is refused as the plan is made.
+            let _ = agent.set_cookie(cookie, plan.request.current_url());
+        }
         let mut page = agent.environment(plan.request.origin.clone());
         page.profile = profile;
         page.embedder_policy = check.embedder_policy.into();

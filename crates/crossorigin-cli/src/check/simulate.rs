@@ -78,8 +78,12 @@ impl Simulation {
                 format!("on {what} the policy {name} comes to {code}.{}", because.unwrap_or_default())
             }
             (None, StatusCode::NOT_FOUND) => format!("no route takes {what}, and no policy either"),
-            (None, StatusCode::BAD_REQUEST) => format!("the path of {what} is one that servers read in different ways"),
-            (None, _) => format!("the route of {what} leaves CORS to its upstream, whose headers are not known here"),
+            (None, StatusCode::BAD_REQUEST) => {
+                format!("the path of {what} is one that servers read in different ways")
+            }
+            (None, _) => {
+                format!("the route of {what} leaves CORS to its upstream, whose headers are not known here")
+            }
         })
     }
 }

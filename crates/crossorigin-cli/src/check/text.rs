@@ -93,7 +93,9 @@ impl Page {
 
     fn request(&mut self, groups: &[Group<'_>]) {
         // What went wrong is what people came for.
-        let Some(told) = groups.iter().rev().max_by_key(|group| gravity(group.first.verdict())) else { return };
+        let Some(told) = groups.iter().rev().max_by_key(|group| gravity(group.first.verdict())) else {
+            return;
+        };
         let (judged, record) = (told.first, &told.first.record);
         let heading = self.style.paint(Role::Heading, &request_line(judged));
         self.line(&heading);
