@@ -65,8 +65,8 @@ pub(super) fn apache(needs: &Needs) -> Fix {
         );
     }
     Fix::new(Some(Server::Apache), "In Apache, in the <VirtualHost>:", "apache", snippet).note(
-        "It needs mod_headers and mod_setenvif, and mod_rewrite for preflights. A <Location> with `Require` runs \
-         after the rewriting of the <VirtualHost>, not before that of an .htaccess file.",
+        "It needs mod_headers and mod_setenvif, and mod_rewrite for preflights. Rewriting comes before authentication \
+         in the <VirtualHost>, and after it in an .htaccess file.",
     )
 }
 
@@ -80,10 +80,8 @@ pub(super) fn caddy(needs: &Needs) -> Fix {
     if let Some(preflight) = &needs.preflight {
         let _ = write!(
             snippet,
-            "@preflight {{\n\tmethod OPTIONS\n\theader Origin {}\n\theader Access-Control-Request-Method *\n}}\n\
-             handle @preflight {{\n\theader {{\n{}{}\t\t+Vary Origin\n\t}}\n\trespond 204\n}}\n",
-            needs.origin,
-            lines("\t\t", &shared),
+            "@preflight {{\n\tmethod OPTIONS\n\theader Access-Control-Request-Method *\n}}\n\
+             handle @preflight {{\n\theader {{\n{}\t}}\n\trespond 204\n}}\n",
             lines("\t\t", &preflight.response_headers()),
         );
     }
@@ -93,8 +91,8 @@ pub(super) fn caddy(needs: &Needs) -> Fix {
         lines("\t", &shared)
     );
     Fix::new(Some(Server::Caddy), "In the site block of the Caddyfile:", "caddyfile", snippet).note(
-        "`defer` sets the headers in place of those that an upstream sends. The rest of the site belongs into a \
-         `handle` of its own, beside that of the preflight.",
+        "`defer` puts these headers in place of an upstream's. For origins that are not allowed take the \
+         upstream's own away: `header_down -Access-Control-Allow-Origin` in its reverse_proxy.",
     )
 }
 

@@ -28,7 +28,7 @@ pub(super) fn s3(needs: &Needs) -> Fix {
         list(headers(needs))
     );
     Fix::new(Some(Server::S3), "In the bucket's CORS configuration (aws s3api put-bucket-cors takes it within {\"CORSRules\": …}):", "json", snippet).note(
-        "S3 knows GET, HEAD, PUT, POST and DELETE. It sends credentials' header by itself, and no Vary to requests \
+        "S3 knows GET, HEAD, PUT, POST and DELETE. It sends Access-Control-Allow-Credentials by itself, and no Vary to requests \
          without Origin: a cache before it must count Origin in its key.",
     )
 }

@@ -62,11 +62,7 @@ fn every_message_is_read_back() {
         // WebKit and Firefox tell neither preflights from responses, nor a missing header from another origin.
         let near = |one: &&str| one.trim_start_matches("preflight-") == code.trim_start_matches("preflight-");
         let vague = record.profile == Profile::WebKit && code.contains("allow-origin-m");
-        assert!(
-            reading.codes.iter().any(near) || vague,
-            "{first:?} is read as {:?}",
-            reading.codes
-        );
+        assert!(reading.codes.iter().any(near) || vague, "{first:?} is read as {:?}", reading.codes);
         if record.profile == Profile::Chromium {
             assert_eq!(reading.url.as_deref(), Some(URL), "{first:?}");
             assert_eq!(reading.origin.as_deref(), Some("https://app.example"), "{first:?}");
