@@ -226,7 +226,9 @@ impl<T: Trace> Machine<T> {
     pub(super) fn fail(&mut self, reason: NetworkErrorReason, context: &mut Context<'_>) -> Step {
         self.trace.step(reason.step(), || Event::Failed(reason.clone()));
         // DEVIATION: chromium-failure-keeps-cache, webkit-failure-keeps-cache.
-        if self.over() && self.behavior.failure_clears_cache {
+        // DEVIATION: webkit-failed-preflight-is-kept.
+        let keeps = self.state == State::Preflight && self.behavior.failed_preflight_is_kept;
+        if self.over() && self.behavior.failure_clears_cache && !keeps {
             // The request's current URL counts, which redirects may have changed.
             context.cache.clear_cache_entries(&self.request);
             self.trace.step(StepNumber::new(Section::MainFetch, "12"), || Event::CacheCleared);

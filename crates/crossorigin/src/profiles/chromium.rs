@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BadMaxAge, Entry, Profile};
+use super::{BadMaxAge, Entry, Profile, example};
 
 const READ: &str = "156";
 
@@ -13,6 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "services/network/public/cpp/cors/preflight_result.cc",
         what: "permission is kept for two hours at most; the standard leaves the limit to the user agent",
+        example: example::MAX_AGE_CAP_7200,
         apply: |behavior| behavior.max_age_cap = Duration::from_secs(7200),
     },
     Entry {
@@ -22,6 +23,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "services/network/public/cpp/cors/preflight_result.cc",
         what: "a negative Access-Control-Max-Age counts as 0; the standard takes it for missing, and keeps for \
                five seconds",
+        example: example::NEGATIVE_MAX_AGE,
         apply: |behavior| behavior.negative_max_age = BadMaxAge::Zero,
     },
     Entry {
@@ -30,6 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured; whatwg/fetch issue 1919",
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
+        example: example::AUTHORIZATION_UNDER_WILDCARD,
         apply: |behavior| behavior.wildcard_covers_authorization = true,
     },
     Entry {
@@ -39,6 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "services/network/cors/preflight_cache.cc",
         what: "a preflight's response replaces all that was kept for the page and URL; the standard keeps each \
                method and name by itself",
+        example: example::PREFLIGHT_CACHE_RECORD,
         apply: |behavior| behavior.response_replaces_record = true,
     },
     Entry {
@@ -47,6 +51,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "services/network/cors/preflight_cache.cc",
         what: "permission for a URL of 1024 characters or more is not kept; the standard knows no such limit",
+        example: example::PREFLIGHT_CACHE_URL_LENGTH,
         apply: |behavior| behavior.max_cached_url_bytes = 1023,
     },
     Entry {
@@ -55,6 +60,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "services/network/cors/cors_url_loader.cc",
         what: "a failed fetch leaves the preflight cache as it is; the standard clears the URL's entries",
+        example: example::FAILURE_KEEPS_CACHE,
         apply: |behavior| behavior.failure_clears_cache = false,
     },
     Entry {
@@ -63,6 +69,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "services/network/public/cpp/cors/cors.cc",
         what: "client hints need no permission; the standard dropped them from the safelist in 2019",
+        example: example::SAFELISTED_CLIENT_HINTS,
         apply: |behavior| behavior.client_hints_are_safelisted = true,
     },
     Entry {
@@ -71,6 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "the lines of a repeated header are one value before it is judged, so that two short ones can be too long together; the standard judges each line",
+        example: example::REPEATED_HEADERS,
         apply: |behavior| behavior.repeated_headers_count_as_one = true,
     },
     Entry {
@@ -79,6 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a Range with a number beyond 64 bits needs permission; the standard knows no such limit",
+        example: example::LARGE_RANGE,
         apply: |behavior| behavior.large_ranges_need_permission = true,
     },
     Entry {
@@ -87,6 +96,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
+        example: example::UPLOAD_LISTENER_METHOD,
         apply: |behavior| behavior.upload_listener_permits_method = false,
     },
     Entry {
@@ -95,6 +105,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "services/network/cors/preflight_cache.cc; measured",
         what: "a request that what is kept does not permit makes it forgotten; in the standard it stays",
+        example: example::PREFLIGHT_CACHE_MISS,
         apply: |behavior| behavior.miss_forgets_record = true,
     },
     Entry {
@@ -103,6 +114,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured; FrameFetchContext in third_party/blink/renderer/core/loader",
         what: "elements fetch no URL with a user name or password, after redirects too; in the standard they do where CORS allows it",
+        example: example::ELEMENT_URL_CREDENTIALS,
         apply: |behavior| behavior.elements_urls_may_contain_credentials = false,
     },
     Entry {
@@ -111,6 +123,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a request with If-None-Match, If-Match, If-Modified-Since, If-Unmodified-Since or If-Range asks for permission each time; the standard's preflight cache serves it",
+        example: example::CONDITIONAL_REQUESTS,
         apply: |behavior| behavior.conditional_requests_skip_cache = true,
     },
     Entry {
@@ -119,6 +132,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "scripts, styles, fonts and images that are asked for by CORS say Origin to the page's own origin too; in the standard a GET within an origin says none",
+        example: example::ELEMENT_ORIGIN_HEADER,
         apply: |behavior| behavior.elements_always_say_origin = true,
     },
     Entry {
@@ -127,6 +141,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "client hints that script set are left behind by redirects, but for Save-Data; in the standard they go along",
+        example: example::REDIRECTS_DROP_CLIENT_HINTS,
         apply: |behavior| behavior.redirects_drop_client_hints = true,
     },
     Entry {
@@ -135,6 +150,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a POST without CORS says the origin null once a redirect led to another origin; in the standard only a redirect by another origin does so",
+        example: example::NO_CORS_ORIGIN_AFTER_REDIRECT,
         apply: |behavior| behavior.no_cors_redirects_taint = true,
     },
     Entry {
@@ -143,6 +159,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "third_party/blink/renderer/core/loader/mixed_content_checker.cc",
         what: "only pages of https keep insecure content out; by the letter, pages of http://localhost do too",
+        example: example::MIXED_CONTENT_OF_LOOPBACK_PAGES,
         apply: |behavior| behavior.only_https_pages_block_mixed_content = true,
     },
     Entry {
@@ -152,6 +169,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "measured",
         what: "a credentialless page embeds what is its own with credentials; by the letter, only what came back \
                to it by redirects of others",
+        example: example::CREDENTIALLESS_OWN_REQUESTS,
         apply: |behavior| behavior.credentialless_pages_own_requests_have_credentials = true,
     },
 ];

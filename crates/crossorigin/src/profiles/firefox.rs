@@ -1,6 +1,6 @@
 //! Firefox's deviations.
 
-use super::{BadMaxAge, Entry, PreflightOrder, Profile};
+use super::{BadMaxAge, Entry, PreflightOrder, Profile, example};
 
 const READ: &str = "153";
 
@@ -12,6 +12,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
         what: "permission with an Access-Control-Max-Age that is no number is not kept; the standard keeps it for \
                five seconds",
+        example: example::BAD_MAX_AGE,
         apply: |behavior| {
             behavior.bad_max_age = BadMaxAge::NotKept;
             behavior.negative_max_age = BadMaxAge::NotKept;
@@ -23,6 +24,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "whatwg/fetch issue 1919",
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
+        example: example::AUTHORIZATION_UNDER_WILDCARD,
         apply: |behavior| behavior.wildcard_covers_authorization = true,
     },
     Entry {
@@ -32,6 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
         what: "the status of a preflight's response is judged before its headers; the verdict is the same, the \
                reason is not",
+        example: example::PREFLIGHT_STATUS_FIRST,
         apply: |behavior| behavior.preflight_order = PreflightOrder::StatusFirst,
     },
     Entry {
@@ -40,6 +43,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
         what: "a kept * permits nothing later; in the standard it goes on to permit every method and name",
+        example: example::CACHED_WILDCARD,
         apply: |behavior| behavior.cached_wildcard_matches = false,
     },
     Entry {
@@ -48,6 +52,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
         what: "what was permitted with credentials does not serve requests without; in the standard it does",
+        example: example::PREFLIGHT_CACHE_CREDENTIALS,
         apply: |behavior| behavior.credentialed_entries_serve_all = false,
     },
     Entry {
@@ -56,6 +61,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a preflight after a redirect says the page's origin, and its response must allow that; in the standard both are null once another origin redirected. Back at the page's own origin nothing has to allow it",
+        example: example::PREFLIGHT_ORIGIN_AFTER_REDIRECT,
         apply: |behavior| behavior.preflight_origin_is_never_tainted = true,
     },
     Entry {
@@ -64,6 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "safelisted headers need no permission however long they are together; in the standard none is safe beyond 1024 bytes",
+        example: example::SAFELISTED_VALUES_SUM,
         apply: |behavior| behavior.max_safelisted_values_bytes = usize::MAX,
     },
     Entry {
@@ -72,6 +79,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
+        example: example::UPLOAD_LISTENER_METHOD,
         apply: |behavior| behavior.upload_listener_permits_method = false,
     },
     Entry {
@@ -80,6 +88,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "netwerk/protocol/http/nsCORSListenerProxy.cpp; measured",
         what: "permission without an Access-Control-Max-Age is not kept; in the standard it is for five seconds",
+        example: example::MISSING_MAX_AGE,
         apply: |behavior| behavior.missing_max_age = BadMaxAge::NotKept,
     },
     Entry {
@@ -88,6 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "Access-Control-Request-Headers names a header that was appended twice twice; the standard's names are unique",
+        example: example::REQUEST_HEADERS_EACH_LINE,
         apply: |behavior| behavior.request_headers_name_each_line = true,
     },
     Entry {
@@ -96,6 +106,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a request whose method or headers need permission is preflighted where a redirect leads, too, even if that took what needed it; the standard looks at what is left",
+        example: example::NEED_OF_PERMISSION_STAYS,
         apply: |behavior| behavior.need_of_permission_stays = true,
     },
     Entry {
@@ -104,6 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a Range with a number beyond 64 bits needs permission; the standard knows no such limit",
+        example: example::LARGE_RANGE,
         apply: |behavior| behavior.large_ranges_need_permission = true,
     },
     Entry {
@@ -112,6 +124,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "dom/security/nsMixedContentBlocker.cpp",
         what: "only pages of https keep insecure content out; by the letter, pages of http://localhost do too",
+        example: example::MIXED_CONTENT_OF_LOOPBACK_PAGES,
         apply: |behavior| behavior.only_https_pages_block_mixed_content = true,
     },
     Entry {
@@ -121,6 +134,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "measured",
         what: "a credentialless page embeds what is its own with credentials; by the letter, only what came back \
                to it by redirects of others",
+        example: example::CREDENTIALLESS_OWN_REQUESTS,
         apply: |behavior| behavior.credentialless_pages_own_requests_have_credentials = true,
     },
 ];

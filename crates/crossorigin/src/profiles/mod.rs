@@ -14,6 +14,7 @@
 
 mod behavior;
 mod chromium;
+mod example;
 mod firefox;
 mod webkit;
 
@@ -21,6 +22,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use behavior::{BadMaxAge, Behavior, PreflightOrder};
+pub use example::Example;
 
 /// The standard, or one of the three engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -50,6 +52,8 @@ pub struct Entry {
     pub source: &'static str,
     /// What the browser does, and what the standard says, in one sentence each.
     pub what: &'static str,
+    /// The smallest case that shows it.
+    pub example: Example,
     /// The change itself.
     pub(crate) apply: fn(&mut Behavior),
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BadMaxAge, Entry, PreflightOrder, Profile};
+use super::{BadMaxAge, Entry, PreflightOrder, Profile, example};
 
 const READ: &str = "2.50";
 
@@ -13,6 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp",
         what: "permission is kept for ten minutes at most; the standard leaves the limit to the user agent",
+        example: example::MAX_AGE_CAP_600,
         apply: |behavior| behavior.max_age_cap = Duration::from_secs(600),
     },
     Entry {
@@ -22,6 +23,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp",
         what: "a negative Access-Control-Max-Age has expired already; the standard takes it for missing, and keeps \
                for five seconds",
+        example: example::NEGATIVE_MAX_AGE,
         apply: |behavior| behavior.negative_max_age = BadMaxAge::Zero,
     },
     Entry {
@@ -30,6 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "whatwg/fetch issue 1919",
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
+        example: example::AUTHORIZATION_UNDER_WILDCARD,
         apply: |behavior| behavior.wildcard_covers_authorization = true,
     },
     Entry {
@@ -39,6 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "Source/WebCore/loader/CrossOriginAccessControl.cpp",
         what: "the status of a preflight's response is judged before its headers; the verdict is the same, the \
                reason is not",
+        example: example::PREFLIGHT_STATUS_FIRST,
         apply: |behavior| behavior.preflight_order = PreflightOrder::StatusFirst,
     },
     Entry {
@@ -48,6 +52,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp",
         what: "a preflight's response replaces all that was kept for the page and URL; the standard keeps each \
                method and name by itself",
+        example: example::PREFLIGHT_CACHE_RECORD,
         apply: |behavior| behavior.response_replaces_record = true,
     },
     Entry {
@@ -56,6 +61,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "Source/WebCore/loader/CrossOriginPreflightChecker.cpp",
         what: "a failed fetch leaves the preflight cache as it is; the standard clears the URL's entries",
+        example: example::FAILURE_KEEPS_CACHE,
         apply: |behavior| behavior.failure_clears_cache = false,
     },
     Entry {
@@ -64,6 +70,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: "2.50.6",
         source: "measured in WebKitGTK's MiniBrowser",
         what: "fonts that script loads by FontFace need no CORS; in CSS Fonts every font is fetched by it",
+        example: example::FONT_FACE_WITHOUT_CORS,
         apply: |behavior| behavior.font_faces_without_cors = true,
     },
     Entry {
@@ -72,6 +79,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "the lines of a repeated header are one value before it is judged, so that two short ones can be too long together; the standard judges each line",
+        example: example::REPEATED_HEADERS,
         apply: |behavior| behavior.repeated_headers_count_as_one = true,
     },
     Entry {
@@ -80,6 +88,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a Range with a number beyond 64 bits needs permission; the standard knows no such limit",
+        example: example::LARGE_RANGE,
         apply: |behavior| behavior.large_ranges_need_permission = true,
     },
     Entry {
@@ -88,6 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "Bytes=0- needs no permission in any case of its unit; the standard's unit is bytes",
+        example: example::RANGE_UNIT_CASE,
         apply: |behavior| behavior.range_unit_ignores_case = true,
     },
     Entry {
@@ -96,6 +106,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "scripts, styles and images that are asked for by CORS say Origin to the page's own origin too; in the standard a GET within an origin says none",
+        example: example::ELEMENT_ORIGIN_HEADER,
         apply: |behavior| behavior.elements_always_say_origin = true,
     },
     Entry {
@@ -104,6 +115,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a preflight for the sake of upload progress must list the method like any other; in the standard a response without Access-Control-Allow-Methods permits it",
+        example: example::UPLOAD_LISTENER_METHOD,
         apply: |behavior| behavior.upload_listener_permits_method = false,
     },
     Entry {
@@ -112,6 +124,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "Source/WebCore/loader/MixedContentChecker.cpp",
         what: "only pages of https keep insecure content out; by the letter, pages of http://localhost do too",
+        example: example::MIXED_CONTENT_OF_LOOPBACK_PAGES,
         apply: |behavior| behavior.only_https_pages_block_mixed_content = true,
     },
     Entry {
@@ -121,6 +134,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "Source/WebCore/loader/CrossOriginEmbedderPolicy.cpp",
         what: "Cross-Origin-Embedder-Policy: credentialless is not known, and counts as unsafe-none; in the standard \
                such a page embeds without credentials",
+        example: example::NO_CREDENTIALLESS,
         apply: |behavior| behavior.knows_credentialless_pages = false,
     },
     Entry {
@@ -129,6 +143,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a redirect from the page's own origin to another takes Authorization along, and may lead to a URL with a user name; in the standard the first is dropped and the second fails",
+        example: example::OWN_REDIRECTS,
         apply: |behavior| behavior.own_redirects_are_trusted = true,
     },
     Entry {
@@ -137,6 +152,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "shouldRedirectAsGET in Source/WebKit/NetworkProcess/soup/NetworkDataTaskSoup.cpp; measured in WebKitGTK",
         what: "a redirect to another origin turns DELETE into GET; in the standard only 303 does",
+        example: example::DELETE_REDIRECT,
         apply: |behavior| behavior.redirects_abroad_turn_delete_into_get = true,
     },
     Entry {
@@ -145,6 +161,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a request by CORS that a redirect took from the page's own origin to another follows no further one; in the standard it does where CORS allows it",
+        example: example::SECOND_REDIRECT_ABROAD,
         apply: |behavior| behavior.redirects_go_on_abroad = false,
     },
     Entry {
@@ -153,6 +170,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         versions: READ,
         source: "measured",
         what: "a preflight's response is kept even where it does not permit the method or headers that were asked for; in the standard only what permits them is",
+        example: example::FAILED_PREFLIGHT_IS_KEPT,
         apply: |behavior| behavior.failed_preflight_is_kept = true,
     },
 ];

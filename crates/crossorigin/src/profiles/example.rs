@@ -1,0 +1,286 @@
+//! The smallest cases that show deviations, written so that tests can run them.
+
+/// The smallest case that shows a deviation: fetches of the page `https://a.example`, what is answered, and
+/// what comes of the last fetch.
+///
+/// A line is one of these; what stands behind ` | ` and the status are headers, parted by `; `, and `{9}` stands
+/// for nine letters.
+/// - `> PUT https://b.example/ include | x-foo: 1` is a fetch, by CORS where no other mode is named; other words
+///   are a credentials mode, a destination, an initiator, `upload` for listeners to upload progress, `body`,
+///   `credentialless`, `from=` another origin.
+/// - `< 200 access-control-allow-origin: *` is the next answer. Where none is left, preflights are permitted
+///   everything and all is shared.
+/// - `@ 10` lets as many seconds go by.
+/// - `? origin` adds this header to what is told of each request; `? credentials` whether they go along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Example {
+    /// The case.
+    pub case: &'static str,
+    /// What the last fetch sends and comes to by the standard.
+    pub standard: &'static str,
+    /// What it sends and comes to with this one deviation.
+    pub deviation: &'static str,
+}
+
+const fn example(case: &'static str, standard: &'static str, deviation: &'static str) -> Example {
+    Example { case, standard, deviation }
+}
+
+pub(super) const MAX_AGE_CAP_7200: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 86400\n\
+     @ 7201\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const MAX_AGE_CAP_600: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 86400\n\
+     @ 601\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const NEGATIVE_MAX_AGE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: -1\n\
+     @ 1\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const BAD_MAX_AGE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: x\n\
+     @ 1\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const MISSING_MAX_AGE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     @ 1\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const AUTHORIZATION_UNDER_WILDCARD: Example = example(
+    "> GET https://b.example/ | authorization: x\n\
+     < 204 access-control-allow-origin: *; access-control-allow-headers: *",
+    "OPTIONS → preflight-header",
+    "OPTIONS GET → cors",
+);
+
+pub(super) const PREFLIGHT_CACHE_RECORD: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     < 200 access-control-allow-origin: *\n\
+     > DELETE https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: DELETE\n\
+     < 200 access-control-allow-origin: *\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const PREFLIGHT_CACHE_URL_LENGTH: Example = example(
+    "> PUT https://b.example/{1024}\n\
+     > PUT https://b.example/{1024}",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const FAILURE_KEEPS_CACHE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     < 200 access-control-allow-origin: *\n\
+     > PUT https://b.example/\n\
+     < 200\n\
+     > PUT https://b.example/",
+    "OPTIONS PUT → cors",
+    "PUT → cors",
+);
+
+pub(super) const SAFELISTED_CLIENT_HINTS: Example =
+    example("> GET https://b.example/ | dpr: 2", "OPTIONS GET → cors", "GET → cors");
+
+pub(super) const REPEATED_HEADERS: Example =
+    example("> GET https://b.example/ | accept: {100}; accept: {100}", "GET → cors", "OPTIONS GET → cors");
+
+pub(super) const LARGE_RANGE: Example = example(
+    "> GET https://b.example/ | range: bytes=0-9223372036854775808",
+    "GET → cors",
+    "OPTIONS GET → cors",
+);
+
+pub(super) const RANGE_UNIT_CASE: Example =
+    example("> GET https://b.example/ | range: Bytes=0-", "OPTIONS GET → cors", "GET → cors");
+
+pub(super) const UPLOAD_LISTENER_METHOD: Example = example(
+    "> PUT https://b.example/ upload\n\
+     < 204 access-control-allow-origin: *",
+    "OPTIONS PUT → cors",
+    "OPTIONS → preflight-method",
+);
+
+pub(super) const PREFLIGHT_CACHE_MISS: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     < 200 access-control-allow-origin: *\n\
+     > GET https://b.example/ | x-foo: 1\n\
+     < 204 access-control-allow-origin: *; access-control-allow-headers: x-foo\n\
+     < 200 access-control-allow-origin: *\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const ELEMENT_URL_CREDENTIALS: Example =
+    example("> GET https://user@b.example/ no-cors image", "GET → opaque", "→ url-credentials");
+
+pub(super) const CONDITIONAL_REQUESTS: Example = example(
+    "> GET https://b.example/ | if-none-match: x\n\
+     > GET https://b.example/ | if-none-match: x",
+    "GET → cors",
+    "OPTIONS GET → cors",
+);
+
+pub(super) const ELEMENT_ORIGIN_HEADER: Example = example(
+    "? origin\n\
+     > GET https://a.example/ script",
+    "GET origin=none → basic",
+    "GET origin=https://a.example → basic",
+);
+
+pub(super) const REDIRECTS_DROP_CLIENT_HINTS: Example = example(
+    "? dpr\n\
+     > GET https://a.example/ | dpr: 2\n\
+     < 302 location: /next",
+    "GET dpr=2 GET dpr=2 → basic",
+    "GET dpr=2 GET dpr=none → basic",
+);
+
+pub(super) const NO_CORS_ORIGIN_AFTER_REDIRECT: Example = example(
+    "? origin\n\
+     > POST https://a.example/ no-cors\n\
+     < 307 location: https://b.example/",
+    "POST origin=https://a.example POST origin=https://a.example → opaque",
+    "POST origin=https://a.example POST origin=null → opaque",
+);
+
+pub(super) const MIXED_CONTENT_OF_LOOPBACK_PAGES: Example =
+    example("> GET http://b.example/ from=http://localhost", "→ mixed-content", "GET → cors");
+
+pub(super) const CREDENTIALLESS_OWN_REQUESTS: Example = example(
+    "? credentials\n\
+     > GET https://a.example/ no-cors image include credentialless",
+    "GET without credentials → basic",
+    "GET with credentials → basic",
+);
+
+pub(super) const NO_CREDENTIALLESS: Example = example(
+    "? credentials\n\
+     > GET https://b.example/ no-cors image include credentialless",
+    "GET without credentials → opaque",
+    "GET with credentials → opaque",
+);
+
+pub(super) const PREFLIGHT_STATUS_FIRST: Example = example(
+    "> PUT https://b.example/\n\
+     < 301 location: /next",
+    "OPTIONS → preflight-allow-origin-missing",
+    "OPTIONS → preflight-redirect",
+);
+
+pub(super) const CACHED_WILDCARD: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: *\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const PREFLIGHT_CACHE_CREDENTIALS: Example = example(
+    "> PUT https://b.example/ include\n\
+     < 204 access-control-allow-origin: https://a.example; access-control-allow-credentials: true; access-control-allow-methods: PUT\n\
+     < 200 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const PREFLIGHT_ORIGIN_AFTER_REDIRECT: Example = example(
+    "? origin\n\
+     > PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     < 307 access-control-allow-origin: *; location: https://c.example/",
+    "OPTIONS origin=https://a.example PUT origin=https://a.example OPTIONS origin=null PUT origin=null → cors",
+    "OPTIONS origin=https://a.example PUT origin=https://a.example OPTIONS origin=https://a.example PUT origin=null → cors",
+);
+
+pub(super) const SAFELISTED_VALUES_SUM: Example = example(
+    "> GET https://b.example/ | accept: {128}; accept: {128}; accept: {128}; accept: {128}; accept: {128}; accept: {128}; accept: {128}; accept: {128}; accept: {128}",
+    "OPTIONS GET → cors",
+    "GET → cors",
+);
+
+pub(super) const REQUEST_HEADERS_EACH_LINE: Example = example(
+    "? access-control-request-headers\n\
+     > GET https://b.example/ | x-foo: 1; x-foo: 2",
+    "OPTIONS access-control-request-headers=x-foo GET access-control-request-headers=none → cors",
+    "OPTIONS access-control-request-headers=x-foo,x-foo GET access-control-request-headers=none → cors",
+);
+
+pub(super) const NEED_OF_PERMISSION_STAYS: Example = example(
+    "> POST https://b.example/ body | content-type: application/json\n\
+     < 204 access-control-allow-origin: *; access-control-allow-headers: content-type\n\
+     < 303 access-control-allow-origin: *; location: /next",
+    "OPTIONS POST GET → cors",
+    "OPTIONS POST OPTIONS GET → cors",
+);
+
+pub(super) const OWN_REDIRECTS: Example = example(
+    "? authorization\n\
+     > GET https://a.example/ | authorization: x\n\
+     < 302 location: https://b.example/",
+    "GET authorization=x GET authorization=none → cors",
+    "GET authorization=x OPTIONS authorization=none GET authorization=x → cors",
+);
+
+pub(super) const DELETE_REDIRECT: Example = example(
+    "> DELETE https://a.example/\n\
+     < 302 location: https://b.example/",
+    "DELETE OPTIONS DELETE → cors",
+    "DELETE GET → cors",
+);
+
+pub(super) const SECOND_REDIRECT_ABROAD: Example = example(
+    "> GET https://a.example/\n\
+     < 302 location: https://b.example/\n\
+     < 302 access-control-allow-origin: *; location: /next",
+    "GET GET GET → cors",
+    "GET GET → redirect-abroad",
+);
+
+pub(super) const FAILED_PREFLIGHT_IS_KEPT: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: DELETE\n\
+     > DELETE https://b.example/",
+    "OPTIONS DELETE → cors",
+    "DELETE → cors",
+);
+
+pub(super) const FONT_FACE_WITHOUT_CORS: Example = example(
+    "> GET https://b.example/ font-face\n\
+     < 200",
+    "GET → allow-origin-missing",
+    "GET → opaque",
+);

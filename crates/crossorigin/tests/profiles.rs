@@ -1,0 +1,169 @@
+//! Every deviation of a browser, shown by its own example: the standard does one thing, and the standard with
+//! this one deviation another.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crossorigin::fetching::{
+    Context, CorsPreflightCache, EmbedderPolicyValue, HttpRequest, Machine, Purpose, ResponseHead, Step,
+};
+use crossorigin::html::{CorsSettings, Initiator};
+use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Destination, Mode, Request};
+use crossorigin::profiles::{Behavior, Profile};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+/// What a case comes to as this behaviour has it: the requests of the last fetch, and how it ends.
+fn run(case: &str, behavior: Behavior) -> String {
+    let lines: Vec<&str> = case.lines().collect();
+    let shown = lines.iter().find_map(|line| line.strip_prefix("? "));
+    let (mut cache, mut now, mut told) = (CorsPreflightCache::default(), Duration::ZERO, String::new());
+    for (nth, line) in lines.iter().enumerate() {
+        match line.split_once(' ').unwrap() {
+            (">", fetch) => {
+                let mut answers = lines[nth + 1..]
+                    .iter()
+                    .take_while(|line| !line.starts_with('>'))
+                    .filter_map(|line| line.strip_prefix("< "));
+                let (request, embedder_policy) = request(fetch, &behavior);
+                let mut context = Context { cache: &mut cache, now };
+                let mut machine: Machine = Machine::with(request, embedder_policy, behavior);
+                told = end(&mut machine, &mut context, &mut answers, shown);
+                assert!(answers.next().is_none(), "every answer is used: {told} of {case}");
+            }
+            ("@", seconds) => now += Duration::from_secs(seconds.parse().unwrap()),
+            ("<" | "?", _) => {}
+            _ => panic!("{line} is no line of a case"),
+        }
+    }
+    told
+}
+
+fn end<'a>(
+    machine: &mut Machine,
+    context: &mut Context<'_>,
+    answers: &mut impl Iterator<Item = &'a str>,
+    shown: Option<&str>,
+) -> String {
+    let (mut told, mut step) = (String::new(), machine.start(context));
+    loop {
+        match step {
+            Step::Send(sent) => {
+                told.push_str(&request_as_text(&sent, shown));
+                let all = "access-control-allow-origin: *; access-control-allow-methods: *; \
+                           access-control-allow-headers: *, authorization";
+                let answer = answers.next().map_or_else(
+                    || format!("{} {all}", if sent.purpose == Purpose::Preflight { 204 } else { 200 }),
+                    str::to_owned,
+                );
+                let (status, pairs) = answer.split_once(' ').unwrap_or((&answer, ""));
+                let head = headers(pairs);
+                let status = StatusCode::from_bytes(status.as_bytes()).unwrap();
+                step = machine.response(ResponseHead::new(status, &head), context);
+            }
+            Step::Response(response) => return told + "→ " + response.response_type().name(),
+            Step::NetworkError(reason) => return told + "→ " + reason.code(),
+            Step::ReadDataUrl(url) => return told + "→ " + url.as_str(),
+        }
+    }
+}
+
+fn request_as_text(sent: &HttpRequest, shown: Option<&str>) -> String {
+    let with = match shown {
+        None => String::new(),
+        Some("credentials") => {
+            format!(" with{} credentials", if sent.includes_credentials { "" } else { "out" })
+        }
+        Some(name) => {
+            let value = sent.headers.get(name).map_or("none", |value| value.to_str().unwrap());
+            format!(" {name}={value}")
+        }
+    };
+    format!("{}{with} ", sent.method)
+}
+
+/// Writes out `{9}` as nine letters.
+fn expand(text: &str) -> String {
+    let Some((before, (count, after))) =
+        text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    else {
+        return text.to_owned();
+    };
+    format!("{before}{}{}", "x".repeat(count.parse().unwrap()), expand(after))
+}
+
+fn headers(pairs: &str) -> HeaderMap {
+    let pairs = pairs.split("; ").filter(|pair| !pair.is_empty()).map(|pair| pair.split_once(": ").unwrap());
+    pairs
+        .map(|(name, value)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(&expand(value)).unwrap())
+        })
+        .collect()
+}
+
+fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
+    let (what, pairs) = fetch.split_once(" | ").unwrap_or((fetch, ""));
+    let mut words = what.split(' ');
+    let (method, url) = (words.next().unwrap(), expand(words.next().unwrap()));
+    let words: Vec<_> = words.collect();
+    let from = words.iter().find_map(|word| word.strip_prefix("from=")).unwrap_or("https://a.example");
+    let (origin, url) = (from.parse().unwrap(), url.parse().unwrap());
+    let mut embedder_policy = EmbedderPolicyValue::UnsafeNone;
+    let mut request = Initiator::Fetch.request(origin, url, CorsSettings::Anonymous);
+    request.method = Method::from_bytes(method.as_bytes()).unwrap();
+    for word in words {
+        match word {
+            "no-cors" => request.mode = Mode::NoCors,
+            "include" => request.credentials_mode = CredentialsMode::Include,
+            "image" => request.destination = Destination::Image,
+            "script" => request.destination = Destination::Script,
+            "upload" => request.use_cors_preflight = true,
+            "body" => request.body = BodyKind::Replayable,
+            "credentialless" => embedder_policy = EmbedderPolicyValue::Credentialless,
+            "font-face" => {
+                let (origin, url) = (request.origin.clone(), request.current_url().clone());
+                request = Initiator::FontFace.request_in(behavior, origin, url, CorsSettings::Anonymous);
+            }
+            word if word.starts_with("from=") => {}
+            word => panic!("{word} means nothing in {fetch}"),
+        }
+    }
+    request.headers = headers(pairs);
+    (request, embedder_policy)
+}
+
+#[test]
+fn every_deviation_is_shown_by_its_example() {
+    let mut wrong = Vec::new();
+    for entry in Profile::ALL.into_iter().flat_map(Profile::entries) {
+        let example = entry.example;
+        assert_ne!(example.standard, example.deviation, "{} changes nothing", entry.id);
+        let mut behavior = Behavior::STANDARD;
+        entry.apply(&mut behavior);
+        let found = (run(example.case, Behavior::STANDARD), run(example.case, behavior));
+        if (&*found.0, &*found.1) != (example.standard, example.deviation) {
+            wrong.push(format!("{}\n{}\n{found:?}", entry.id, example.case));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_profile_does_what_its_entries_say() {
+    let mut ids = BTreeSet::new();
+    for profile in Profile::ALL {
+        for entry in profile.entries() {
+            assert_eq!(entry.profile, profile, "{}", entry.id);
+            assert!(entry.id.starts_with(&format!("{profile}-")), "{}", entry.id);
+            assert!(ids.insert(entry.id), "{} stands twice", entry.id);
+            for text in [entry.versions, entry.source, entry.what] {
+                assert!(!text.is_empty() && !text.contains("  "), "{}: {text:?}", entry.id);
+            }
+            // No two entries undo each other: with all of them, each still changes what it is there for.
+            let mut twice = profile.behavior();
+            entry.apply(&mut twice);
+            assert_eq!(twice, profile.behavior(), "{} is undone by another", entry.id);
+        }
+    }
+    assert_eq!(Profile::Standard.behavior(), Behavior::STANDARD);
+}
