@@ -236,6 +236,10 @@ fn a_repetition_finds_the_permission_kept() {
     assert_eq!(never.lines(), ["OPTIONS /", "PUT /", "OPTIONS /", "PUT /"], "for all four profiles together");
 }
 
+fn server_with_wildcard() -> Scripted {
+    Scripted::always("204 No Content", &[ALLOW, METHODS, "Access-Control-Allow-Headers: *"])
+}
+
 #[test]
 fn preflight_only_changes_nothing() {
     let server = server(("204 No Content", &[ALLOW, METHODS, HEADERS]), ("200 OK", &[]));
@@ -244,6 +248,14 @@ fn preflight_only_changes_nothing() {
     assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0));
     assert_eq!(server.lines(), ["OPTIONS /"]);
     assert!(found["notes"][0].as_str().unwrap().contains("assumed"), "{}", found["notes"]);
+    // One browser stops at the preflight, the others go on.
+    let wildcard = server_with_wildcard();
+    let url = wildcard.url("/");
+    let flags = ["--from", APP, "-X", "PUT", "-H", "Authorization: x", "--preflight-only"];
+    let (found, _) = json(&[&[url.as_str()], &flags[..]].concat());
+    assert_eq!(told(&found), ["blocked preflight-header", "shared", "shared", "shared"]);
+    assert_eq!(wildcard.lines(), ["OPTIONS /"]);
+    let url = server.url("/");
     // A POST that needs no preflight can't be judged without sending it.
     let (found, code) = json(&[&url, "--from", APP, "-d", "a", "--preflight-only"]);
     assert_eq!((told(&found), code), (vec!["unreachable aborted".to_owned()], 3));
@@ -423,4 +435,21 @@ fn extensions_read_what_they_have_permission_for() {
         told(&json(&[&flags[..], &["--host-permission", "http://127.0.0.1/*"]].concat()).0),
         ["shared"]
     );
+}
+
+/// The head decides, as for script: what comes behind it, or not, is another matter.
+#[test]
+fn bodies_are_not_waited_for() {
+    let head = format!("HTTP/1.1 200 OK\r\n{ALLOW}\r\n");
+    for rest in [
+        "Content-Encoding: gzip\r\nContent-Length: 1000\r\n\r\n",
+        "Content-Encoding: br\r\nContent-Length: 3\r\n\r\nabc",
+        "Content-Type: text/event-stream\r\n\r\ndata: 1\n\n",
+        "Transfer-Encoding: chunked\r\n\r\nzz",
+    ] {
+        let answer = format!("{head}{rest}");
+        let server = Scripted::start(move |_| answer.clone());
+        let (found, code) = json(&[&server.url("/"), "--from", APP]);
+        assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0), "{rest}");
+    }
 }

@@ -1,5 +1,8 @@
 //! Answers that are assumed where none may be asked for.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use crossorigin_agent::{Body, Transport};
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::header::{
@@ -7,7 +10,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap,
     HeaderValue, ORIGIN,
 };
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode, Uri, Version};
 
 use super::remember::answered;
 
@@ -31,35 +34,41 @@ pub(super) fn permission(asked: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Sends preflights and requests that change nothing. Of others it takes the answer to be permitted as the preflight
-/// before them was.
+/// Sends preflights and requests that change nothing. Of others it takes the answer to be permitted as the last
+/// preflight for their URL was, whichever clone sent that.
 #[derive(Clone, Debug)]
 pub(super) struct PreflightOnly<T> {
     inner: T,
-    /// What the last preflight was answered.
-    permitted: Option<HeaderMap>,
+    permitted: Arc<Mutex<HashMap<Uri, HeaderMap>>>,
 }
 
 impl<T> PreflightOnly<T> {
     pub(super) fn new(inner: T) -> Self {
-        Self { inner, permitted: None }
+        Self { inner, permitted: Arc::default() }
+    }
+
+    fn permitted(&self) -> MutexGuard<'_, HashMap<Uri, HeaderMap>> {
+        self.permitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: Transport + Send> Transport for PreflightOnly<T> {
     async fn send(&mut self, request: Request<Body>) -> Result<Response<Body>, TransportFailure> {
-        let is_preflight = *request.method() == Method::OPTIONS
-            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let is_preflight = is_preflight(request.method(), request.headers());
         if !is_preflight && !request.method().is_safe() {
-            let Some(permitted) = &self.permitted else {
-                let message = format!(
-                    "--preflight-only keeps this {} from being sent, and it needs no preflight",
-                    request.method()
-                );
-                return Err(TransportFailure::new(TransportFailureKind::Aborted, message));
+            let permitted = self.permitted().get(request.uri()).cloned();
+            return match permitted {
+                Some(permitted) => Ok(answered(Version::HTTP_11, StatusCode::OK, permitted)),
+                None => {
+                    let method = request.method();
+                    let message = format!(
+                        "--preflight-only keeps this {method} from being sent, and it needs no preflight"
+                    );
+                    Err(TransportFailure::new(TransportFailureKind::Aborted, message))
+                }
             };
-            return Ok(answered(Version::HTTP_11, StatusCode::OK, permitted.clone()));
         }
+        let uri = request.uri().clone();
         let response = self.inner.send(request).await?;
         if is_preflight {
             let mut permitted = HeaderMap::new();
@@ -68,8 +77,13 @@ impl<T: Transport + Send> Transport for PreflightOnly<T> {
                     permitted.append(name.clone(), value.clone());
                 }
             }
-            self.permitted = Some(permitted);
+            self.permitted().insert(uri, permitted);
         }
         Ok(response)
     }
+}
+
+/// Whether a request only asks for permission.
+pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }

@@ -3,10 +3,9 @@
 use crossorigin_agent::{Body, Transport};
 use crossorigin_inputs::{Recorded, RecordedAnswer};
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap};
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 
-use super::assume::permission;
+use super::assume::{is_preflight, permission};
 use super::remember::answered;
 
 /// Answers with what was recorded for one fetch.
@@ -24,8 +23,7 @@ impl Replay {
         &mut self,
         request: &Request<Body>,
     ) -> Result<(Version, StatusCode, HeaderMap), TransportFailure> {
-        let is_preflight = *request.method() == Method::OPTIONS
-            && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let is_preflight = is_preflight(request.method(), request.headers());
         let url = request.uri().to_string();
         let is_it = |recorded: &Recorded| {
             recorded.is_preflight == is_preflight
