@@ -217,6 +217,38 @@ fn recordings_are_judged_by_what_they_hold() {
     }
 }
 
+/// What was on the wire tells the element's attribute.
+#[test]
+fn recordings_tell_who_asked() {
+    let entry = |headers: &[(&str, &str)]| {
+        let headers: Vec<_> =
+            headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        json!({
+            "request": { "method": "GET", "url": "https://cdn.example/a.js", "headers": headers },
+            "response": { "status": 200, "headers": [{ "name": "Access-Control-Allow-Origin", "value": "*" }] },
+        })
+    };
+    let (referer, script) = (("Referer", "https://app.example/"), ("Sec-Fetch-Dest", "script"));
+    let (cors, no_cors) = (("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Mode", "no-cors"));
+    for (headers, mode, credentials, verdict) in [
+        (&[referer, script, no_cors][..], "no-cors", "include", "opaque"),
+        (&[referer, script, cors], "cors", "same-origin", "shared"),
+        (&[referer, script, cors, ("Cookie", "a=1")], "cors", "include", "blocked"),
+    ] {
+        let file = har(&entry(headers));
+        let said =
+            printed(&["--har", file.path().to_str().unwrap(), "--format", "json", "--profile", "standard"]);
+        let found: Value = serde_json::from_str(&said).unwrap();
+        let result = &found["results"][0];
+        assert_eq!(result["request"]["initiator"], "script");
+        assert_eq!(
+            (&result["request"]["mode"], &result["request"]["credentials"]),
+            (&mode.into(), &credentials.into())
+        );
+        assert_eq!(result["verdict"], verdict, "{headers:?}");
+    }
+}
+
 #[test]
 fn messages_are_explained() {
     let message = "Access to fetch at 'https://api.example/x' from origin 'https://app.example' has been blocked by CORS \

@@ -57,9 +57,12 @@ impl Check {
         };
         let initiator = self.initiator.or(described.initiator).unwrap_or(Initiator::Fetch);
         self.check_initiator(initiator)?;
-        let settings = self.crossorigin.map_or(CorsSettings::NoCors, Into::into);
+        let mode = self.mode.map(Into::into).or(described.mode);
+        // An element that is known to have asked by CORS has the attribute.
+        let by_mode = if mode == Some(Mode::Cors) { CorsSettings::Anonymous } else { CorsSettings::NoCors };
+        let settings = self.crossorigin.map_or(by_mode, Into::into);
         let mut request = initiator.request(from, url, settings);
-        if let Some(mode) = self.mode.map(Into::into).or(described.mode) {
+        if let Some(mode) = mode {
             request.mode = mode;
         }
         if let Some(credentials) = self.credentials.map(Into::into).or(described.credentials) {
