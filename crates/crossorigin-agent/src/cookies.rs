@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cookie_store::{CookieStore, RawCookie};
 use crossorigin::infrastructure::request::{Mode, Request};
-use crossorigin::infrastructure::request_origin::Origin;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
 use url::{Host, Url};
@@ -40,7 +39,7 @@ impl Nearness {
     pub(crate) fn of(state: &Request, settings: Settings<'_>) -> Self {
         let top = settings.top_level_origin;
         let permitted = |url: &Url| settings.host_permissions.iter().any(|permission| permission.covers(url));
-        let is_near = |url: &Url| top.same_site(&Origin::of_url(url)) || permitted(url);
+        let is_near = |url: &Url| top.same_site_with_url(url) || permitted(url);
         if settings.origin.same_site(top) && state.url_list().all(is_near) {
             return Self::SameSite;
         }
@@ -199,6 +198,8 @@ fn insert(store: &mut CookieStore, mut cookie: RawCookie<'static>, url: &Url) ->
 
 #[cfg(test)]
 mod tests {
+    use crossorigin::infrastructure::request_origin::Origin;
+
     use super::*;
     use crate::{Agent, InProcess};
 

@@ -18,16 +18,20 @@ use crate::{NetworkError, Response, Transport, data_url};
 
 /// Keeps what went over the wire, where somebody asks for it.
 trait Journal: Default + Send {
+    /// Whether it keeps anything.
+    const KEEPS: bool;
     type Trace: Trace + Default + Send;
     fn exchange(&mut self, exchange: impl FnOnce() -> Exchange);
 }
 
 impl Journal for () {
+    const KEEPS: bool = false;
     type Trace = ();
     fn exchange(&mut self, _: impl FnOnce() -> Exchange) {}
 }
 
 impl Journal for Vec<Exchange> {
+    const KEEPS: bool = true;
     type Trace = Vec<TraceStep>;
     fn exchange(&mut self, exchange: impl FnOnce() -> Exchange) {
         self.push(exchange());
@@ -107,7 +111,7 @@ pub(crate) async fn fetch_recorded<T: Transport>(
 
 fn parts(settings: Settings<'_>, request: FetchRequest) -> Parts {
     let mut parts = request.into_parts(settings.origin.clone(), settings.referrer_policy);
-    parts.request.network_partition_key = Some(settings.top_level_origin.site());
+    parts.request.network_partition_key = Some(settings.site.clone());
     parts.request.host_permissions = settings.host_permissions.to_vec();
     parts
 }
@@ -134,7 +138,7 @@ async fn drive<T: Transport, J: Journal>(
             Step::NetworkError(reason) => break End::Blocked(reason),
         };
         let asked_for_range = request.headers.contains_key(RANGE);
-        let Sent { headers: sent_headers, answer } = sender.send(&request, machine.request()).await;
+        let Sent { headers: sent_headers, answer } = sender.send(&request, machine.request(), J::KEEPS).await;
         let response = match answer {
             Ok(response) => response,
             Err(failure) => {

@@ -3,7 +3,7 @@
 use crossorigin::fetching::EmbedderPolicyValue;
 use crossorigin::infrastructure::host_permission::HostPermission;
 use crossorigin::infrastructure::request::ReferrerPolicy;
-use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin::infrastructure::request_origin::{Origin, Site};
 use crossorigin::profiles::Profile;
 use crossorigin_verdict::Record;
 use url::Url;
@@ -33,6 +33,8 @@ pub struct Environment<T = HttpTransport> {
     /// count as of its own origin.
     pub host_permissions: Vec<HostPermission>,
     agent: Agent<T>,
+    /// The site of the top-level origin that it was computed for.
+    site: (Origin, Site),
 }
 
 impl<T> Environment<T> {
@@ -40,6 +42,7 @@ impl<T> Environment<T> {
         let url = origin.serialized().to_str().ok().and_then(|origin| Url::parse(origin).ok());
         Self {
             top_level_origin: origin.clone(),
+            site: (origin.clone(), origin.site()),
             url,
             origin,
             embedder_policy: EmbedderPolicyValue::default(),
@@ -56,7 +59,11 @@ impl<T> Environment<T> {
     }
 
     pub(crate) fn split(&mut self) -> (&mut Agent<T>, Settings<'_>) {
+        if self.site.0 != self.top_level_origin {
+            self.site = (self.top_level_origin.clone(), self.top_level_origin.site());
+        }
         let settings = Settings {
+            site: &self.site.1,
             origin: &self.origin,
             top_level_origin: &self.top_level_origin,
             url: self.url.as_ref(),
@@ -74,6 +81,7 @@ impl<T> Environment<T> {
 pub(crate) struct Settings<'a> {
     pub(crate) origin: &'a Origin,
     pub(crate) top_level_origin: &'a Origin,
+    pub(crate) site: &'a Site,
     pub(crate) url: Option<&'a Url>,
     pub(crate) embedder_policy: EmbedderPolicyValue,
     pub(crate) referrer_policy: ReferrerPolicy,

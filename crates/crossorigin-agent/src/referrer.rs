@@ -17,7 +17,9 @@ pub(crate) fn referrer(page: &Url, url: &Url, policy: ReferrerPolicy) -> Option<
     if !matches!(page.scheme(), "http" | "https") {
         return None;
     }
-    let same_origin = page.origin() == url.origin();
+    let same_origin = page.scheme() == url.scheme()
+        && page.host() == url.host()
+        && page.port_or_known_default() == url.port_or_known_default();
     let downgrades = is_potentially_trustworthy(page) && !is_potentially_trustworthy(url);
     let told = match policy {
         P::NoReferrer => return None,
@@ -38,6 +40,9 @@ pub(crate) fn referrer(page: &Url, url: &Url, policy: ReferrerPolicy) -> Option<
 
 /// The URL without user name, password and fragment, or its origin where that is too long.
 fn whole(page: &Url) -> String {
+    if page.path() == "/" && page.query().is_none() {
+        return origin(page);
+    }
     let mut page = page.clone();
     page.set_fragment(None);
     // HTTP URLs have a host, so that neither can fail.
@@ -46,9 +51,11 @@ fn whole(page: &Url) -> String {
 }
 
 fn origin(page: &Url) -> String {
-    let mut origin = page.origin().ascii_serialization();
-    origin.push('/');
-    origin
+    let (scheme, host) = (page.scheme(), page.host_str().unwrap_or_default());
+    match page.port() {
+        Some(port) => format!("{scheme}://{host}:{port}/"),
+        None => [scheme, "://", host, "/"].concat(),
+    }
 }
 
 /// Whether what goes to this URL is safe on its way.

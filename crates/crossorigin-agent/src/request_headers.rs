@@ -3,7 +3,6 @@
 use crossorigin::fetching::{HttpRequest, Purpose};
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{Mode, Request};
-use crossorigin::infrastructure::request_origin::Origin;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, Entry, RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -17,6 +16,8 @@ pub const USER_AGENT_VALUE: &str =
 /// The languages that the agent asks for.
 pub const ACCEPT_LANGUAGE_VALUE: &str = "en-US,en;q=0.9";
 
+/// How many headers are added at the most, here and for the connection.
+const ADDED: usize = 12;
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -29,6 +30,7 @@ pub(crate) fn add(
     settings: Settings<'_>,
     initiator: Initiator,
 ) {
+    headers.reserve(ADDED);
     let mut default = |name, value| {
         if let Entry::Vacant(vacant) = headers.entry(name) {
             vacant.insert(HeaderValue::from_static(value));
@@ -95,7 +97,7 @@ fn site(state: &Request) -> &'static str {
         if state.origin.same_origin_with_url(url) {
             continue;
         }
-        if !state.origin.same_site(&Origin::of_url(url)) {
+        if !state.origin.same_site_with_url(url) {
             return "cross-site";
         }
         site = "same-site";

@@ -26,7 +26,7 @@ pub(crate) struct Sender<'a, T> {
 
 /// A request that was sent.
 pub(crate) struct Sent {
-    /// The headers as they went out.
+    /// The headers as they went out, where somebody asks for them.
     pub(crate) headers: HeaderMap,
     pub(crate) answer: Result<http::Response<Body>, TransportFailure>,
 }
@@ -43,12 +43,13 @@ impl<'a, T: Transport> Sender<'a, T> {
     }
 
     /// Sends one request of this fetch, which stands at `state`.
-    pub(crate) async fn send(&mut self, request: &HttpRequest, state: &Request) -> Sent {
+    pub(crate) async fn send(&mut self, request: &HttpRequest, state: &Request, keeps: bool) -> Sent {
         let mut headers = request.headers.clone();
         request_headers::add(&mut headers, request, state, self.settings, self.initiator);
         if !request.includes_credentials {
-            let answer = self.send_once(request, headers.clone()).await;
-            return Sent { headers, answer };
+            let sent = if keeps { headers.clone() } else { HeaderMap::new() };
+            let answer = self.send_once(request, headers).await;
+            return Sent { headers: sent, answer };
         }
         let Shared { cookies, authentication, .. } = self.shared;
         if let Some(cookie) = cookies.header(&request.url, state, self.settings) {

@@ -1,10 +1,11 @@
 //! Origins of pages and URLs, and how they compare.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
-use url::{Host, Url};
+use url::Url;
 
 use super::origin::{SerializedOrigin, default_port};
 use super::shared_header_value;
@@ -153,6 +154,14 @@ impl Origin {
         self.schemelessly_same_site(other) && self.scheme() == other.scheme()
     }
 
+    /// Whether this and the origin of a URL are same site, without building that.
+    pub fn same_site_with_url(&self, url: &Url) -> bool {
+        match (self.parts(), Parts::of_url(url)) {
+            (Some(own), Some(theirs)) => own.scheme == theirs.scheme && own.schemelessly_same_site(&theirs),
+            _ => self.same_site(&Self::of_url(url)),
+        }
+    }
+
     /// The site that the origin belongs to, as text: scheme and registrable domain, or host.
     /// [Source](https://html.spec.whatwg.org/multipage/browsers.html#obtain-a-site).
     pub fn site(&self) -> Site {
@@ -209,19 +218,20 @@ impl<'a> Parts<'a> {
     }
 
     fn registrable_domain(&self) -> Option<&'a str> {
-        match Host::parse(self.host) {
-            // Addresses have no registrable domain.
-            Ok(Host::Ipv4(_) | Host::Ipv6(_)) => None,
-            _ => psl::domain_str(self.host),
-        }
+        // Addresses have no registrable domain. The host is canonical: only they end in a number or a bracket.
+        let is_address = self.host.starts_with('[') || self.host.parse::<Ipv4Addr>().is_ok();
+        if is_address { None } else { psl::domain_str(self.host) }
     }
 
     fn schemelessly_same_site(&self, other: &Self) -> bool {
+        // OPTIMIZATION: most hosts differ in their last label, and then in all else (test sites_are_registrable_domains).
+        let last_label = |host: &'a str| host.rsplit('.').next();
         self.host == other.host
-            || matches!(
-                (self.registrable_domain(), other.registrable_domain()),
-                (Some(own), Some(theirs)) if own == theirs
-            )
+            || last_label(self.host) == last_label(other.host)
+                && matches!(
+                    (self.registrable_domain(), other.registrable_domain()),
+                    (Some(own), Some(theirs)) if own == theirs
+                )
     }
 }
 
@@ -256,6 +266,10 @@ mod tests {
             assert_eq!(left.schemelessly_same_site(&right), schemelessly, "{left:?} {right:?}");
             assert_eq!(left.same_site(&right), same, "{left:?} {right:?}");
             assert_eq!(left.site() == right.site(), same, "{left:?} {right:?}");
+            let url = Url::parse(right.serialized().to_str().unwrap()).unwrap();
+            if Origin::of_url(&url) == right {
+                assert_eq!(left.same_site_with_url(&url), same, "{left:?} {url}");
+            }
         }
     }
 
