@@ -13,11 +13,12 @@ const INSTRUMENTATION: &str = "--cfg=fuzzing -Cpasses=sancov-module -Cllvm-args=
     -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1";
 
 /// The targets, each of them a function of the crate crossorigin-fuzz-bodies.
-const TARGETS: [&str; 9] = [
+const TARGETS: [&str; 10] = [
     "console_messages",
     "curl_command",
     "decision",
     "fetch_literal",
+    "fetch_machine",
     "har_file",
     "origin_grammar",
     "origin_set",

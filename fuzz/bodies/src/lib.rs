@@ -4,6 +4,7 @@
 //! them with many that they draw.
 
 mod decision;
+mod fetch_machine;
 mod inputs;
 mod origin_grammar;
 mod origin_set;
@@ -12,6 +13,7 @@ mod request_header_list;
 mod tape;
 
 pub use decision::decision;
+pub use fetch_machine::fetch_machine;
 pub use inputs::{console_messages, curl_command, fetch_literal, har_file};
 pub use origin_grammar::origin_grammar;
 pub use origin_set::origin_set;

@@ -66,6 +66,12 @@ fn decisions_keep_their_promises() {
     run("decision", bodies::decision, 20_000);
 }
 
+/// Whatever servers answer, script reads what they share, and no more.
+#[test]
+fn fetches_end_and_keep_what_is_withheld() {
+    run("fetch_machine", bodies::fetch_machine, 60_000);
+}
+
 #[test]
 fn policy_files_are_compiled_or_refused_with_places() {
     run("policy_file", bodies::policy_file, 1_500);
