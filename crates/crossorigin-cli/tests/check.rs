@@ -270,6 +270,8 @@ fn hosts_are_resolved_as_told() {
     let (found, code) = json(&[&url, "--from", "http://app.example", "--resolve", &resolve]);
     assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0));
     assert_eq!(server.asked()[0].header("host"), Some(format!("api.example:{port}").as_str()));
+    let command = found["results"][0]["exchanges"][0]["curl"].as_str().unwrap();
+    assert!(command.starts_with(&format!("curl --resolve {resolve} -i ")), "{command}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crossorigin::fetching::trace::{StepNumber, TraceStep};
 use crossorigin::fetching::{NetworkErrorReason, Purpose};
 use crossorigin_verdict::{
-    ConsoleMessage, Exchange, Fix, Guilty, NextFailure, Outcome, Server, TransportFailure, curl_command,
+    ConsoleMessage, Exchange, Fix, Guilty, NextFailure, Outcome, Server, TransportFailure,
 };
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ fn result(judged: &Judged) -> Value {
             _ => None,
         },
         "steps": record.steps.iter().map(traced).collect::<Vec<_>>(),
-        "exchanges": record.exchanges.iter().map(exchange).collect::<Vec<_>>(),
+        "exchanges": record.exchanges.iter().map(|one| exchange(judged, one)).collect::<Vec<_>>(),
         "console": record.console().iter().map(console).collect::<Vec<_>>(),
         "guilty": record.guilty().as_ref().map(guilty),
         "fixes": told::fixes(judged).iter().map(fix).collect::<Vec<_>>(),
@@ -109,7 +109,7 @@ fn failed(failure: &TransportFailure) -> Value {
     json!({ "kind": failure.kind.code(), "message": failure.message })
 }
 
-fn exchange(exchange: &Exchange) -> Value {
+fn exchange(judged: &Judged, exchange: &Exchange) -> Value {
     let response = exchange.answer.as_ref().ok().map(|answer| {
         json!({
             "version": format!("{:?}", answer.version),
@@ -128,7 +128,7 @@ fn exchange(exchange: &Exchange) -> Value {
             "headers": headers(&exchange.sent_headers),
         },
         "response": response,
-        "curl": curl_command(exchange, None),
+        "curl": told::curl(judged, exchange),
         "failure": exchange.answer.as_ref().err().map(failed),
     })
 }

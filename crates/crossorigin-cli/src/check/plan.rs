@@ -6,10 +6,11 @@ use crossorigin::infrastructure::methods::is_cors_safelisted_method;
 use crossorigin::infrastructure::request::{BodyKind, Mode, Request};
 use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
 use crossorigin_inputs::{Described, Recorded};
+use crossorigin_verdict::shell_word;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 
-use super::arguments::Check;
+use super::arguments::{Check, Resolve};
 use super::cookies::cookies;
 
 /// One request that is to be judged.
@@ -28,6 +29,8 @@ pub(super) struct Plan {
     pub(super) recorded: Option<Vec<Recorded>>,
     /// Whether a policy file answers, and no server.
     pub(super) is_simulated: bool,
+    /// What curl has to be told to connect as the flags say, each with a blank before it.
+    pub(super) curl_options: String,
     /// What was left out of the input or read into it.
     pub(super) notes: Vec<String>,
 }
@@ -120,6 +123,7 @@ impl Check {
             body,
             recorded,
             is_simulated: self.policy.is_some(),
+            curl_options: self.curl_options(),
             notes,
         })
     }
@@ -144,6 +148,18 @@ impl Check {
             return usage(format!("{who} sends no body; leave --data out, or use --as fetch"));
         }
         Ok(())
+    }
+
+    fn curl_options(&self) -> String {
+        let resolve = self.resolve.iter().map(|Resolve { host, port, address }| {
+            let address = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+            format!(" --resolve {}", shell_word(format!("{host}:{port}:{address}").as_bytes()))
+        });
+        let cacert = self
+            .cacert
+            .iter()
+            .map(|file| format!(" --cacert {}", shell_word(file.as_os_str().as_encoded_bytes())));
+        resolve.chain(cacert).collect()
     }
 
     fn body(&self) -> Result<Option<Bytes>, Usage> {

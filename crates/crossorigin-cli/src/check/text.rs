@@ -139,10 +139,11 @@ impl Page {
             self.title("How to fix it");
             fixes.iter().for_each(|fix| self.text.push_str(&fix_text(fix, self.style)));
         }
-        let commands = if judged.plan.is_simulated { Vec::new() } else { record.curl_commands() };
-        if !commands.is_empty() {
+        if !judged.plan.is_simulated && !record.exchanges.is_empty() {
             self.title("To send the same by hand");
-            commands.iter().for_each(|command| self.line(&format!("  {command}")));
+            for exchange in &record.exchanges {
+                self.line(&format!("  {}", told::curl(judged, exchange)));
+            }
         }
         let next = if judged.plan.is_simulated { Vec::new() } else { record.next_failures() };
         if !next.is_empty() {

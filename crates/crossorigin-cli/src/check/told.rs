@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crossorigin::profiles::Profile;
-use crossorigin_verdict::{ConsoleMessage, Fix, Outcome};
+use crossorigin_verdict::{ConsoleMessage, Exchange, Fix, Outcome, curl_command};
 
 use super::run::Judged;
 
@@ -66,4 +66,10 @@ pub(super) fn fixes(judged: &Judged) -> Vec<Fix> {
 pub(super) fn best_fix(judged: &Judged) -> Option<String> {
     let fix = fixes(judged).into_iter().next()?;
     Some(format!("{}\n{}", fix.title, fix.snippet).trim_end().to_owned())
+}
+
+/// A command that sends an exchange again, over the connection that the flags ask for.
+pub(super) fn curl(judged: &Judged, exchange: &Exchange) -> String {
+    let command = curl_command(exchange, judged.record.body.as_deref());
+    command.replacen("curl", &format!("curl{}", judged.plan.curl_options), 1)
 }
