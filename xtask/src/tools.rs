@@ -18,6 +18,7 @@ struct Package {
 const PACKAGES: &[Package] = &[
     Package { name: "chromium", program: "chromium" },
     Package { name: "chromium-driver", program: "chromedriver" },
+    Package { name: "firefox-esr", program: "firefox-esr" },
 ];
 
 /// A cargo subcommand from crates.io, at the version that is installed where none is found.

@@ -1,40 +1,20 @@
-//! What Chromium's console prints, held against what we say it prints: each failure is provoked in a real browser
-//! and in the agent, by the same answers of the same server.
+//! What pages ask for, and what they are answered.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
-mod support;
-
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-
-use crossorigin::html::{CorsSettings, Initiator};
-use crossorigin::infrastructure::request::{CredentialsMode, Mode, RedirectMode};
-use crossorigin::profiles::Profile;
-use crossorigin_agent::{Agent, FetchRequest, HttpTransport};
-use crossorigin_verdict::Record;
-use http::{HeaderName, HeaderValue, Method};
-use support::browser::Browser;
-
-/// How long a message may take to appear in the console.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request::{Mode, RedirectMode};
 
 /// What a page asks for.
 #[derive(Clone, Copy)]
-struct Asking {
-    initiator: Initiator,
-    method: &'static str,
-    headers: &'static [(&'static str, &'static str)],
-    with_credentials: bool,
-    mode: Mode,
-    redirect: RedirectMode,
+pub(crate) struct Asking {
+    pub(crate) initiator: Initiator,
+    pub(crate) method: &'static str,
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub(crate) with_credentials: bool,
+    pub(crate) mode: Mode,
+    pub(crate) redirect: RedirectMode,
 }
 
-const GET: Asking = Asking {
+pub(crate) const GET: Asking = Asking {
     initiator: Initiator::Fetch,
     method: "GET",
     headers: &[],
@@ -42,30 +22,35 @@ const GET: Asking = Asking {
     mode: Mode::Cors,
     redirect: RedirectMode::Follow,
 };
-const PUT: Asking = Asking { method: "PUT", ..GET };
-const WITH_CREDENTIALS: Asking = Asking { with_credentials: true, ..GET };
-const PUT_WITH_CREDENTIALS: Asking = Asking { method: "PUT", ..WITH_CREDENTIALS };
+pub(crate) const PUT: Asking = Asking { method: "PUT", ..GET };
+pub(crate) const WITH_CREDENTIALS: Asking = Asking { with_credentials: true, ..GET };
+pub(crate) const PUT_WITH_CREDENTIALS: Asking = Asking { method: "PUT", ..WITH_CREDENTIALS };
 
 /// A case: what is asked, and what is answered to a preflight, to the request, and where it is redirected to. In
 /// the headers `{page}`, `{own}` and `{third}` stand for origins.
-struct Case {
-    asking: Asking,
+pub(crate) struct Case {
+    pub(crate) asking: Asking,
     /// Where the first URL is: `{own}` mostly, or a whole URL.
-    url: &'static str,
-    preflight: &'static str,
-    answer: &'static str,
-    second: &'static str,
-    code: &'static str,
+    pub(crate) url: &'static str,
+    pub(crate) preflight: &'static str,
+    pub(crate) answer: &'static str,
+    pub(crate) second: &'static str,
+    pub(crate) code: &'static str,
 }
 
 /// `Access-Control-Allow-Origin`, in answers.
-const EVERYONE: &str = "204\nAccess-Control-Allow-Origin: *";
+pub(crate) const EVERYONE: &str = "204\nAccess-Control-Allow-Origin: *";
 
-fn case(asking: Asking, preflight: &'static str, answer: &'static str, code: &'static str) -> Case {
+pub(crate) fn case(
+    asking: Asking,
+    preflight: &'static str,
+    answer: &'static str,
+    code: &'static str,
+) -> Case {
     Case { asking, url: "{own}/first", preflight, answer, second: "200", code }
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     // The same value is judged in the same way, for the response and for the preflight.
     for value in [
@@ -193,83 +178,9 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-#[test]
-#[ignore = "needs chromium and chromium-driver: cargo xtask test"]
-fn the_console_prints_what_we_say_it_prints() {
-    let cases = Arc::new(cases());
-    let servers: [Server; 3] = std::array::from_fn(|_| Server::start(Arc::clone(&cases)));
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let origins = Origins {
-        page: format!("http://127.0.0.1:{}", servers[0].port),
-        own: format!("http://127.0.0.1:{}", servers[1].port),
-        third: format!("http://localhost:{}", servers[2].port),
-        closed: closed.to_string(),
-    };
-    for server in &servers {
-        *server.origins.lock().unwrap() = Some(origins.clone());
-    }
-    let browser = Browser::start();
-    browser.open(&format!("{}/", origins.page));
-    // The browser asks for an icon, of which it complains once.
-    drop(browser.console());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let agent = Agent::with_transport(HttpTransport::default());
-    let mut wrong = Vec::new();
-    for (nth, case) in cases.iter().enumerate() {
-        let mut url = origins.fill(case.url);
-        url.push_str(&format!("?{nth}"));
-        let record = runtime.block_on(record(&agent, &origins, case.asking, &url));
-        let ours: Vec<String> = record.console().into_iter().map(|message| message.text).collect();
-        browser.run(&case.asking.script(&url));
-        let theirs = printed(&browser, ours.len());
-        let what = format!(
-            "{nth}: {} {} {} {:?}",
-            case.asking.initiator, case.asking.method, case.code, case.answer
-        );
-        println!("{what}: {}", theirs.join(" | "));
-        if record.code() != Some(case.code) || ours.is_empty() || ours != theirs {
-            wrong.push(format!("{what}\n  code {:?}\n  ours {ours:#?}\n  theirs {theirs:#?}", record.code()));
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-}
-
-/// The console's messages without what stands before them: a file and a place in it.
-fn printed(browser: &Browser, expected: usize) -> Vec<String> {
-    let (end, mut messages) = (Instant::now() + PATIENCE, Vec::new());
-    while messages.len() < expected && Instant::now() < end {
-        let lines = browser.console();
-        let icon = |line: &&String| line.contains("/favicon.ico - ");
-        messages.extend(lines.iter().filter(|line| !icon(line)).map(|line| {
-            let mut parts = line.splitn(3, ' ');
-            parts.nth(2).unwrap_or(line).to_owned()
-        }));
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    messages
-}
-
-async fn record(agent: &Agent, origins: &Origins, asking: Asking, url: &str) -> Record {
-    let mut page = agent.environment(origins.page.parse().unwrap());
-    page.profile = Profile::Chromium;
-    let mut request = FetchRequest::new(url.parse().unwrap()).initiator(asking.initiator);
-    let settings =
-        if asking.with_credentials { CorsSettings::UseCredentials } else { CorsSettings::Anonymous };
-    request = request.cors_settings(settings).method(Method::from_bytes(asking.method.as_bytes()).unwrap());
-    for (name, value) in asking.headers {
-        request = request.header(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    if asking.initiator == Initiator::Fetch {
-        let credentials =
-            if asking.with_credentials { CredentialsMode::Include } else { CredentialsMode::SameOrigin };
-        request = request.mode(asking.mode).redirect(asking.redirect).credentials(credentials);
-    }
-    page.fetch_recorded(request).await.1
-}
-
 impl Asking {
     /// The same in a page, to its end.
-    fn script(self, url: &str) -> String {
+    pub(crate) fn script(self, url: &str) -> String {
         let (attribute, with) = match self.with_credentials {
             true => ("use-credentials", "include"),
             false => ("anonymous", "same-origin"),
@@ -329,100 +240,4 @@ impl Asking {
             ),
         }
     }
-}
-
-/// What stands for what in the answers.
-#[derive(Clone)]
-struct Origins {
-    page: String,
-    own: String,
-    third: String,
-    closed: String,
-}
-
-impl Origins {
-    fn fill(&self, text: &str) -> String {
-        let pairs = [
-            ("{page}", &self.page),
-            ("{own}", &self.own),
-            ("{third}", &self.third),
-            ("{closed}", &self.closed),
-        ];
-        pairs.into_iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
-    }
-}
-
-/// Answers as the cases say. Each connection has a thread, for a browser opens some that it does not use.
-struct Server {
-    port: u16,
-    origins: Arc<std::sync::Mutex<Option<Origins>>>,
-    over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start(cases: Arc<Vec<Case>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (origins, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let (known, ended) = (Arc::clone(&origins), Arc::clone(&over));
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                if ended.load(Ordering::Acquire) {
-                    return;
-                }
-                let (cases, known) = (Arc::clone(&cases), Arc::clone(&known));
-                std::thread::spawn(move || answer(stream, &cases, &known));
-            }
-        });
-        Self { port, origins, over, thread: Some(thread) }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Release);
-        drop(TcpStream::connect(("127.0.0.1", self.port)));
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
-
-fn answer(stream: TcpStream, cases: &[Case], origins: &std::sync::Mutex<Option<Origins>>) {
-    let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
-    let Some(first) = lines.next() else { return };
-    let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-    let preflight =
-        head.iter().any(|line| line.to_ascii_lowercase().starts_with("access-control-request-method:"));
-    let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (path, nth) = target.split_once('?').unwrap_or((&target, ""));
-    let case = nth.parse().ok().and_then(|nth: usize| cases.get(nth));
-    let text = match case {
-        None if target == "/" => "200\nContent-Type: text/html; charset=utf-8".to_owned(),
-        None => "404".to_owned(),
-        Some(case) if preflight => case.preflight.to_owned(),
-        Some(case) if path == "/second" => case.second.to_owned(),
-        Some(case) => case.answer.to_owned(),
-    };
-    let Some(origins) = origins.lock().unwrap().clone() else { return };
-    let text = origins.fill(&text);
-    let (status, headers) = text.split_once('\n').unwrap_or((&text, ""));
-    let content_type = match case.map(|case| case.asking.initiator) {
-        Some(Initiator::Script | Initiator::Module) => "Content-Type: text/javascript\r\n",
-        Some(Initiator::Stylesheet) => "Content-Type: text/css\r\n",
-        _ => "",
-    };
-    let mut answer = format!(
-        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n{content_type}"
-    );
-    for header in headers.lines() {
-        // The case goes along with a redirect.
-        let is_ours =
-            header.starts_with("Location: ") && (header.ends_with("/second") || header.ends_with("/loop"));
-        answer.push_str(header);
-        if is_ours {
-            answer.push_str(&format!("?{nth}"));
-        }
-        answer.push_str("\r\n");
-    }
-    let _ = (&stream).write_all(format!("{answer}\r\n").as_bytes());
 }
