@@ -85,6 +85,7 @@ pub(crate) fn cases() -> Vec<Case> {
         (PUT, "204", "preflight-allow-origin-missing"),
         (PUT, "404\nAccess-Control-Allow-Origin: *", "preflight-status"),
         (PUT, "401", "preflight-allow-origin-missing"),
+        (PUT, "301\nLocation: /second", "preflight-redirect"),
         (PUT, "301\nAccess-Control-Allow-Origin: *\nLocation: /second", "preflight-redirect"),
         (
             PUT,

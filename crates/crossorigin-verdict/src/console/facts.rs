@@ -79,6 +79,14 @@ impl<'a> Facts<'a> {
         url
     }
 
+    /// The URL that was asked last.
+    fn asked_url(&self) -> Url {
+        let mut url =
+            self.exchange.map_or(self.record.request.current_url(), |exchange| &exchange.request.url).clone();
+        url.set_fragment(None);
+        url
+    }
+
     fn first_url(&self) -> Url {
         let mut url = self.record.request.current_url().clone();
         url.set_fragment(None);
@@ -144,6 +152,7 @@ impl<'a> Facts<'a> {
             "kind" => kind(self.record.initiator).to_owned(),
             "Api" => api(self.record.initiator).to_owned(),
             "url" => self.url().into(),
+            "asked_url" => self.asked_url().into(),
             "first_url" => self.first_url().into(),
             "scheme" => self.url().scheme().to_owned(),
             "port" => self.url().port_or_known_default().unwrap_or_default().to_string(),

@@ -533,6 +533,13 @@ pub(super) const SENTENCES: &[Sentence] = &[
     ),
     row(
         F,
+        &["redirect-scheme"],
+        When::Always,
+        "{disallows}{asked_url}. (Reason: CORS request did not succeed). Status code: (null).",
+        FIREFOX,
+    ),
+    row(
+        F,
         &["redirect-location", "redirect-credentials", "too-many-redirects", "transport"],
         When::Always,
         "{disallows}{url}. (Reason: CORS request did not succeed). Status code: (null).",

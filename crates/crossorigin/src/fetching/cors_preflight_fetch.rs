@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use http::header::{
     ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, LOCATION, ORIGIN,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::cors_check::cors_check_for;
 use super::http_network_or_cache_fetch::Purpose;
+use super::http_redirect_fetch::is_redirect_status;
 use super::machine::Context;
 use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
@@ -88,9 +89,16 @@ pub(super) fn cors_preflight_response<T: Trace>(
         let status = response.status;
         status.is_success().then_some(()).ok_or(NetworkErrorReason::PreflightStatus(status.as_u16()))
     };
-    // DEVIATION: firefox-preflight-status-first, webkit-preflight-status-first.
+    // DEVIATION: chromium-preflight-redirect-first, webkit-preflight-status-first.
     match behavior.preflight_order {
         PreflightOrder::CorsCheckFirst => {
+            check(trace)?;
+            judge_status(trace)?;
+        }
+        PreflightOrder::RedirectFirst => {
+            if is_redirect_status(response.status) && response.headers.contains_key(LOCATION) {
+                judge_status(trace)?;
+            }
             check(trace)?;
             judge_status(trace)?;
         }

@@ -94,6 +94,8 @@ pub enum BadMaxAge {
 pub enum PreflightOrder {
     /// The CORS check, then the status.
     CorsCheckFirst,
+    /// Redirects that lead somewhere, then the CORS check, then the status.
+    RedirectFirst,
     /// The status, then the CORS check.
     StatusFirst,
 }

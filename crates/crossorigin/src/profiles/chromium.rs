@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BadMaxAge, Entry, Profile, example};
+use super::{BadMaxAge, Entry, PreflightOrder, Profile, example};
 
 const READ: &str = "156";
 
@@ -34,6 +34,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
         example: example::AUTHORIZATION_UNDER_WILDCARD,
         apply: |behavior| behavior.wildcard_covers_authorization = true,
+    },
+    Entry {
+        id: "chromium-preflight-redirect-first",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured in its console",
+        what: "a redirect of a preflight is refused before its headers are looked at; the standard checks them \
+               first, and the verdict is the same",
+        example: example::PREFLIGHT_REDIRECT_FIRST,
+        apply: |behavior| behavior.preflight_order = PreflightOrder::RedirectFirst,
     },
     Entry {
         id: "chromium-preflight-cache-record",

@@ -195,6 +195,13 @@ pub(super) const NO_CREDENTIALLESS: Example = example(
 
 pub(super) const PREFLIGHT_STATUS_FIRST: Example = example(
     "> PUT https://b.example/\n\
+     < 401 www-authenticate: Basic",
+    "OPTIONS → preflight-allow-origin-missing",
+    "OPTIONS → preflight-status",
+);
+
+pub(super) const PREFLIGHT_REDIRECT_FIRST: Example = example(
+    "> PUT https://b.example/\n\
      < 301 location: /next",
     "OPTIONS → preflight-allow-origin-missing",
     "OPTIONS → preflight-redirect",

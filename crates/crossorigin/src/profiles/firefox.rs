@@ -1,6 +1,6 @@
 //! Firefox's deviations.
 
-use super::{BadMaxAge, Entry, PreflightOrder, Profile, example};
+use super::{BadMaxAge, Entry, Profile, example};
 
 const READ: &str = "153";
 
@@ -26,16 +26,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
         example: example::AUTHORIZATION_UNDER_WILDCARD,
         apply: |behavior| behavior.wildcard_covers_authorization = true,
-    },
-    Entry {
-        id: "firefox-preflight-status-first",
-        profile: Profile::Firefox,
-        versions: READ,
-        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
-        what: "the status of a preflight's response is judged before its headers; the verdict is the same, the \
-               reason is not",
-        example: example::PREFLIGHT_STATUS_FIRST,
-        apply: |behavior| behavior.preflight_order = PreflightOrder::StatusFirst,
     },
     Entry {
         id: "firefox-cached-wildcard",
