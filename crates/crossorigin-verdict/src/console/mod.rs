@@ -1,15 +1,18 @@
 //! What the consoles of browsers print for a fetch, and what a sentence of theirs means.
 
+mod chromium;
 mod facts;
+mod firefox;
 mod read;
 mod table;
+mod webkit;
 
 use crossorigin::profiles::Profile;
 
 use crate::record::{Outcome, Record};
 use crate::replay::replay_as;
 use facts::Facts;
-use table::{PARTS, SENTENCES, When};
+use table::{PARTS, When};
 
 pub use read::{ConsoleReading, read_console};
 
@@ -44,8 +47,7 @@ impl Record {
 
 fn messages(record: &Record) -> Vec<ConsoleMessage> {
     let Some(facts) = Facts::of(record) else { return Vec::new() };
-    SENTENCES
-        .iter()
+    table::sentences()
         .filter(|sentence| sentence.browser == record.profile)
         .filter(|sentence| sentence.codes.contains(&facts.code) && facts.meets(sentence.when))
         .map(|sentence| ConsoleMessage {
@@ -105,8 +107,7 @@ fn code(record: &Record) -> Option<&'static str> {
 /// What consoles print for a reason: whose, the sentence with names in braces, and where it is from. What is
 /// printed for all failures of the network alike is left out.
 pub(crate) fn sentences(code: &str) -> Vec<(Profile, String, &'static str)> {
-    SENTENCES
-        .iter()
+    table::sentences()
         .filter(|sentence| sentence.codes.contains(&code) && sentence.codes.len() <= 4)
         .map(|sentence| (sentence.browser, unfilled(sentence.text), sentence.source))
         .collect()

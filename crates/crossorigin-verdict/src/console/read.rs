@@ -2,7 +2,7 @@
 
 use crossorigin::profiles::Profile;
 
-use super::table::{PARTS, SENTENCES};
+use super::table::{PARTS, sentences};
 use super::{Piece, pieces};
 
 /// The longest message that is read, in bytes.
@@ -49,7 +49,7 @@ pub fn read_console(message: &str) -> Option<ConsoleReading> {
     let message = message.get(..MAX_MESSAGE_BYTES).unwrap_or(message);
     // Several lines, and quotation marks that word processors change, are made one line of plain ones.
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut readings = SENTENCES.iter().filter_map(|sentence| {
+    let mut readings = sentences().filter_map(|sentence| {
         let mut best: Option<Vec<(String, String)>> = None;
         for variant in variants(sentence.text) {
             if let Some(found) = find(&variant, &message) {
