@@ -111,6 +111,34 @@ fn entries_of_one_fetch_are_joined() {
     assert_eq!(har.fetches[3].described.headers["x-a"], "1", "its value is made up");
 }
 
+/// Exported by Firefox 153 from a page that makes requests of many kinds. It keeps the answers that it blocked, and
+/// lists a preflight behind its request.
+#[test]
+fn a_file_of_firefox_is_understood() {
+    let har = har("firefox-153.har", include_str!("data/firefox-153.har"), None).unwrap();
+    assert_eq!(har.creator, "Firefox 153.7.0");
+    let (api, from) = ("http://localhost:9102", "from http://127.0.0.1:9101");
+    assert_eq!(
+        told(&har),
+        [
+            format!("GET {api}/ok {from}: 1=200"),
+            format!("GET {api}/no {from}: 3=200"),
+            format!("PUT {api}/pre {from}: preflight 5=204 4=200"),
+            format!("PUT {api}/nopre {from}: preflight 7=204 6=missing ()"),
+            format!("GET {api}/redir {from}: 8=302 9=200"),
+            format!("GET {api}/cred {from}: 10=200"),
+            format!("GET {api}/nc {from}: 11=200"),
+            format!("GET {api}/ok?xhr {from}: 12=200"),
+            format!("GET {api}/img.png {from}: 13=200"),
+        ]
+    );
+    let modes: Vec<_> = har.fetches.iter().map(|fetch| fetch.described.mode.unwrap().name()).collect();
+    assert_eq!(modes, ["cors", "cors", "cors", "cors", "cors", "cors", "no-cors", "cors", "no-cors"]);
+    let by_script: Vec<_> = har.fetches.iter().flat_map(|fetch| fetch.described.headers.keys()).collect();
+    assert_eq!(by_script, ["x-a"], "the browser's own headers are none of script's");
+    assert_eq!((har.same_origin, har.skipped.len()), (1, 1));
+}
+
 #[test]
 fn browsers_write_different_things() {
     let page = |entry| with(entry, &[("pageref", json!("page_1"))]);

@@ -154,6 +154,8 @@ fn describe(entry: &Entry, initiator: Option<Initiator>, page: Option<&Origin>) 
     described.initiator = initiator;
     described.method = Some(entry.method.clone());
     browser_headers::take(&mut described, &entry.headers);
+    // That a browser's own headers are its own goes without saying here.
+    described.notes.clear();
     // A Referer may name a style sheet; the file's own word on the page is better.
     if !entry.headers.contains_key(http::header::ORIGIN)
         && let Some(page) = &entry.page
