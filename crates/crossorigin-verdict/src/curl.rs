@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING, USER_AGENT,
 };
-use http::{HeaderName, Method, Version};
+use http::{HeaderName, Method};
 
 use crate::record::Exchange;
 
@@ -30,12 +30,7 @@ pub fn curl_command(exchange: &Exchange, body: Option<&[u8]>) -> String {
     // A URL with dots or brackets is sent as it is.
     command.word("--path-as-is");
     command.word("--globoff");
-    match exchange.answer.as_ref().map(|answer| answer.version) {
-        Ok(Version::HTTP_2) => command.word("--http2"),
-        Ok(Version::HTTP_10) => command.word("--http1.0"),
-        Ok(_) => command.word("--http1.1"),
-        Err(_) => {}
-    }
+    command.word(if exchange.is_http_2() { "--http2" } else { "--http1.1" });
     if !matches!(request.method, Method::GET | Method::HEAD)
         || (request.has_body && request.method == Method::GET)
     {

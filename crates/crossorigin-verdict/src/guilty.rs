@@ -282,7 +282,8 @@ impl Record {
             _ => None,
         });
         let url = redirected.unwrap_or(self.request.current_url());
-        self.at(url.to_string(), part(url), note, None)
+        let (line, range) = (url.to_string(), part(url));
+        Some(Guilty { exchange: None, line, range, note: note.to_owned(), wanted: None })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Heads of requests and responses as text.
 
 use crossorigin::fetching::Purpose;
+use http::header::HOST;
 use http::{HeaderMap, HeaderName, Version};
 
 use crate::record::{AnswerHead, Exchange};
@@ -11,18 +12,25 @@ impl Exchange {
         self.request.purpose == Purpose::Preflight
     }
 
-    /// The head of the request, a line each: the request line, and all headers in the order in which they went
-    /// out. What the connection adds by itself, such as `Host`, is there where it was recorded.
+    /// The head of the request, a line each: the request line, `Host`, and all headers in the order in which they
+    /// went out. What else the connection adds by itself, such as `Content-Length`, is there where it was recorded.
     pub fn request_lines(&self) -> Vec<String> {
         let url = &self.request.url;
         let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let version = match &self.answer {
-            Ok(answer) => version(answer.version),
-            Err(_) => "HTTP/1.1",
-        };
+        let is_http_2 = self.is_http_2();
+        let version = if is_http_2 { "HTTP/2" } else { "HTTP/1.1" };
         let mut lines = vec![format!("{} {target} {version}", self.request.method)];
+        if !self.sent_headers.contains_key(HOST) {
+            let name = if is_http_2 { ":authority" } else { "host" };
+            lines.push(format!("{name}: {}", &url[url::Position::BeforeHost..url::Position::AfterPort]));
+        }
         lines.extend(header_lines(&self.sent_headers));
         lines
+    }
+
+    /// Whether it went over HTTP/2, as far as the answer tells.
+    pub(crate) fn is_http_2(&self) -> bool {
+        self.answer.as_ref().is_ok_and(|answer| answer.version == Version::HTTP_2)
     }
 }
 
