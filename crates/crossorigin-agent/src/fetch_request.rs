@@ -168,13 +168,17 @@ impl FetchRequest {
         if let Some(method) = self.method {
             request.method = method;
         }
-        request.mode = self.mode.unwrap_or(request.mode);
         request.credentials_mode = self.credentials.unwrap_or(request.credentials_mode);
         request.redirect_mode = self.redirect.unwrap_or(request.redirect_mode);
         request.referrer_policy = self.referrer_policy.unwrap_or(policy);
         request.use_cors_preflight |= self.upload_listener;
         request.body = self.body.kind();
+        if let RequestBody::Bytes(bytes) = &self.body {
+            request.body_bytes = Some(bytes.len() as u64);
+        }
         request.headers = self.headers;
+        self.initiator.settle(&mut request);
+        request.mode = self.mode.unwrap_or(request.mode);
         if request.mode == Mode::NoCors {
             leave_safelisted_headers(&mut request.headers);
         }

@@ -79,6 +79,7 @@ impl Check {
         let body = self.body()?.or(described.body.map(Bytes::from));
         if body.is_some() {
             request.body = BodyKind::Replayable;
+            request.body_bytes = body.as_ref().map(|body| body.len() as u64);
         }
         let method = self.method.clone().or(described.method);
         request.method = match method {
@@ -102,6 +103,9 @@ impl Check {
         if body.is_some() && !request.headers.contains_key(CONTENT_TYPE) && self.data.is_some() {
             // https://fetch.spec.whatwg.org/#concept-bodyinit-extract
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+        }
+        if mode.is_none() {
+            initiator.settle(&mut request);
         }
         if request.mode == Mode::NoCors {
             guard_no_cors(&mut request, initiator, &mut notes)?;

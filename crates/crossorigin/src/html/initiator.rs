@@ -135,6 +135,13 @@ impl Initiator {
         request
     }
 
+    /// Sets what depends on the headers that were set since: the mode of a beacon.
+    pub fn settle(self, request: &mut Request) {
+        if self == Self::Beacon {
+            initiators::set_beacon_mode(request);
+        }
+    }
+
     /// What it wants the response for.
     pub fn destination(self) -> Destination {
         match self {
@@ -164,13 +171,7 @@ impl Initiator {
             }
             Self::Xhr => initiators::xml_http_request(origin, url, with_credentials, false),
             Self::EventSource => initiators::event_source_request(origin, url, with_credentials),
-            Self::Beacon => {
-                let mut request = Request::new(origin, url);
-                request.method = http::Method::POST;
-                request.mode = Mode::NoCors;
-                request.credentials_mode = CredentialsMode::Include;
-                request
-            }
+            Self::Beacon => initiators::beacon_request(origin, url, None),
             Self::Image
             | Self::Video
             | Self::Audio

@@ -1,9 +1,12 @@
 //! The requests that elements and script interfaces begin with.
 
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use url::Url;
 
 use super::cors_settings_attribute::CorsSettings;
 use crate::infrastructure::request::{CredentialsMode, Mode, Request};
+use crate::infrastructure::request_headers::is_cors_safelisted_request_header;
 use crate::infrastructure::request_origin::Origin;
 
 /// The request of an image, a video, an audio, a classic script or a stylesheet.
@@ -67,9 +70,30 @@ pub fn xml_http_request(
     request
 }
 
+/// The request of `navigator.sendBeacon()`, with its body's type: without CORS where forms could send such a
+/// body, too; else by CORS, after asking for permission.
+/// [Source](https://w3c.github.io/beacon/#sec-processing-model).
+pub fn beacon_request(origin: Origin, url: Url, content_type: Option<HeaderValue>) -> Request {
+    let mut request = Request::new(origin, url);
+    request.method = Method::POST;
+    request.credentials_mode = CredentialsMode::Include;
+    request.keepalive = true;
+    request.headers.extend(content_type.map(|content_type| (CONTENT_TYPE, content_type)));
+    set_beacon_mode(&mut request);
+    request
+}
+
+/// Sets a beacon's mode by the `Content-Type` that it has now.
+pub(super) fn set_beacon_mode(request: &mut Request) {
+    let is_safe = |value: &HeaderValue| is_cors_safelisted_request_header("content-type", value.as_bytes());
+    let asks = request.headers.get_all(CONTENT_TYPE).iter().any(|value| !is_safe(value));
+    (request.mode, request.unsafe_request) = (if asks { Mode::Cors } else { Mode::NoCors }, asks);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::html::Initiator;
     use CorsSettings::{Anonymous, NoCors, UseCredentials};
 
     fn page() -> (Origin, Url) {
@@ -107,6 +131,29 @@ mod tests {
                 assert_eq!((request.mode, request.credentials_mode), (Mode::Cors, mode));
                 assert_eq!((request.unsafe_request, request.use_cors_preflight), (true, listener));
             }
+        }
+    }
+
+    #[test]
+    fn beacons_ask_where_forms_could_not_send_them() {
+        for (content_type, mode) in [
+            (None, Mode::NoCors),
+            (Some("text/plain;charset=UTF-8"), Mode::NoCors),
+            (Some("multipart/form-data; boundary=x"), Mode::NoCors),
+            (Some("application/json"), Mode::Cors),
+            (Some("application/octet-stream"), Mode::Cors),
+        ] {
+            let (origin, url) = page();
+            let value = content_type.map(HeaderValue::from_static);
+            let beacon = beacon_request(origin.clone(), url.clone(), value.clone());
+            assert_eq!((beacon.mode, beacon.unsafe_request), (mode, mode == Mode::Cors), "{content_type:?}");
+            assert_eq!((beacon.method.as_str(), beacon.keepalive), ("POST", true));
+            assert_eq!(beacon.credentials_mode, CredentialsMode::Include);
+            // The same where the type is set afterwards.
+            let mut settled = Initiator::Beacon.request(origin, url, NoCors);
+            settled.headers.extend(value.map(|value| (CONTENT_TYPE, value)));
+            Initiator::Beacon.settle(&mut settled);
+            assert_eq!((settled.mode, settled.unsafe_request), (beacon.mode, beacon.unsafe_request));
         }
     }
 }
