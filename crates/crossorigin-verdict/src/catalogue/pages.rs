@@ -359,15 +359,6 @@ pub const PAGES: &[ReasonPage] = &[
         "Leave them out of Location.",
     ),
     page(
-        "redirect-abroad",
-        "A second redirect comes after one that left the page's own origin",
-        Snippets::None,
-        "The page's own server redirected the request to another origin, and that redirects once more. WebKit stops \
-         here, whatever the headers say; Chromium, Firefox and the standard go on.",
-        "Nothing in the standard wants it: it is how WebKit follows such redirects.",
-        "Redirect to the last URL at once.",
-    ),
-    page(
         "redirect-body",
         "The redirect wants a body again that is gone",
         Snippets::None,

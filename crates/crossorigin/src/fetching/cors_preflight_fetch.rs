@@ -19,7 +19,6 @@ use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_nam
 use crate::infrastructure::header_values::{extract_delta_seconds, extract_header_list_values, get};
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{CredentialsMode, Request};
-use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::infrastructure::shared_header_value;
 use crate::profiles::{BadMaxAge, Behavior, PreflightOrder};
 
@@ -36,13 +35,8 @@ pub fn cors_preflight_request_headers(request: &Request, behavior: &Behavior) ->
         headers.insert(ACCESS_CONTROL_REQUEST_METHOD, method);
     }
     // 4, 5. The names are joined by bare commas: all user agents do so.
-    let names = cors_unsafe_request_header_names(&request.headers, behavior);
-    // DEVIATION: firefox-request-headers-each-line.
-    let times = |name| {
-        if behavior.request_headers_name_each_line { request.headers.get_all(name).iter().count() } else { 1 }
-    };
-    let names: Vec<_> =
-        names.iter().flat_map(|name| std::iter::repeat_n(name.as_str(), times(name))).collect();
+    let names = request.names_to_ask_for(behavior);
+    let names: Vec<_> = names.iter().map(HeaderName::as_str).collect();
     let names = names.join(",");
     if let Some(names) = shared_header_value(names) {
         headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, names);
@@ -173,7 +167,7 @@ fn permits<T: Trace>(
     for name in request.headers.keys().filter(|name| must_be_named(name)) {
         permit(name, "7.6")?;
     }
-    for name in &cors_unsafe_request_header_names(&request.headers, behavior) {
+    for name in &request.names_to_ask_for(behavior) {
         if !must_be_named(name) {
             permit(name, "7.7")?;
         }

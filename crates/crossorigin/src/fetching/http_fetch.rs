@@ -17,7 +17,6 @@ use super::tao_check::tao_check;
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{Request, ResponseTainting};
-use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
 use crate::profiles::Behavior;
 
 /// What a request wants before it is sent.
@@ -53,7 +52,7 @@ pub(super) fn lacks_permission<T: Trace>(
         !is_cors_safelisted_method(method) || request.use_cors_preflight || demand == Demand::MethodToo;
     let lacks_method =
         asks_for_method && (skips_cache || !cache.method_cache_entry_match(request, method, behavior, now));
-    let mut lacking = cors_unsafe_request_header_names(&request.headers, behavior);
+    let mut lacking = request.names_to_ask_for(behavior);
     lacking.retain(|name| {
         skips_cache || !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), behavior, now)
     });

@@ -19,7 +19,7 @@ use super::mime_type_blocking::check_mime_type;
 use super::reason::NetworkErrorReason;
 use super::response::{FilteredResponse, ResponseHead, ResponseType};
 use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
-use crate::infrastructure::request::{BodyKind, Mode, RedirectMode, Request, ResponseTainting};
+use crate::infrastructure::request::{BodyKind, Mode, RedirectMode, Request};
 use crate::profiles::{Behavior, Profile};
 
 /// What outlives one fetch, and the time.
@@ -80,10 +80,8 @@ pub struct Machine<T = ()> {
     pub(super) trace: T,
     /// Whether a failure clears the cache, since permission was needed on the way.
     pub(super) clears_cache: bool,
-    /// Whether the request needed permission where it was asked last, for browsers that go on to ask.
+    /// Whether the request needed permission on an earlier hop, for browsers that go on to ask.
     pub(super) needed_permission: bool,
-    /// Whether a redirect led a request by CORS from the page's own origin to another.
-    went_abroad: bool,
     embedder_policy: EmbedderPolicyValue,
     state: State,
 }
@@ -129,7 +127,6 @@ impl<T: Trace + Default> Machine<T> {
             trace,
             clears_cache: false,
             needed_permission: false,
-            went_abroad: false,
             embedder_policy,
             state: State::Ready,
         }
@@ -281,19 +278,9 @@ impl<T: Trace> Machine<T> {
                     return self.hand_over(FilteredResponse::opaque_redirect(&self.request), response);
                 }
                 RedirectMode::Manual => {}
-                // DEVIATION: webkit-second-redirect-abroad.
-                RedirectMode::Follow if self.went_abroad && !self.behavior.redirects_go_on_abroad => {
-                    return self.fail(NetworkErrorReason::RedirectAbroad, context);
-                }
                 RedirectMode::Follow => {
-                    let was_own = self.request.response_tainting == ResponseTainting::Basic;
                     match http_redirect_fetch(&mut self.request, response, &self.behavior, &mut self.trace) {
-                        Ok(true) => {
-                            let step = main_fetch(self, context);
-                            self.went_abroad |=
-                                was_own && self.request.response_tainting == ResponseTainting::Cors;
-                            return step;
-                        }
+                        Ok(true) => return main_fetch(self, context),
                         Ok(false) => {}
                         Err(reason) => return self.fail(reason, context),
                     }

@@ -9,8 +9,7 @@ use url::Url;
 
 use crate::infrastructure::bad_ports::is_bad_port;
 use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method};
-use crate::infrastructure::request::{Destination, Mode, RedirectMode, Request, ResponseTainting};
-use crate::infrastructure::request_headers::cors_unsafe_request_header_names;
+use crate::infrastructure::request::{InitiatorType, Mode, RedirectMode, Request, ResponseTainting};
 use crate::profiles::Behavior;
 
 /// Begins with what script can't ask for at all.
@@ -34,9 +33,9 @@ pub(super) fn fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_
 pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
     const SWITCH: StepNumber = StepNumber::new(Section::MainFetch, "12");
     let Machine { request, trace, behavior, needed_permission, .. } = machine;
-    // DEVIATION: firefox-need-of-permission-stays.
-    let needed_before = std::mem::replace(needed_permission, needs_permission(request, behavior))
-        && behavior.need_of_permission_stays;
+    // DEVIATION: firefox-need-of-permission-stays, webkit-need-of-permission-stays.
+    let needed_before = *needed_permission && behavior.need_of_permission_stays;
+    *needed_permission |= needs_permission(request, behavior);
     // 6. Some of what a secure page asks for insecurely is asked for securely.
     if upgrade_mixed_content(request, behavior) {
         trace.step(StepNumber::new(Section::MainFetch, "6"), || {
@@ -47,11 +46,12 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     if is_bad_port(request.current_url()) {
         return machine.fail(NetworkErrorReason::BadPort, context);
     }
-    // DEVIATION: chromium-element-url-credentials.
-    let is_element = request.mode == Mode::NoCors || request.destination != Destination::Empty;
+    // DEVIATION: chromium-url-credentials.
+    let is_checked = request.initiator_type != InitiatorType::XmlHttpRequest
+        && matches!(request.mode, Mode::Cors | Mode::NoCors | Mode::SameOrigin);
     let url = request.current_url();
     let contains_credentials = !url.username().is_empty() || url.password().is_some();
-    if is_element && contains_credentials && !behavior.elements_urls_may_contain_credentials {
+    if is_checked && contains_credentials && !behavior.urls_may_contain_credentials {
         return machine.fail(NetworkErrorReason::UrlContainsCredentials, context);
     }
     if should_be_blocked_as_mixed_content(request, behavior) {
@@ -90,7 +90,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     }
     // From here on the CORS protocol decides, and permission is asked for where it is needed.
     request.response_tainting = ResponseTainting::Cors;
-    let needs_permission = request.use_cors_preflight || *needed_permission || needed_before;
+    let needs_permission = request.use_cors_preflight || needs_permission(request, behavior) || needed_before;
     trace.step(SWITCH, || {
         if !needs_permission {
             return Event::CorsWithoutPreflight;
@@ -98,7 +98,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
         let method = (!method_is_safe(request)).then(|| request.method.clone());
         Event::CorsWithPreflight {
             method,
-            header_names: cors_unsafe_request_header_names(&request.headers, behavior),
+            header_names: request.names_to_ask_for(behavior),
             upload_listener: request.use_cors_preflight,
         }
     });
@@ -114,9 +114,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
 
 /// Whether script set a method or a header that needs permission.
 fn needs_permission(request: &Request, behavior: &Behavior) -> bool {
-    request.unsafe_request
-        && (!method_is_safe(request)
-            || !cors_unsafe_request_header_names(&request.headers, behavior).is_empty())
+    request.unsafe_request && (!method_is_safe(request) || !request.names_to_ask_for(behavior).is_empty())
 }
 
 fn method_is_safe(request: &Request) -> bool {

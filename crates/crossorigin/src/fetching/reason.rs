@@ -54,8 +54,6 @@ pub enum NetworkErrorReason {
     TooManyRedirects,
     /// The redirect leads to a URL with a user name or password.
     RedirectContainsCredentials,
-    /// A redirect led from the page's own origin to another, and this one would be the next: some browsers stop.
-    RedirectAbroad,
     /// The redirect wants a body again that is gone.
     RedirectBody,
     /// `Cross-Origin-Resource-Policy`, or its lack, forbids the page to embed the response.
@@ -115,7 +113,6 @@ impl NetworkErrorReason {
         "redirect-scheme",
         "too-many-redirects",
         "redirect-credentials",
-        "redirect-abroad",
         "redirect-body",
         "script-mime-type",
         "nosniff",
@@ -147,7 +144,6 @@ impl NetworkErrorReason {
             Self::RedirectScheme => "redirect-scheme",
             Self::TooManyRedirects => "too-many-redirects",
             Self::RedirectContainsCredentials => "redirect-credentials",
-            Self::RedirectAbroad => "redirect-abroad",
             Self::RedirectBody => "redirect-body",
             Self::ResourcePolicy(ResourcePolicyBlock::ByResource) => "resource-policy",
             Self::ResourcePolicy(ResourcePolicyBlock::ByEmbedder) => "embedder-policy",
@@ -197,7 +193,6 @@ impl NetworkErrorReason {
             Self::RedirectScheme => (S::HttpRedirectFetch, "6"),
             Self::TooManyRedirects => (S::HttpRedirectFetch, "7"),
             Self::RedirectContainsCredentials => (S::HttpRedirectFetch, "9"),
-            Self::RedirectAbroad => (S::HttpRedirectFetch, "22"),
             Self::RedirectBody => (S::HttpRedirectFetch, "11"),
             Self::ResourcePolicy(ResourcePolicyBlock::ByResource) => (S::CrossOriginResourcePolicyCheck, "3"),
             Self::ResourcePolicy(ResourcePolicyBlock::ByEmbedder) => (S::CrossOriginResourcePolicyCheck, "5"),
@@ -262,9 +257,6 @@ impl fmt::Display for NetworkErrorReason {
             Self::TooManyRedirects => f.write_str("there are more than 20 redirects"),
             Self::RedirectContainsCredentials => {
                 f.write_str("the redirect leads to a URL with a user name or password; leave them out")
-            }
-            Self::RedirectAbroad => {
-                f.write_str("a second redirect comes after one that left the page's own origin; send one at most")
             }
             Self::RedirectBody => f.write_str("the redirect wants the body again, which cannot be replayed"),
             Self::ResourcePolicy(ResourcePolicyBlock::ByResource) => {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::cors_settings_attribute::CorsSettings;
 use super::initiators;
-use crate::infrastructure::request::{CredentialsMode, Destination, Mode, Request};
+use crate::infrastructure::request::{CredentialsMode, Destination, InitiatorType, Mode, Request};
 use crate::infrastructure::request_origin::Origin;
 use crate::profiles::Behavior;
 
@@ -116,6 +116,11 @@ impl Initiator {
     pub fn request(self, origin: Origin, url: Url, settings: CorsSettings) -> Request {
         let mut request = self.request_of_its_kind(origin, url, settings);
         request.destination = self.destination();
+        request.initiator_type = match self {
+            Self::Fetch => InitiatorType::Fetch,
+            Self::Xhr => InitiatorType::XmlHttpRequest,
+            _ => InitiatorType::Other,
+        };
         request
     }
 

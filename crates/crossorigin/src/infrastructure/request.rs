@@ -1,13 +1,14 @@
 //! A request, as user agents hold it.
 
 use http::header::ORIGIN;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use crate::profiles::Behavior;
 
 use super::host_permission::HostPermission;
 pub use super::referrer_policy::ReferrerPolicy;
+use super::request_headers::cors_unsafe_request_header_names;
 use super::request_origin::{NULL, Origin, Site};
 
 /// How a request crosses origins.
@@ -40,6 +41,19 @@ impl Mode {
             Self::WebTransport => "webtransport",
         }
     }
+}
+
+/// Which interface a request is made by, where that makes a difference.
+/// [Source](https://fetch.spec.whatwg.org/#request-initiator-type).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum InitiatorType {
+    /// An element, a style rule, or another interface.
+    #[default]
+    Other,
+    /// `fetch()`.
+    Fetch,
+    /// `XMLHttpRequest`.
+    XmlHttpRequest,
 }
 
 /// What a response is for.
@@ -167,6 +181,8 @@ pub struct Request {
     pub origin: Origin,
     /// How it crosses origins.
     pub mode: Mode,
+    /// Which interface it is made by.
+    pub initiator_type: InitiatorType,
     /// What its response is for.
     pub destination: Destination,
     /// When credentials go along.
@@ -191,6 +207,10 @@ pub struct Request {
     pub network_partition_key: Option<Site>,
     /// The hosts that count as the page's own origin: those that an extension may read.
     pub host_permissions: Vec<HostPermission>,
+    /// Headers that a redirect left behind, and for which some browsers go on to ask.
+    pub(crate) left_behind: Vec<HeaderName>,
+    /// Whether a redirect left the `Origin` on the request, as some browsers do.
+    pub(crate) keeps_origin: bool,
     pub(crate) response_tainting: ResponseTainting,
     pub(crate) timing_allow_failed: bool,
     /// All but the last of the URLs, oldest first.
@@ -208,6 +228,7 @@ impl Request {
             headers: HeaderMap::new(),
             origin,
             mode: Mode::NoCors,
+            initiator_type: InitiatorType::Other,
             destination: Destination::Empty,
             credentials_mode: CredentialsMode::SameOrigin,
             redirect_mode: RedirectMode::Follow,
@@ -220,6 +241,8 @@ impl Request {
             unsafe_request: false,
             network_partition_key: None,
             host_permissions: Vec::new(),
+            left_behind: Vec::new(),
+            keeps_origin: false,
             response_tainting: ResponseTainting::Basic,
             timing_allow_failed: false,
             earlier_urls: Vec::new(),
@@ -303,6 +326,17 @@ impl Request {
         self.host_permissions.iter().any(|permission| permission.covers(&self.current_url))
     }
 
+    /// The names of the headers that a preflight asks for.
+    pub(crate) fn names_to_ask_for(&self, behavior: &Behavior) -> Vec<HeaderName> {
+        let mut names = cors_unsafe_request_header_names(&self.headers, behavior);
+        if !self.left_behind.is_empty() {
+            names.extend(self.left_behind.iter().cloned());
+            names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
+            names.dedup();
+        }
+        names
+    }
+
     /// Whether the URL asked last is of the page's own origin.
     pub(crate) fn is_same_origin(&self) -> bool {
         self.origin.same_origin_with_url(&self.current_url)
@@ -323,7 +357,9 @@ pub fn append_request_origin_header(request: &Request, headers: &mut HeaderMap, 
     // CORS requests and handshakes always say it.
     let always = request.response_tainting == ResponseTainting::Cors
         || matches!(request.mode, Mode::WebSocket | Mode::WebTransport)
-        // DEVIATION: chromium-element-origin-header.
+        // DEVIATION: webkit-origin-header-stays.
+        || request.keeps_origin
+        // DEVIATION: chromium-element-origin-header, webkit-element-origin-header.
         || (behavior.elements_always_say_origin
             && request.mode == Mode::Cors
             && request.destination != Destination::Empty);

@@ -134,7 +134,10 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
         .collect();
     // The type keeps names in lower case.
     names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));
-    names.dedup();
+    // DEVIATION: firefox-request-headers-each-line.
+    if !behavior.request_headers_name_each_line {
+        names.dedup();
+    }
     names
 }
 

@@ -49,23 +49,23 @@ pub struct Behavior {
     pub preflight_origin_is_never_tainted: bool,
     /// Whether elements that ask by CORS say `Origin` to the page's own origin too.
     pub elements_always_say_origin: bool,
-    /// Whether `Access-Control-Request-Headers` names a header once for each of its lines.
+    /// Whether `Access-Control-Request-Headers` names a header once for each of its lines that needs permission.
     pub request_headers_name_each_line: bool,
-    /// Whether a request that needed permission where a redirect came from needs it where that leads, too.
+    /// Whether a request that needs permission where it begins goes on to need it after redirects.
     pub need_of_permission_stays: bool,
     /// Whether client hints that script set are left behind by redirects.
     pub redirects_drop_client_hints: bool,
     /// Whether the no-cors mode says an origin of `null` once a redirect led to another origin.
     pub no_cors_redirects_taint: bool,
-    /// Whether elements, and the no-cors mode, fetch URLs with a user name or password.
-    pub elements_urls_may_contain_credentials: bool,
-    /// Whether a redirect from the page's own origin to another keeps what is dropped elsewhere: `Authorization`,
-    /// and a user name in the URL.
+    /// Whether anything but `XMLHttpRequest` fetches URLs with a user name or password.
+    pub urls_may_contain_credentials: bool,
+    /// Whether a redirect from the page's own origin to another, of a request that script made, may lead to a URL
+    /// with a user name, and asks for permission for what it leaves behind, too.
     pub own_redirects_are_trusted: bool,
     /// Whether a redirect to another origin turns DELETE into GET.
     pub redirects_abroad_turn_delete_into_get: bool,
-    /// Whether a request that a redirect took from the page's own origin to another follows further ones.
-    pub redirects_go_on_abroad: bool,
+    /// Whether a redirect that turns a request into GET goes on to say its `Origin`.
+    pub redirects_keep_origin_header: bool,
     /// Whether a preflight's response is kept even where it does not permit what was asked for.
     pub failed_preflight_is_kept: bool,
     /// Whether pages of localhost and its like may fetch insecurely, as other pages that came by http.
@@ -128,10 +128,10 @@ impl Behavior {
         need_of_permission_stays: false,
         redirects_drop_client_hints: false,
         no_cors_redirects_taint: false,
-        elements_urls_may_contain_credentials: true,
+        urls_may_contain_credentials: true,
         own_redirects_are_trusted: false,
         redirects_abroad_turn_delete_into_get: false,
-        redirects_go_on_abroad: true,
+        redirects_keep_origin_header: false,
         failed_preflight_is_kept: false,
         only_https_pages_block_mixed_content: false,
         knows_credentialless_pages: true,

@@ -119,13 +119,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.miss_forgets_record = true,
     },
     Entry {
-        id: "chromium-element-url-credentials",
+        id: "chromium-url-credentials",
         profile: Profile::Chromium,
         versions: READ,
         source: "measured; FrameFetchContext in third_party/blink/renderer/core/loader",
-        what: "elements fetch no URL with a user name or password, after redirects too; in the standard they do where CORS allows it",
-        example: example::ELEMENT_URL_CREDENTIALS,
-        apply: |behavior| behavior.elements_urls_may_contain_credentials = false,
+        what: "nothing but XMLHttpRequest follows a redirect to a URL with a user name or password; in the standard it is followed where it stays within the origin, and without CORS",
+        example: example::URL_CREDENTIALS,
+        apply: |behavior| behavior.urls_may_contain_credentials = false,
     },
     Entry {
         id: "chromium-conditional-requests-skip-preflight-cache",

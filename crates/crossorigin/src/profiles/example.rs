@@ -143,7 +143,7 @@ pub(super) const PREFLIGHT_CACHE_MISS: Example = example(
     "OPTIONS PUT → cors",
 );
 
-pub(super) const ELEMENT_URL_CREDENTIALS: Example =
+pub(super) const URL_CREDENTIALS: Example =
     example("> GET https://user@b.example/ no-cors image", "GET → opaque", "→ url-credentials");
 
 pub(super) const CONDITIONAL_REQUESTS: Example = example(
@@ -255,11 +255,20 @@ pub(super) const NEED_OF_PERMISSION_STAYS: Example = example(
 );
 
 pub(super) const OWN_REDIRECTS: Example = example(
-    "? authorization\n\
+    "? access-control-request-headers\n\
      > GET https://a.example/ | authorization: x\n\
      < 302 location: https://b.example/",
-    "GET authorization=x GET authorization=none → cors",
-    "GET authorization=x OPTIONS authorization=none GET authorization=x → cors",
+    "GET access-control-request-headers=none GET access-control-request-headers=none → cors",
+    "GET access-control-request-headers=none OPTIONS access-control-request-headers=authorization \
+     GET access-control-request-headers=none → cors",
+);
+
+pub(super) const ORIGIN_HEADER_STAYS: Example = example(
+    "? origin\n\
+     > POST https://a.example/\n\
+     < 303 location: /next",
+    "POST origin=https://a.example GET origin=none → basic",
+    "POST origin=https://a.example GET origin=https://a.example → basic",
 );
 
 pub(super) const DELETE_REDIRECT: Example = example(
@@ -267,14 +276,6 @@ pub(super) const DELETE_REDIRECT: Example = example(
      < 302 location: https://b.example/",
     "DELETE OPTIONS DELETE → cors",
     "DELETE GET → cors",
-);
-
-pub(super) const SECOND_REDIRECT_ABROAD: Example = example(
-    "> GET https://a.example/\n\
-     < 302 location: https://b.example/\n\
-     < 302 access-control-allow-origin: *; location: /next",
-    "GET GET GET → cors",
-    "GET GET → redirect-abroad",
 );
 
 pub(super) const FAILED_PREFLIGHT_IS_KEPT: Example = example(
