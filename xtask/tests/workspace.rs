@@ -12,7 +12,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin-tower", &["crossorigin"]),
     ("crossorigin-gateway", &["crossorigin", "crossorigin-policy", "crossorigin-tower"]),
     ("crossorigin-verdict", &["crossorigin"]),
-    ("crossorigin-agent", &["crossorigin", "crossorigin-verdict"]),
+    ("crossorigin-agent", &["crossorigin", "crossorigin-verdict", "crossorigin-tower"]),
     ("crossorigin-inputs", &["crossorigin", "crossorigin-verdict"]),
     (
         "crossorigin-cli",

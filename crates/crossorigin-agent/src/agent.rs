@@ -7,14 +7,16 @@ use crossorigin::fetching::CorsPreflightCache;
 use crossorigin::infrastructure::request_origin::Origin;
 use url::Url;
 
+#[cfg(feature = "network")]
+use crate::HttpTransport;
 use crate::authentication::Authentication;
 use crate::cookies::{CookieError, Cookies};
-use crate::{Environment, HttpTransport, Limits};
+use crate::{Environment, Limits};
 
 /// A user agent: a transport, and what is remembered between fetches, such as what preflights have permitted.
 /// A clone shares all of it.
 #[derive(Clone, Debug)]
-pub struct Agent<T = HttpTransport> {
+pub struct Agent<#[cfg(feature = "network")] T = HttpTransport, #[cfg(not(feature = "network"))] T> {
     pub(crate) transport: T,
     pub(crate) shared: Arc<Shared>,
 }
@@ -40,6 +42,7 @@ impl Shared {
     }
 }
 
+#[cfg(feature = "network")]
 impl Default for Agent {
     /// An agent that sends over the network.
     fn default() -> Self {

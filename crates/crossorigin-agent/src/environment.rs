@@ -8,7 +8,9 @@ use crossorigin::profiles::Profile;
 use crossorigin_verdict::Record;
 use url::Url;
 
-use crate::{Agent, FetchRequest, HttpTransport, NetworkError, Response, Transport, drive};
+#[cfg(feature = "network")]
+use crate::HttpTransport;
+use crate::{Agent, FetchRequest, NetworkError, Response, Transport, drive};
 
 /// A page that fetches: its origin, the top-level page it is in, and its policies, which may be set before it
 /// fetches.
@@ -16,7 +18,7 @@ use crate::{Agent, FetchRequest, HttpTransport, NetworkError, Response, Transpor
 /// A clone is the same page; a fetch that goes on at the same time as another wants one of its own.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Environment<T = HttpTransport> {
+pub struct Environment<#[cfg(feature = "network")] T = HttpTransport, #[cfg(not(feature = "network"))] T> {
     /// The page's own origin.
     pub origin: Origin,
     /// The origin of the top-level page: the page's own, unless it is in a frame.

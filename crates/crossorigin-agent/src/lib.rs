@@ -6,12 +6,14 @@
 
 mod agent;
 mod authentication;
+mod browser;
 mod content_encoding;
 mod cookies;
 mod data_url;
 mod drive;
 mod environment;
 mod fetch_request;
+#[cfg(feature = "network")]
 mod http_transport;
 mod in_process;
 mod limits;
@@ -23,10 +25,12 @@ mod sending;
 mod transport;
 
 pub use agent::{Agent, AgentBuilder};
+pub use browser::{Browser, PageRequest, SERVICE_ORIGIN, Seen, SharedResponse};
 pub use content_encoding::MAX_CONTENT_ENCODINGS;
 pub use cookies::{CookieError, MAX_COOKIE_BYTES, MAX_COOKIES};
 pub use environment::Environment;
 pub use fetch_request::FetchRequest;
+#[cfg(feature = "network")]
 pub use http_transport::{
     CONNECT_TIMEOUT, CertificateError, HttpTransport, HttpTransportBuilder, IDLE_CONNECTION_TIMEOUT,
     MAX_HEADER_BYTES, MAX_HEADERS, MAX_IDLE_CONNECTIONS_PER_HOST, Proxies, ProxyError,

@@ -52,6 +52,14 @@ impl ResponseBody {
         Ok(())
     }
 
+    /// All of it, where it was read to its end and not given yet.
+    pub(crate) fn when_read(&self) -> Option<&Bytes> {
+        match &self.source {
+            Source::Whole(bytes) => bytes.as_ref(),
+            Source::Body(_) | Source::Encoded(_) | Source::Decoded(_) => None,
+        }
+    }
+
     /// The next piece; never an empty one.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportFailure> {
         let next = self.source.next();

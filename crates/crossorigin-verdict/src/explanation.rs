@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::fixes::Fix;
 use crate::guilty::Guilty;
 use crate::record::{Record, Verdict};
+use crate::servers::Server;
 
 /// How an explanation looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -54,8 +55,20 @@ pub fn explanation(record: &Record) -> String {
     explanation_styled(record, Style::Plain)
 }
 
-/// The same in a style.
+/// The same for a Rust service that was asked in its own process: with the fix for its code, and without
+/// commands, as nothing listens.
+pub fn explanation_in_process(record: &Record) -> String {
+    let mut fixes = record.fixes_for(&[Server::Axum]);
+    fixes.retain(|fix| fix.server != Some(Server::Crossorigin));
+    explain(record, Style::Plain, &fixes, &[])
+}
+
+/// The same as [`explanation`] in a style.
 pub fn explanation_styled(record: &Record, style: Style) -> String {
+    explain(record, style, &record.fixes(), &record.curl_commands())
+}
+
+fn explain(record: &Record, style: Style, fixes: &[Fix], commands: &[String]) -> String {
     let mut text = String::new();
     let verdict = record.verdict();
     let role = match verdict {
@@ -85,10 +98,9 @@ pub fn explanation_styled(record: &Record, style: Style) -> String {
             let _ = writeln!(text, "  {}: {}", message.browser, message.text.trim_end());
         }
     }
-    let fixes = record.fixes();
     if !fixes.is_empty() {
         let _ = writeln!(text, "\n{}", style.paint(Role::Heading, "How to fix it"));
-        for fix in &fixes {
+        for fix in fixes {
             text.push_str(&fix_text(fix, style));
         }
     }
@@ -99,7 +111,6 @@ pub fn explanation_styled(record: &Record, style: Style) -> String {
             let _ = writeln!(text, "  {}", failure.text());
         }
     }
-    let commands = record.curl_commands();
     if !commands.is_empty() {
         let _ = writeln!(text, "\n{}", style.paint(Role::Heading, "To send the same by hand"));
         for command in commands {

@@ -24,7 +24,10 @@ mod timeline;
 pub use catalogue::{PAGES, ReasonPage, page, reasons_index};
 pub use console::{ConsoleMessage, ConsoleReading, read_console};
 pub use curl::{MAX_BODY_BYTES, curl_command, shell_word};
-pub use explanation::{Role, Style, explanation, explanation_styled, fix_text, guilty_text, timeline_text};
+pub use explanation::{
+    Role, Style, explanation, explanation_in_process, explanation_styled, fix_text, guilty_text,
+    timeline_text,
+};
 pub use fixes::{Fix, Needs, PreflightNeeds};
 pub use guilty::Guilty;
 pub use next_failure::NextFailure;

@@ -116,6 +116,12 @@ impl Record {
     /// The smallest changes that let the request through: for the server that answered (of several on the way the
     /// one nearest the origin), and for this project's gateway before it. Empty where nothing is wrong.
     pub fn fixes(&self) -> Vec<Fix> {
+        self.fixes_for(&self.servers())
+    }
+
+    /// The same where the servers on the way are known otherwise than by their headers, the one nearest the origin
+    /// first.
+    pub fn fixes_for(&self, servers: &[Server]) -> Vec<Fix> {
         use NetworkErrorReason as R;
         let Outcome::Blocked(reason) = &self.outcome else { return Vec::new() };
         match reason {
@@ -125,7 +131,7 @@ impl Record {
             | R::PreflightAllowMethodsSyntax
             | R::PreflightAllowHeadersSyntax
             | R::PreflightMethod
-            | R::PreflightHeader(_) => self.cors_fixes(),
+            | R::PreflightHeader(_) => self.cors_fixes(servers),
             R::ResourcePolicy(_) => vec![
                 Fix::new(
                     None,
@@ -143,7 +149,7 @@ impl Record {
         }
     }
 
-    fn cors_fixes(&self) -> Vec<Fix> {
+    fn cors_fixes(&self, servers: &[Server]) -> Vec<Fix> {
         if self.is_tainted() {
             let everyone = Fix::new(
                 None,
@@ -159,7 +165,6 @@ impl Record {
             return if self.with_credentials() { vec![ask_at_once] } else { vec![ask_at_once, everyone] };
         }
         let needs = Needs::of(self);
-        let servers = self.servers();
         let mut fixes = match servers.first() {
             Some(&server) => vec![cors_fix(server, &needs)],
             None => vec![headers_alone(&needs)],
