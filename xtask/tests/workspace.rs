@@ -118,6 +118,21 @@ fn the_adapter_has_no_runtime_of_its_own() {
 }
 
 #[test]
+fn tests_in_process_drag_in_no_network() {
+    let tree = cargo(&[
+        "tree",
+        "--package=crossorigin-agent",
+        "--no-default-features",
+        "--edges=normal,build",
+        "--prefix=none",
+        "--locked",
+    ]);
+    for name in ["hyper", "h2", "rustls", "ring", "mio", "socket2"] {
+        assert!(!tree.lines().any(|line| line.starts_with(&format!("{name} v"))), "{name} in:\n{tree}");
+    }
+}
+
+#[test]
 fn nothing_unsafe_and_nothing_published_by_accident() {
     for package in workspace() {
         let name = text(&package, "name");

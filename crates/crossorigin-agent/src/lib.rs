@@ -3,6 +3,26 @@
 //! An [`Agent`] is what a browser is between pages: connections, and what preflights have permitted. An
 //! [`Environment`] is one of its pages, which fetches: [`Environment::fetch`] gives what script would see, and
 //! [`Environment::fetch_recorded`] all the rest too. Requests go out by a [`Transport`].
+//!
+//! # Test your own service
+//! A [`Browser`] asks a service in the process of its tests, as a page would, and a failed expectation explains
+//! itself. It needs no network, and so neither TLS nor hyper: take the crate with `default-features = false`.
+//!
+//! ```
+//! # use axum::{Router, routing::get};
+//! # use crossorigin_agent::Browser;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let mut app: Router = Router::new()
+//!     .route("/photos", get(async || ([("access-control-allow-origin", "*")], "all of them")));
+//! let page = Browser::at("https://app.example");
+//! assert_eq!(page.get("/photos").send(&mut app).await.expect_shared().text(), "all of them");
+//! page.get("/photos").credentials().send(&mut app).await.expect_blocked("allow-origin-wildcard");
+//! # }
+//! ```
+//!
+//! # Features
+//! `network`, on by default: `HttpTransport`, and with it hyper, rustls and HTTP/2.
 
 mod agent;
 mod authentication;
@@ -41,3 +61,8 @@ pub use referrer::MAX_REFERRER_BYTES;
 pub use request_headers::{ACCEPT_LANGUAGE_VALUE, USER_AGENT_VALUE};
 pub use response::{NetworkError, Response};
 pub use transport::{Body, Transport};
+
+/// The README's examples are tested with the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

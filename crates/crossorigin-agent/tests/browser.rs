@@ -17,7 +17,7 @@ use crossorigin::profiles::Profile;
 use crossorigin::server::{Policy, PolicyConfig};
 use crossorigin_agent::{Browser, Seen};
 use crossorigin_tower::CorsLayer;
-use crossorigin_verdict::Verdict;
+use crossorigin_verdict::{Record, Verdict};
 
 const PAGE: &str = "https://app.example";
 
@@ -158,7 +158,7 @@ async fn pages_get_what_the_layer_allows() {
         }
         // What the layer says is alike for all browsers.
         let all = request(&Browser::at(origin)).send_in_every_browser(&mut app()).await;
-        let verdicts: Vec<_> = all.records().map(|record| record.verdict()).collect();
+        let verdicts: Vec<_> = all.records().map(Record::verdict).collect();
         assert!(verdicts.len() == 4 && verdicts.windows(2).all(|pair| pair[0] == pair[1]), "{verdicts:?}");
     }
 }
@@ -193,7 +193,7 @@ async fn script_sees_exposed_headers_alone() {
     shared.expect_header("etag", "\"1\"").expect_hidden("x-internal").expect_hidden("x-never-sent");
     assert!(shared.headers().contains_key("content-type") && !shared.headers().contains_key("x-internal"));
 
-    let text = complaint(|| drop(shared.expect_header("x-internal", "secret")));
+    let text = complaint(|| _ = shared.expect_header("x-internal", "secret"));
     assert_says(
         &text,
         &[
@@ -203,11 +203,11 @@ async fn script_sees_exposed_headers_alone() {
             "config.exposed_headers",
         ],
     );
-    let text = complaint(|| drop(shared.expect_header("etag", "\"2\"")));
+    let text = complaint(|| _ = shared.expect_header("etag", "\"2\""));
     assert_says(&text, &["expected: script sees etag: \"2\"", "got: etag: \"1\""]);
-    let text = complaint(|| drop(shared.expect_header("x-never-sent", "1")));
+    let text = complaint(|| _ = shared.expect_header("x-never-sent", "1"));
     assert_says(&text, &["the service did not send x-never-sent"]);
-    let text = complaint(|| drop(shared.expect_hidden("etag")));
+    let text = complaint(|| _ = shared.expect_hidden("etag"));
     assert_says(&text, &["expected: script does not see etag", "got: etag: \"1\""]);
 }
 
@@ -430,12 +430,11 @@ async fn unknown_reasons_are_mistakes_of_the_test() {
 }
 
 #[test]
-#[expect(clippy::panic, reason = "a hook is to see where it panics")]
 fn panics_point_at_the_line_of_the_test() {
     let seen = futures_util::future::FutureExt::now_or_never(async {
         Browser::at("https://evil.example").get("/items").send(&mut app()).await
     });
-    let Some(seen) = seen else { panic!("nothing waits") };
+    let seen = seen.expect("nothing waits");
     let (sender, places) = std::sync::mpsc::channel();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

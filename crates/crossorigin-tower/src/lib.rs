@@ -56,6 +56,10 @@
 //! Three things change for clients: an OPTIONS request that is no preflight reaches the service; an origin that
 //! is not allowed gets no CORS header at all; CORS headers that the service sets by itself are replaced.
 //!
+//! # Tests
+//! What pages get from a service with its layers, the crate `crossorigin-agent` says in the service's own tests,
+//! without a browser.
+//!
 //! [`tower`]: https://docs.rs/tower
 //! [`axum::Router::layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer
 
@@ -192,8 +196,3 @@ impl<F> fmt::Debug for ResponseFuture<F> {
         f.debug_struct("ResponseFuture").field("decision", &self.decision).finish_non_exhaustive()
     }
 }
-
-/// The README's examples are tested with the documentation.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

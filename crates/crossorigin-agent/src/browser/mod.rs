@@ -89,9 +89,7 @@ impl Browser {
     #[track_caller]
     pub fn at(origin: &str) -> Self {
         let origin = must(origin.parse());
-        let mut limits = Limits::default();
-        limits.head_timeout = None;
-        limits.idle_timeout = None;
+        let limits = Limits { head_timeout: None, idle_timeout: None, ..Limits::default() };
         let agent = || AgentBuilder::new().limits(limits).build(());
         Self {
             origin,
