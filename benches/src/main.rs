@@ -1,5 +1,6 @@
 //! How fast crossorigin is, beside others.
 
+mod fetches;
 mod measure;
 mod page;
 mod plot;
@@ -34,7 +35,8 @@ fn main() -> anyhow::Result<()> {
     })?;
     eprintln!();
     let processes = processes::section(if arguments.quick { 5 } else { 51 })?;
-    let page = page::page(&study, &processes)?;
+    let fetches = fetches::section(if arguments.quick { 5 } else { 101 })?;
+    let page = page::page(&study, &[fetches, processes])?;
     println!("{page}");
     if !arguments.quick {
         fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;

@@ -11,7 +11,7 @@ use crate::measure::Spread;
 use crate::study::{Place, SIZES, Study, lists};
 
 /// The page in Markdown.
-pub(crate) fn page(study: &Study, processes: &str) -> anyhow::Result<String> {
+pub(crate) fn page(study: &Study, sections: &[String]) -> anyhow::Result<String> {
     let mut page = String::new();
     let text = &mut page;
     writeln!(text, "# How fast the decision is\n")?;
@@ -24,7 +24,7 @@ pub(crate) fn page(study: &Study, processes: &str) -> anyhow::Result<String> {
     costs(text, study)?;
     request_header_lists(text, study)?;
     allocations(text)?;
-    writeln!(text, "{processes}")?;
+    sections.iter().try_for_each(|section| writeln!(text, "{section}"))?;
     method(text, study)?;
     Ok(page)
 }

@@ -98,7 +98,7 @@ fn run(command: &[&str]) -> anyhow::Result<Usage> {
 }
 
 /// A program that is built beside this one.
-fn beside(name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn beside(name: &str) -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
     anyhow::ensure!(program.exists(), "there is no {}; run this as `cargo xtask bench`", program.display());
     Ok(program)

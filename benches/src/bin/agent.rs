@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
-use crossorigin_agent::{Agent, Environment, FetchRequest, HttpTransportBuilder, Proxies};
+use crossorigin_agent::{AgentBuilder, FetchRequest, HttpTransportBuilder, Limits, Proxies};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::client::conn::http1;
@@ -49,13 +49,14 @@ fn main() -> anyhow::Result<()> {
     let mut contenders: Vec<(&str, Contender<'_>)> = vec![
         ("hyper, pooled client", pooled(&runtime, &url)?),
         ("hyper, one connection", connection(&runtime, address)?),
-        ("crossorigin, environment.fetch", agent(&runtime, &url)?),
+        ("crossorigin, environment.fetch", agent(&runtime, &url, Limits::default())?),
+        ("crossorigin, without time-outs", agent(&runtime, &url, without_timeouts())?),
     ];
     match Undici::start(&url) {
         Ok(mut undici) => {
-            contenders.push(("undici (Node's fetch)", Box::new(move |count| undici.fetch(count))))
+            contenders.push(("undici (Node's fetch)", Box::new(move |count| undici.fetch(count))));
         }
-        Err(error) => eprintln!("without undici: {error:#}"),
+        Err(error) => eprintln!("Not measured: undici, since {error:#}."),
     }
     let mut nanoseconds = vec![Vec::with_capacity(rounds); contenders.len()];
     for round in 0..rounds {
@@ -169,9 +170,16 @@ fn connection<'a>(runtime: &'a Runtime, address: SocketAddr) -> anyhow::Result<C
     }))
 }
 
-fn agent<'a>(runtime: &'a Runtime, url: &str) -> anyhow::Result<Contender<'a>> {
+fn without_timeouts() -> Limits {
+    let mut limits = Limits::default();
+    (limits.head_timeout, limits.idle_timeout) = (None, None);
+    limits
+}
+
+fn agent<'a>(runtime: &'a Runtime, url: &str, limits: Limits) -> anyhow::Result<Contender<'a>> {
     let transport = HttpTransportBuilder::new().proxies(Proxies::none()).build();
-    let mut page: Environment = Agent::with_transport(transport).environment("https://app.example".parse()?);
+    let agent = AgentBuilder::new().limits(limits).build(transport);
+    let mut page = agent.environment("https://app.example".parse()?);
     let url: url::Url = url.parse()?;
     Ok(Box::new(move |count| {
         runtime.block_on(async {

@@ -107,7 +107,9 @@ impl AgentBuilder {
     }
 
     /// A user's name and password at an origin. They answer where a server of it asks for them by `Basic`, and
-    /// only where credentials go along; from then on they go along unasked.
+    /// only where credentials go along; from then on they go along unasked. A name and a password in a request's
+    /// URL do the same. `Digest` and other schemes are not spoken: a server that asks for them alone is left
+    /// without an answer.
     #[must_use]
     pub fn http_credentials(mut self, origin: Origin, user: &str, password: &str) -> Self {
         self.authentication.supply(origin, user, password);

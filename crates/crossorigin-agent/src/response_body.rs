@@ -1,10 +1,14 @@
 //! The body of a response on its way to script: bounded in size and in time.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::HeaderMap;
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use crate::content_encoding::{Decoder, Encoding, encodings};
@@ -62,10 +66,13 @@ impl ResponseBody {
 
     /// The next piece; never an empty one.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportFailure> {
-        let next = self.source.next();
-        let chunk = match self.idle_timeout {
-            None => next.await,
-            Some(bound) => tokio::time::timeout(bound, next).await.map_err(|_| {
+        let mut next = pin!(self.source.next());
+        // What is there already needs no clock.
+        let at_once = poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await;
+        let chunk = match (at_once, self.idle_timeout) {
+            (Poll::Ready(chunk), _) => chunk,
+            (Poll::Pending, None) => next.await,
+            (Poll::Pending, Some(bound)) => tokio::time::timeout(bound, next).await.map_err(|_| {
                 let message = format!("nothing of the body came for {} s", bound.as_secs_f32());
                 TransportFailure::new(TransportFailureKind::TimedOut, message)
             })?,
@@ -91,6 +98,9 @@ impl Source {
             Self::Decoded(decoder) => decoder.chunk().await,
             Self::Whole(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
             Self::Body(body) => {
+                if body.is_end_stream() {
+                    return Ok(None);
+                }
                 while let Some(frame) = body.frame().await.transpose()? {
                     if let Ok(data) = frame.into_data()
                         && !data.is_empty()

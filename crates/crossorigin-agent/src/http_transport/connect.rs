@@ -53,11 +53,11 @@ impl Connector {
         let broken = |error: hyper::Error| failure::of_hyper(&error, key.authority());
         if !key.is_https() {
             let proxy = proxy.map(Arc::clone);
-            return Connection::http1(Stream::Plain(stream), host, proxy).await.map_err(broken);
+            return Connection::http1(Stream::plain(stream), host, proxy).await.map_err(broken);
         }
         let stream = self.tls.connect(key.host(), stream).await?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let stream = Stream::Tls(Box::new(stream));
+        let stream = Stream::tls(stream);
         let connection = if is_http2 {
             Connection::http2(stream, host).await
         } else {

@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use super::failure;
 use super::pool::{Key, Pool};
 use super::proxies::Proxy;
-use super::stream::Stream;
+use super::stream::{AwaitsHead, Stream};
 use crate::Body;
 
 /// The most headers that a response may have.
@@ -42,7 +42,7 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 enum Sender {
-    Http1(http1::SendRequest<Body>),
+    Http1(http1::SendRequest<Body>, AwaitsHead),
     Http2(http2::SendRequest<Body>),
 }
 
@@ -67,10 +67,11 @@ impl Connection {
             .ignore_invalid_headers_in_responses(true)
             .max_headers(MAX_HEADERS)
             .max_header_size(MAX_HEADER_BYTES);
+        let awaits_head = stream.awaits_head();
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
         // What ends it is told to those who wait for a response on it.
         tokio::spawn(async { connection.await.unwrap_or_default() });
-        Ok(Self { sender: Sender::Http1(sender), host, proxy, idle_since: Instant::now() })
+        Ok(Self { sender: Sender::Http1(sender, awaits_head), host, proxy, idle_since: Instant::now() })
     }
 
     pub(super) async fn http2(stream: Stream, host: HeaderValue) -> hyper::Result<Self> {
@@ -101,7 +102,7 @@ impl Connection {
 
     pub(super) fn is_closed(&self) -> bool {
         match &self.sender {
-            Sender::Http1(sender) => sender.is_closed(),
+            Sender::Http1(sender, _) => sender.is_closed(),
             Sender::Http2(sender) => sender.is_closed(),
         }
     }
@@ -121,8 +122,11 @@ impl Connection {
         pool: &Arc<Pool>,
     ) -> Result<Response<Body>, Sent> {
         let answer = match &mut self.sender {
-            Sender::Http1(sender) => match sender.ready().await {
-                Ok(()) => sender.try_send_request(request).await,
+            Sender::Http1(sender, awaits_head) => match sender.ready().await {
+                Ok(()) => {
+                    awaits_head.set();
+                    sender.try_send_request(request).await
+                }
                 Err(_) => return Err(Sent::Unused(Box::new(request))),
             },
             Sender::Http2(sender) => match sender.ready().await {
