@@ -199,7 +199,7 @@ fn recordings_are_judged_by_what_they_hold() {
         (get(200, json!([])), "blocked", "allow-origin-missing".into(), 1),
         (get(0, json!([])), "unreachable", Value::Null, 3),
         // No preflight is in the file, but the request went out.
-        (put, "shared", Value::Null, 0),
+        (put.clone(), "shared", Value::Null, 0),
     ] {
         let file = har(&entry);
         let output =
@@ -214,6 +214,8 @@ fn recordings_are_judged_by_what_they_hold() {
         assert_eq!(output.status.code(), Some(code), "{entry}");
         assert_eq!(problems(&schema(), &found), Vec::<String>::new());
         assert!(found["notes"][0].as_str().unwrap().contains("Firefox 153.0"), "{}", found["notes"]);
+        let is_assumed = result["notes"].to_string().contains("assumed to have been permitted");
+        assert_eq!(is_assumed, entry == put, "{}", result["notes"]);
     }
 }
 

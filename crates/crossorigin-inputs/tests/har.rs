@@ -139,6 +139,33 @@ fn a_file_of_firefox_is_understood() {
     assert_eq!((har.same_origin, har.skipped.len()), (1, 1));
 }
 
+/// The same page in Chromium 156. It keeps the answers that it blocked too, and lists no preflight whose permission it
+/// had kept.
+#[test]
+fn a_file_of_chromium_is_understood() {
+    let har = har("chromium-156.har", include_str!("data/chromium-156.har"), None).unwrap();
+    let (api, from) = ("http://localhost:9102", "from http://127.0.0.1:9101");
+    assert_eq!(
+        told(&har),
+        [
+            format!("GET {api}/ok {from}: 1=200"),
+            format!("GET {api}/no {from}: 3=200"),
+            format!("PUT {api}/pre {from}: 4=200"),
+            format!("PUT {api}/nopre {from}: preflight 6=204 5=missing (net::ERR_FAILED)"),
+            format!("GET {api}/redir {from}: 7=302 8=200"),
+            format!("GET {api}/cred {from}: 9=200"),
+            format!("GET {api}/nc {from}: 10=200"),
+            format!("GET {api}/ok?xhr {from}: 11=200"),
+            format!("GET {api}/img.png {from}: 12=200"),
+        ]
+    );
+    let initiators: Vec<_> =
+        har.fetches.iter().map(|fetch| fetch.described.initiator.unwrap().name()).collect();
+    assert_eq!(initiators, ["fetch", "fetch", "fetch", "fetch", "fetch", "fetch", "fetch", "xhr", "image"]);
+    let by_script: Vec<_> = har.fetches.iter().flat_map(|fetch| fetch.described.headers.keys()).collect();
+    assert_eq!(by_script, ["x-a"], "the browser's own headers are none of script's");
+}
+
 #[test]
 fn browsers_write_different_things() {
     let page = |entry| with(entry, &[("pageref", json!("page_1"))]);

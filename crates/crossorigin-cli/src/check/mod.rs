@@ -164,7 +164,12 @@ impl Check {
             let recorded = plan.recorded.take();
             let plan = Rc::new(plan);
             judged.extend(match (recorded, &simulation) {
-                (Some(recorded), _) => judge(self, &plan, Replay::new(recorded), &mut progress).await,
+                (Some(recorded), _) => {
+                    let replay = Replay::new(recorded);
+                    let mut judged = judge(self, &plan, replay.clone(), &mut progress).await;
+                    judged.iter_mut().for_each(|one| one.notes.extend(replay.told(&one.record)));
+                    judged
+                }
                 (None, Some(simulation)) => {
                     let simulation = simulation.of(plan.request.current_url()).map_err(Stop)?;
                     let mut judged = judge(self, &plan, simulation.clone(), &mut progress).await;

@@ -2,7 +2,7 @@
 
 use crossorigin_agent::{Body, Transport};
 use crossorigin_inputs::{Recorded, RecordedAnswer};
-use crossorigin_verdict::{TransportFailure, TransportFailureKind};
+use crossorigin_verdict::{Exchange, Record, TransportFailure, TransportFailureKind};
 use http::{HeaderMap, Request, Response, StatusCode, Version};
 
 use super::assume::{is_preflight, permission};
@@ -17,6 +17,20 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn new(recorded: Vec<Recorded>) -> Self {
         Self { recorded }
+    }
+
+    /// What a verdict rests on that the file doesn't hold.
+    pub(super) fn told(&self, record: &Record) -> Option<String> {
+        let is_assumed = |exchange: &Exchange| {
+            let url = exchange.request.url.as_str();
+            let is_it = |recorded: &Recorded| recorded.is_preflight && same_url(recorded.url.as_str(), url);
+            exchange.is_preflight() && exchange.answer.is_ok() && !self.recorded.iter().any(is_it)
+        };
+        record.exchanges.iter().any(is_assumed).then(|| {
+            "no preflight is in the file, but the request went out: it is assumed to have been permitted as asked, as \
+             where a browser keeps the permission"
+                .to_owned()
+        })
     }
 
     fn answer(
@@ -59,7 +73,7 @@ fn withheld(why: &str) -> TransportFailure {
     let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
     TransportFailure::new(
         TransportFailureKind::Aborted,
-        format!("the file holds no answer to this request{why}: browsers leave out what they blocked"),
+        format!("the file holds no answer to this request{why}: browsers leave some out that they blocked"),
     )
 }
 
