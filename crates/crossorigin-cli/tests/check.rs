@@ -259,6 +259,8 @@ fn preflight_only_changes_nothing() {
     // A POST that needs no preflight can't be judged without sending it.
     let (found, code) = json(&[&url, "--from", APP, "-d", "a", "--preflight-only"]);
     assert_eq!((told(&found), code), (vec!["unreachable aborted".to_owned()], 3));
+    let cause = found["results"][0]["cause"].as_str().unwrap();
+    assert!(cause.contains("is not known") && !cause.contains("CORS is not why"), "{cause}");
     assert_eq!(server.lines(), ["OPTIONS /"]);
 }
 

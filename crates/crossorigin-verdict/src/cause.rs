@@ -12,7 +12,7 @@ use http::header::{
 };
 
 use crate::heads::{joined, printable};
-use crate::record::{AnswerHead, Exchange, Outcome, Record, Verdict};
+use crate::record::{AnswerHead, Exchange, Outcome, Record, TransportFailureKind, Verdict};
 
 impl Record {
     /// The outcome in one word.
@@ -102,6 +102,10 @@ impl Record {
                 self.host()
             ),
             Outcome::Blocked(reason) => self.blocked(reason),
+            // Nobody asked, or nobody told what was answered.
+            Outcome::Unreachable(failure) if failure.kind == TransportFailureKind::Aborted => {
+                format!("What {} would answer is not known: {failure}.", self.host())
+            }
             Outcome::Unreachable(failure) => {
                 format!(
                     "{} could not be reached, or did not answer in HTTP: {failure}. CORS is not why.",
