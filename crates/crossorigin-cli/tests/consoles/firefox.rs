@@ -134,7 +134,8 @@ impl Connection {
     }
 }
 
-fn wait_for<R>(what: impl Fn() -> Option<R>) -> Option<R> {
+/// Asks until there is an answer, or patience ends.
+pub(crate) fn wait_for<R>(what: impl Fn() -> Option<R>) -> Option<R> {
     let end = Instant::now() + PATIENCE;
     loop {
         match what() {

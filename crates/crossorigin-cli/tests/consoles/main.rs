@@ -8,6 +8,7 @@ mod firefox;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod webkit;
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use cases::Asking;
 use firefox::Firefox;
 use server::{Origins, Site};
 use support::browser::Browser;
+use webkit::WebKit;
 
 /// How long a message may take to appear in the console.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,7 +40,7 @@ trait Console {
 #[test]
 #[ignore = "needs chromium and chromium-driver: cargo xtask test"]
 fn chromium_prints_what_we_say_it_prints() {
-    compare(&Browser::start(), Profile::Chromium, &[]);
+    compare(&Site::start(cases::cases()), &Browser::start(), Profile::Chromium, &[]);
 }
 
 /// For these reasons Firefox's console is silent.
@@ -47,11 +49,19 @@ const FIREFOX_IS_SILENT: [&str; 3] = ["bad-port", "no-cors-redirect-mode", "redi
 #[test]
 #[ignore = "needs firefox-esr: cargo xtask test"]
 fn firefox_prints_what_we_say_it_prints() {
-    compare(&Firefox::start(), Profile::Firefox, &FIREFOX_IS_SILENT);
+    compare(&Site::start(cases::cases()), &Firefox::start(), Profile::Firefox, &FIREFOX_IS_SILENT);
 }
 
-fn compare(browser: &impl Console, profile: Profile, silent: &[&str]) {
+/// `FontFace` needs no CORS there, and its failures are silent.
+#[test]
+#[ignore = "needs webkit2gtk-driver and xvfb: cargo xtask test"]
+fn webkit_prints_what_we_say_it_prints() {
     let site = Site::start(cases::cases());
+    let browser = WebKit::start(&format!("{}/", site.origins.page));
+    compare(&site, &browser, Profile::WebKit, &["transport", "shared"]);
+}
+
+fn compare(site: &Site, browser: &impl Console, profile: Profile, silent: &[&str]) {
     browser.open(&format!("{}/", site.origins.page));
     // A browser asks for an icon, of which it may complain once.
     drop(browser.printed());
