@@ -19,6 +19,9 @@ const PACKAGES: &[Package] = &[
     Package { name: "chromium", program: "chromium" },
     Package { name: "chromium-driver", program: "chromedriver" },
     Package { name: "firefox-esr", program: "firefox-esr" },
+    // It brings MiniBrowser, which stands outside of the path.
+    Package { name: "webkit2gtk-driver", program: "WebKitWebDriver" },
+    Package { name: "xvfb", program: "xvfb-run" },
 ];
 
 /// A cargo subcommand from crates.io, at the version that is installed where none is found.

@@ -110,7 +110,8 @@ pub(crate) async fn fetch_recorded<T: Transport>(
 }
 
 fn parts(settings: Settings<'_>, request: FetchRequest) -> Parts {
-    let mut parts = request.into_parts(settings.origin.clone(), settings.referrer_policy);
+    let mut parts =
+        request.into_parts(settings.origin.clone(), settings.referrer_policy, &settings.profile.behavior());
     parts.request.network_partition_key = Some(settings.site.clone());
     parts.request.host_permissions = settings.host_permissions.to_vec();
     parts

@@ -10,6 +10,7 @@ use crossorigin::infrastructure::request::{
 };
 use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
 use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin::profiles::Behavior;
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
@@ -162,9 +163,9 @@ impl FetchRequest {
     }
 
     /// The request of the algorithm, and what to send with it.
-    pub(crate) fn into_parts(self, origin: Origin, policy: ReferrerPolicy) -> Parts {
+    pub(crate) fn into_parts(self, origin: Origin, policy: ReferrerPolicy, behavior: &Behavior) -> Parts {
         let settings = self.settings.unwrap_or(CorsSettings::NoCors);
-        let mut request = self.initiator.request(origin, self.url, settings);
+        let mut request = self.initiator.request_in(behavior, origin, self.url, settings);
         if let Some(method) = self.method {
             request.method = method;
         }

@@ -120,9 +120,9 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
             "upload" => request.use_cors_preflight = true,
             "body" => request.body = BodyKind::Replayable,
             "credentialless" => embedder_policy = EmbedderPolicyValue::Credentialless,
-            "font-face" => {
+            "font" => {
                 let (origin, url) = (request.origin.clone(), request.current_url().clone());
-                request = Initiator::FontFace.request_in(behavior, origin, url, CorsSettings::Anonymous);
+                request = Initiator::Font.request_in(behavior, origin, url, CorsSettings::Anonymous);
             }
             word if word.starts_with("from=") => {}
             word => panic!("{word} means nothing in {fetch}"),

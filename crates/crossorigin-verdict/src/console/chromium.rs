@@ -176,7 +176,7 @@ pub(super) const SENTENCES: &[Sentence] = &[
     ),
     row(
         &["redirect-scheme"],
-        When::NotToData,
+        When::ToOtherSchemes("data"),
         "{blocked}Cross origin requests are only supported for protocol schemes: chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app.",
         CHROMIUM,
     ),
@@ -187,10 +187,15 @@ pub(super) const SENTENCES: &[Sentence] = &[
         CHROMIUM,
     ),
     row(FAILED, When::Always, "Failed to load resource: net::ERR_FAILED", CHROMIUM_NET),
-    row(&["redirect-scheme"], When::NotToData, "Failed to load resource: net::ERR_FAILED", CHROMIUM_NET),
     row(
         &["redirect-scheme"],
-        When::ToData,
+        When::ToOtherSchemes("data"),
+        "Failed to load resource: net::ERR_FAILED",
+        CHROMIUM_NET,
+    ),
+    row(
+        &["redirect-scheme"],
+        When::ToScheme("data"),
         "Failed to load resource: net::ERR_UNSAFE_REDIRECT",
         CHROMIUM_NET,
     ),

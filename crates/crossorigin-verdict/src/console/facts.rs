@@ -99,7 +99,7 @@ impl<'a> Facts<'a> {
         let value = self.value();
         let several = value.iter().any(|byte| b" ,".contains(byte));
         let is_url = value == b"null" || Url::parse(&String::from_utf8_lossy(&value)).is_ok();
-        let to_data = self.location().is_some_and(|location| location.scheme() == "data");
+        let leads_to = |scheme: &str| self.location().is_some_and(|location| location.scheme() == scheme);
         match when {
             When::Always => true,
             When::SeveralValues => several,
@@ -116,8 +116,8 @@ impl<'a> Facts<'a> {
             When::Image => matches!(initiator, Initiator::Image | Initiator::WebGlTexture),
             When::ClassicScript => initiator == Initiator::Script,
             When::Track => initiator == Initiator::Track,
-            When::ToData => to_data,
-            When::NotToData => !to_data,
+            When::ToScheme(scheme) => leads_to(scheme),
+            When::ToOtherSchemes(scheme) => !leads_to(scheme),
             When::Transport(kind) => match &self.record.outcome {
                 Outcome::Unreachable(failure) => failure.kind.code() == kind,
                 Outcome::Shared(_) | Outcome::Opaque(_) | Outcome::Blocked(_) => false,
@@ -176,10 +176,14 @@ impl<'a> Facts<'a> {
                 _ => String::new(),
             },
             "Header" => match reason {
-                Some(NetworkErrorReason::PreflightHeader(name)) => capitalized(name),
+                Some(NetworkErrorReason::PreflightHeader(name)) => webkit_name(name),
                 _ => String::new(),
             },
             "location" => self.location().map_or_else(String::new, Into::into),
+            "raw_location" => self
+                .headers()
+                .and_then(|headers| headers.get(LOCATION))
+                .map_or_else(String::new, |location| text(location.as_bytes())),
             "bare_location" => self.location().map_or_else(String::new, |mut location| {
                 let _ = location.set_username("");
                 let _ = location.set_password(None);
@@ -240,8 +244,11 @@ fn bad_token(list: &[u8]) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// A header's name as people write it.
-fn capitalized(name: &HeaderName) -> String {
+/// A header's name as WebKit writes it: those that it knows with capital letters, others as script gave them.
+fn webkit_name(name: &HeaderName) -> String {
+    if !WEBKIT_KNOWS.contains(&name.as_str()) {
+        return name.to_string();
+    }
     let parts = name.as_str().split('-').map(|part| {
         let mut letters = part.chars();
         letters
@@ -250,3 +257,23 @@ fn capitalized(name: &HeaderName) -> String {
     });
     parts.collect::<Vec<_>>().join("-")
 }
+
+/// Request headers of Source/WebCore/platform/network/HTTPHeaderNames.in that script may set.
+const WEBKIT_KNOWS: [&str; 16] = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "last-event-id",
+    "pragma",
+    "range",
+];

@@ -40,13 +40,13 @@ pub(super) const SENTENCES: &[Sentence] = &[
     ),
     row(
         &["url-scheme", "redirect-scheme"],
-        When::NotToData,
+        When::ToOtherSchemes("data"),
         "{disallows}{url}. (Reason: CORS request not http).",
         FIREFOX,
     ),
     row(
         &["redirect-scheme"],
-        When::ToData,
+        When::ToScheme("data"),
         "Redirecting to data: URI not allowed (Blocked loading of: “{location}”)",
         FIREFOX,
     ),

@@ -31,8 +31,8 @@ impl Record {
     /// What this record's browser prints in its console. For the standard, which has no console, what each of
     /// the browsers does, as far as the responses that came tell.
     ///
-    /// NOTE: WebKit prints the name of a request header in the case in which script gave it, which is not known
-    /// here: it stands with a capital letter at each part, as script mostly writes it.
+    /// NOTE: WebKit prints the name of a request header that it does not know in the case in which script gave it,
+    /// which is not known here: it stands in lower case.
     pub fn console(&self) -> Vec<ConsoleMessage> {
         match self.profile {
             Profile::Standard => [Profile::Chromium, Profile::Firefox, Profile::WebKit]

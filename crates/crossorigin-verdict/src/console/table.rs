@@ -50,10 +50,10 @@ pub(super) enum When {
     ClassicScript,
     /// A text track was asked for.
     Track,
-    /// The redirect leads to a `data:` URL.
-    ToData,
-    /// The redirect leads to another scheme.
-    NotToData,
+    /// The redirect leads to a URL of this scheme.
+    ToScheme(&'static str),
+    /// The redirect, if there is one, leads to one of another scheme.
+    ToOtherSchemes(&'static str),
     /// The connection failed in this way.
     Transport(&'static str),
 }

@@ -27,6 +27,7 @@ const ACCESS_CONTROL: &[&str] = &[
     "allow-origin-mismatch",
     "allow-credentials",
     "redirect-in-error-mode",
+    "redirect-location",
     "redirect-scheme",
     "redirect-credentials",
     "too-many-redirects",
@@ -49,6 +50,7 @@ pub(super) const SENTENCES: &[Sentence] = &[
     row(&["bad-port"], When::Always, "Not allowed to use restricted network port {port}: {url}", WEBKIT),
     row(&["url-scheme"], When::Always, "Cross origin requests are only supported for HTTP.", WEBKIT),
     row(&["no-cors-redirect-mode"], When::Always, "No-Cors mode requires follow redirect mode", WEBKIT),
+    row(&["no-cors-redirect-mode"], When::Fetch, "Not allowed to request resource", WEBKIT),
     row(
         &["preflight-redirect", "preflight-status"],
         When::Always,
@@ -121,9 +123,16 @@ pub(super) const SENTENCES: &[Sentence] = &[
         "Cross-origin redirection to {bare_location} denied by Cross-Origin Resource Sharing policy: redirection URL {location} has credentials",
         WEBKIT_NET,
     ),
+    row(&["redirect-scheme"], When::ToScheme("ftp"), "FTP URLs are disabled", WEBKIT_NET),
+    row(
+        &["redirect-location"],
+        When::Always,
+        "Cross-origin redirection to {raw_location} denied by Cross-Origin Resource Sharing policy: not allowed to follow a cross-origin CORS redirection with non CORS scheme",
+        WEBKIT_NET,
+    ),
     row(
         &["redirect-scheme"],
-        When::Always,
+        When::ToOtherSchemes("ftp"),
         "Cross-origin redirection to {location} denied by Cross-Origin Resource Sharing policy: not allowed to follow a cross-origin CORS redirection with non CORS scheme",
         WEBKIT_NET,
     ),

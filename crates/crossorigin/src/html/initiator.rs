@@ -133,8 +133,8 @@ impl Initiator {
         settings: CorsSettings,
     ) -> Request {
         let mut request = self.request(origin, url, settings);
-        // DEVIATION: webkit-font-face-without-cors.
-        if self == Self::FontFace && behavior.font_faces_without_cors {
+        // DEVIATION: webkit-fonts-without-cors.
+        if matches!(self, Self::Font | Self::FontFace) && behavior.fonts_without_cors {
             (request.mode, request.credentials_mode) = (Mode::NoCors, CredentialsMode::Include);
         }
         request

@@ -74,8 +74,8 @@ pub struct Behavior {
     pub knows_credentialless_pages: bool,
     /// Whether a credentialless page's own images go with credentials.
     pub credentialless_pages_own_requests_have_credentials: bool,
-    /// Whether fonts that script loads (`FontFace`) are fetched without CORS.
-    pub font_faces_without_cors: bool,
+    /// Whether fonts are fetched without CORS.
+    pub fonts_without_cors: bool,
 }
 
 /// What an `Access-Control-Max-Age` that can't be taken as it is comes to.
@@ -136,6 +136,6 @@ impl Behavior {
         only_https_pages_block_mixed_content: false,
         knows_credentialless_pages: true,
         credentialless_pages_own_requests_have_credentials: false,
-        font_faces_without_cors: false,
+        fonts_without_cors: false,
     };
 }

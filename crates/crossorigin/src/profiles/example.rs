@@ -286,8 +286,8 @@ pub(super) const FAILED_PREFLIGHT_IS_KEPT: Example = example(
     "DELETE → cors",
 );
 
-pub(super) const FONT_FACE_WITHOUT_CORS: Example = example(
-    "> GET https://b.example/ font-face\n\
+pub(super) const FONTS_WITHOUT_CORS: Example = example(
+    "> GET https://b.example/ font\n\
      < 200",
     "GET → allow-origin-missing",
     "GET → opaque",

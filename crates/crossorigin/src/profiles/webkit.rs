@@ -65,13 +65,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.failure_clears_cache = false,
     },
     Entry {
-        id: "webkit-font-face-without-cors",
+        id: "webkit-fonts-without-cors",
         profile: Profile::WebKit,
         versions: "2.50.6",
         source: "measured in WebKitGTK's MiniBrowser",
-        what: "fonts that script loads by FontFace need no CORS; in CSS Fonts every font is fetched by it",
-        example: example::FONT_FACE_WITHOUT_CORS,
-        apply: |behavior| behavior.font_faces_without_cors = true,
+        what: "fonts are fetched in the mode no-cors, those of @font-face as those of FontFace; in CSS Fonts every font is fetched by CORS",
+        example: example::FONTS_WITHOUT_CORS,
+        apply: |behavior| behavior.fonts_without_cors = true,
     },
     Entry {
         id: "webkit-repeated-headers",
