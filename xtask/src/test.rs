@@ -53,6 +53,10 @@ impl Test {
             run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
         });
         steps.run("Documentation tests", || run(&mut cargo(["test", "--doc", "--workspace", "--locked"])));
+        steps.run("The agent without the network", || {
+            let package = ["--package", "crossorigin-agent", "--no-default-features", "--test", "browser"];
+            run(NEXTEST.command()?.args(["run", "--locked"]).args(package))
+        });
         steps.run("The protocol crate by itself", || {
             run(NEXTEST.command()?.args(["run", "--locked", "--package", "crossorigin"]))
         });
