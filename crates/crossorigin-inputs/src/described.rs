@@ -6,6 +6,9 @@ use crossorigin::infrastructure::request_origin::Origin;
 use http::{HeaderMap, Method};
 use url::Url;
 
+/// The most header lines that are read of a request or a response.
+pub const MAX_HEADERS: usize = 1000;
+
 /// A request, as far as an input describes it. What it leaves open (`None`) is for flags and defaults to say.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -24,7 +24,7 @@ mod urls;
 
 pub use console::{ConsoleMessage, MAX_CONSOLE_BYTES, console};
 pub use curl::{MAX_COMMAND_BYTES, curl};
-pub use described::Described;
+pub use described::{Described, MAX_HEADERS};
 pub use fetch_call::{MAX_CALL_BYTES, MAX_DEPTH, fetch_call};
 pub use har::{Har, HarFetch, MAX_HAR_BYTES, Recorded, RecordedAnswer, Skipped, har};
 pub use input_error::{InputError, MAX_SHOWN_BYTES};

@@ -3,7 +3,7 @@
 
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{CredentialsMode, Mode};
-use crossorigin_inputs::{Described, curl};
+use crossorigin_inputs::{Described, MAX_COMMAND_BYTES, MAX_HEADERS, curl};
 
 /// What a command comes to, in one line.
 fn told(described: &Described) -> String {
@@ -165,4 +165,14 @@ fn errors_show_the_place() {
     assert!(shown.contains("--> --curl:2:6"), "{shown}");
     assert!(shown.contains("2 |   -X \"P T\" --compressed\n  |      ^^^^^"), "{shown}");
     assert!(shown.contains("help: write one such as PUT"), "{shown}");
+}
+
+#[test]
+fn limits_are_kept() {
+    let headers = |count: usize| (0..count).map(|nth| format!(" -H 'X-{nth}: 1'")).collect::<String>();
+    assert!(curl(&format!("curl https://a.example{}", headers(MAX_HEADERS))).is_ok());
+    let error = curl(&format!("curl https://a.example{}", headers(MAX_HEADERS + 1))).unwrap_err();
+    assert!(error.message().contains("more than 1000 headers"), "{error}");
+    let error = curl(&format!("curl https://a.example -d {}", "a".repeat(MAX_COMMAND_BYTES))).unwrap_err();
+    assert!(error.message().contains("longer than 4194304 bytes"), "{error}");
 }

@@ -3,7 +3,7 @@
 
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{CredentialsMode, Mode};
-use crossorigin_inputs::{Har, RecordedAnswer, har};
+use crossorigin_inputs::{Har, MAX_HEADERS, RecordedAnswer, har};
 use serde_json::{Value, json};
 
 fn read(file: &Value) -> Har {
@@ -303,4 +303,19 @@ fn what_is_no_har_file_is_refused_with_its_place() {
         let line = har("page.har", &text, None).unwrap_err().to_string();
         assert!(line.starts_with(&format!("page.har: {member}: {message}")), "{line}");
     }
+}
+
+/// What no map of headers could hold is cut off, and a body is passed over.
+#[test]
+fn large_entries_are_bounded() {
+    let many: Vec<Value> =
+        (0..40_000).map(|nth| json!({ "name": format!("x-{nth}"), "value": "1" })).collect();
+    let mut large = entry("GET", "https://api.example/", &[APP], 200, &[]);
+    large["request"]["headers"].as_array_mut().unwrap().extend(many.clone());
+    large["response"]["headers"] = many.into();
+    large["response"]["content"] = json!({ "text": "x".repeat(1 << 20) });
+    let har = read(&file(("Firefox", "153.0"), &[large]));
+    let RecordedAnswer::Head { headers, .. } = &har.fetches[0].recorded[0].answer else { unreachable!() };
+    assert_eq!(headers.len(), MAX_HEADERS);
+    assert!(har.fetches[0].described.headers.len() <= MAX_HEADERS);
 }

@@ -5,7 +5,7 @@ use crossorigin::html::{CorsSettings, Initiator};
 use crossorigin::infrastructure::methods::is_cors_safelisted_method;
 use crossorigin::infrastructure::request::{BodyKind, Mode, Request};
 use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
-use crossorigin_inputs::{Described, Recorded};
+use crossorigin_inputs::{Described, MAX_HEADERS, Recorded};
 use crossorigin_verdict::shell_word;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
@@ -96,9 +96,10 @@ impl Check {
         }
         request.headers = headers;
         for (name, value) in &self.headers {
-            if request.headers.try_append(name, value.clone()).is_err() {
-                return usage("there are too many headers; leave some out");
+            if request.headers.len() >= MAX_HEADERS {
+                return usage(format!("there are more than {MAX_HEADERS} headers; leave some out"));
             }
+            request.headers.append(name, value.clone());
         }
         if body.is_some() && !request.headers.contains_key(CONTENT_TYPE) && self.data.is_some() {
             // https://fetch.spec.whatwg.org/#concept-bodyinit-extract

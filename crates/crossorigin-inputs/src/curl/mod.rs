@@ -10,7 +10,7 @@ use http::header::{
 };
 
 use crate::browser_headers;
-use crate::described::Described;
+use crate::described::{Described, MAX_HEADERS};
 use crate::input_error::InputError;
 use crate::urls::http_url;
 use options::{CurlOption, Effect};
@@ -295,14 +295,17 @@ impl<'a> Command<'a> {
 
     fn append(&mut self, name: HeaderName, value: &[u8], word: &Word) -> Result<(), InputError> {
         let value = self.header_value(value, word)?;
-        let added = self.headers.try_append(name, value);
-        added.map(drop).map_err(|_| self.error(word, "there are too many headers", "leave some out"))
+        if self.headers.len() >= MAX_HEADERS {
+            let message = format!("there are more than {MAX_HEADERS} headers");
+            return Err(self.error(word, message, "leave some out"));
+        }
+        self.headers.append(name, value);
+        Ok(())
     }
 
     fn insert(&mut self, name: HeaderName, value: &[u8], word: &Word) -> Result<(), InputError> {
-        let value = self.header_value(value, word)?;
-        let added = self.headers.try_insert(name, value);
-        added.map(drop).map_err(|_| self.error(word, "there are too many headers", "leave some out"))
+        self.headers.remove(&name);
+        self.append(name, value, word)
     }
 
     fn finish(mut self) -> Result<Described, InputError> {

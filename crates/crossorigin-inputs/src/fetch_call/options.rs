@@ -8,7 +8,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use super::literal::{Literal, Reader, Value};
 use crate::browser_headers;
-use crate::described::{Described, origin_of_page};
+use crate::described::{Described, MAX_HEADERS, origin_of_page};
 use crate::input_error::InputError;
 
 /// Members that change nothing that is looked at here.
@@ -234,9 +234,11 @@ fn headers(reader: &Reader<'_>, literal: &Literal, described: &mut Described) ->
                 "fetch() throws for this value: it has a line end, or a character beyond ISO 8859-1";
             reader.error(value.span.clone(), message, "leave such characters out, or percent-encode them")
         })?;
-        sent.try_append(name, value).map_err(|_| {
-            reader.error(literal.span.clone(), "there are too many headers", "leave some out")
-        })?;
+        if sent.len() >= MAX_HEADERS {
+            let message = format!("there are more than {MAX_HEADERS} headers");
+            return Err(reader.error(key.span.clone(), message, "leave some out"));
+        }
+        sent.append(name, value);
     }
     // What the options say goes before what copied headers tell.
     let (mode, credentials, initiator) = (described.mode, described.credentials, described.initiator);

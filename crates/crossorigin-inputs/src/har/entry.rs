@@ -9,7 +9,7 @@ use url::Url;
 
 use super::RecordedAnswer;
 use super::format::{self, Header, Log};
-use crate::described::origin_of_page;
+use crate::described::{MAX_HEADERS, origin_of_page};
 use crate::input_error::InputError;
 
 /// An entry of the file.
@@ -127,8 +127,9 @@ fn headers(written: &[Header]) -> HeaderMap {
         // Chromium joins lines of one name by line ends.
         for line in value.split('\n') {
             let Ok(value) = HeaderValue::from_bytes(line.trim().as_bytes()) else { continue };
-            // Beyond what a map can hold, headers matter to nobody.
-            let _ = headers.try_append(name.clone(), redacted_header_value(&name, &value));
+            if headers.len() < MAX_HEADERS {
+                headers.append(name.clone(), redacted_header_value(&name, &value));
+            }
         }
     }
     headers

@@ -16,7 +16,7 @@ use url::Url;
 use super::entry::{Entry, Kind};
 use super::{HarFetch, Recorded, RecordedAnswer, Skipped};
 use crate::browser_headers;
-use crate::described::Described;
+use crate::described::{Described, MAX_HEADERS};
 
 /// As many redirects as a fetch follows.
 const MAX_REDIRECTS: usize = 20;
@@ -187,7 +187,9 @@ fn alone(preflight: &Entry, page: Option<&Origin>) -> Option<Described> {
         let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) else { continue };
         // A type that needs permission; of other headers any value does.
         let value = if name == CONTENT_TYPE { "application/json" } else { "1" };
-        let _ = described.headers.try_insert(name, HeaderValue::from_static(value));
+        if described.headers.len() < MAX_HEADERS {
+            described.headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if !is_cors_safelisted_method(method.as_str().as_bytes()) && method != Method::DELETE {
         described.body = Some(Vec::new());
