@@ -9,9 +9,7 @@ use super::response::ResponseHead;
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::referrer_policy::ReferrerPolicy;
 use crate::infrastructure::request::{BodyKind, InitiatorType, Mode, Request, ResponseTainting};
-use crate::infrastructure::request_headers::{
-    NUMERIC_CLIENT_HINTS, REQUEST_BODY_HEADERS, cors_unsafe_request_header_names,
-};
+use crate::infrastructure::request_headers::{NUMERIC_CLIENT_HINTS, REQUEST_BODY_HEADERS};
 use crate::infrastructure::request_origin::Origin;
 use crate::profiles::Behavior;
 
@@ -48,9 +46,10 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     let includes_credentials = !location.username().is_empty() || location.password().is_some();
     let leads_abroad = request.mode == Mode::Cors && !request.origin.same_origin_with_url(&location);
     // DEVIATION: webkit-own-redirects.
-    let is_trusted = behavior.own_redirects_are_trusted
-        && request.response_tainting == ResponseTainting::Basic
-        && request.initiator_type != InitiatorType::Other;
+    let by_script = request.initiator_type != InitiatorType::Other;
+    let is_trusted = by_script
+        && behavior.own_redirects_may_contain_credentials
+        && request.response_tainting == ResponseTainting::Basic;
     let leads_abroad = leads_abroad && !is_trusted;
     if includes_credentials && (leads_abroad || request.response_tainting == ResponseTainting::Cors) {
         return Err(NetworkErrorReason::RedirectContainsCredentials);
@@ -68,8 +67,10 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     let delete_becomes_get =
         behavior.redirects_abroad_turn_delete_into_get && !stays && request.method == Method::DELETE;
     let becomes_get = post_becomes_get || other_becomes_get || delete_becomes_get;
-    let asked_for =
-        if is_trusted { cors_unsafe_request_header_names(&request.headers, behavior) } else { Vec::new() };
+    // DEVIATION: webkit-asks-for-what-redirects-took.
+    if by_script && !stays && behavior.asks_for_what_redirects_took {
+        request.left_behind = request.names_to_ask_for(behavior);
+    }
     if becomes_get {
         request.keeps_origin |= behavior.redirects_keep_origin_header && request.method != Method::HEAD;
         request.method = Method::GET;
@@ -82,9 +83,6 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     let mut dropped_authorization = false;
     if !stays {
         dropped_authorization = request.headers.remove(AUTHORIZATION).is_some();
-    }
-    if is_trusted && !stays {
-        request.left_behind = asked_for;
     }
     // DEVIATION: chromium-redirects-drop-client-hints.
     if behavior.redirects_drop_client_hints {

@@ -10,7 +10,7 @@ use url::Url;
 use crate::infrastructure::bad_ports::is_bad_port;
 use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method};
 use crate::infrastructure::request::{InitiatorType, Mode, RedirectMode, Request, ResponseTainting};
-use crate::profiles::Behavior;
+use crate::profiles::{Behavior, Stays};
 
 /// Begins with what script can't ask for at all.
 pub(super) fn fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
@@ -34,8 +34,9 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     const SWITCH: StepNumber = StepNumber::new(Section::MainFetch, "12");
     let Machine { request, trace, behavior, needed_permission, .. } = machine;
     // DEVIATION: firefox-need-of-permission-stays, webkit-need-of-permission-stays.
-    let needed_before = *needed_permission && behavior.need_of_permission_stays;
-    *needed_permission |= needs_permission(request, behavior);
+    let needed_before = *needed_permission;
+    *needed_permission |=
+        behavior.need_of_permission_stays == Stays::Always && needs_permission(request, behavior);
     // 6. Some of what a secure page asks for insecurely is asked for securely.
     if upgrade_mixed_content(request, behavior) {
         trace.step(StepNumber::new(Section::MainFetch, "6"), || {
@@ -91,6 +92,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     // From here on the CORS protocol decides, and permission is asked for where it is needed.
     request.response_tainting = ResponseTainting::Cors;
     let needs_permission = request.use_cors_preflight || needs_permission(request, behavior) || needed_before;
+    *needed_permission |= needs_permission && behavior.need_of_permission_stays == Stays::OnceNeeded;
     trace.step(SWITCH, || {
         if !needs_permission {
             return Event::CorsWithoutPreflight;

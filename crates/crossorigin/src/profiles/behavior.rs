@@ -51,8 +51,8 @@ pub struct Behavior {
     pub elements_always_say_origin: bool,
     /// Whether `Access-Control-Request-Headers` names a header once for each of its lines that needs permission.
     pub request_headers_name_each_line: bool,
-    /// Whether a request that needs permission where it begins goes on to need it after redirects.
-    pub need_of_permission_stays: bool,
+    /// Whether a request that needs permission goes on to need it after redirects.
+    pub need_of_permission_stays: Stays,
     /// Whether client hints that script set are left behind by redirects.
     pub redirects_drop_client_hints: bool,
     /// Whether the no-cors mode says an origin of `null` once a redirect led to another origin.
@@ -60,8 +60,10 @@ pub struct Behavior {
     /// Whether anything but `XMLHttpRequest` fetches URLs with a user name or password.
     pub urls_may_contain_credentials: bool,
     /// Whether a redirect from the page's own origin to another, of a request that script made, may lead to a URL
-    /// with a user name, and asks for permission for what it leaves behind, too.
-    pub own_redirects_are_trusted: bool,
+    /// with a user name.
+    pub own_redirects_may_contain_credentials: bool,
+    /// Whether script's requests go on to ask for the headers that a redirect to another origin took from them.
+    pub asks_for_what_redirects_took: bool,
     /// Whether a redirect to another origin turns DELETE into GET.
     pub redirects_abroad_turn_delete_into_get: bool,
     /// Whether a redirect that turns a request into GET goes on to say its `Origin`.
@@ -87,6 +89,17 @@ pub enum BadMaxAge {
     Zero,
     /// Nothing is kept, and what was kept is forgotten.
     NotKept,
+}
+
+/// Whether the need of permission outlives what it was needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// Each hop is looked at by itself.
+    Never,
+    /// Once a preflight was needed, it is on every later hop.
+    OnceNeeded,
+    /// Once the method or headers would have needed one, were they not asked of the page's own origin.
+    Always,
 }
 
 /// In which order a preflight's response is judged. It changes which reason is found first, never the verdict.
@@ -125,11 +138,12 @@ impl Behavior {
         preflight_origin_is_never_tainted: false,
         elements_always_say_origin: false,
         request_headers_name_each_line: false,
-        need_of_permission_stays: false,
+        need_of_permission_stays: Stays::Never,
         redirects_drop_client_hints: false,
         no_cors_redirects_taint: false,
         urls_may_contain_credentials: true,
-        own_redirects_are_trusted: false,
+        own_redirects_may_contain_credentials: false,
+        asks_for_what_redirects_took: false,
         redirects_abroad_turn_delete_into_get: false,
         redirects_keep_origin_header: false,
         failed_preflight_is_kept: false,

@@ -254,13 +254,20 @@ pub(super) const NEED_OF_PERMISSION_STAYS: Example = example(
     "OPTIONS POST OPTIONS GET → cors",
 );
 
-pub(super) const OWN_REDIRECTS: Example = example(
+pub(super) const ASKS_FOR_WHAT_REDIRECTS_TOOK: Example = example(
     "? access-control-request-headers\n\
      > GET https://a.example/ | authorization: x\n\
      < 302 location: https://b.example/",
     "GET access-control-request-headers=none GET access-control-request-headers=none → cors",
     "GET access-control-request-headers=none OPTIONS access-control-request-headers=authorization \
      GET access-control-request-headers=none → cors",
+);
+
+pub(super) const OWN_REDIRECTS: Example = example(
+    "> GET https://a.example/\n\
+     < 302 location: https://user@b.example/",
+    "GET → redirect-credentials",
+    "GET GET → cors",
 );
 
 pub(super) const ORIGIN_HEADER_STAYS: Example = example(

@@ -1,6 +1,6 @@
 //! Firefox's deviations.
 
-use super::{BadMaxAge, Entry, Profile, example};
+use super::{BadMaxAge, Entry, Profile, Stays, example};
 
 const READ: &str = "153";
 
@@ -97,7 +97,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "measured",
         what: "a request whose method or headers need permission is preflighted on every later hop, even where a redirect took what needed it; the standard looks at what is left",
         example: example::NEED_OF_PERMISSION_STAYS,
-        apply: |behavior| behavior.need_of_permission_stays = true,
+        apply: |behavior| behavior.need_of_permission_stays = Stays::Always,
     },
     Entry {
         id: "firefox-large-range",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BadMaxAge, Entry, PreflightOrder, Profile, example};
+use super::{BadMaxAge, Entry, PreflightOrder, Profile, Stays, example};
 
 const READ: &str = "2.50";
 
@@ -142,9 +142,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         profile: Profile::WebKit,
         versions: READ,
         source: "measured",
-        what: "a redirect of what script asked for, from the page's own origin to another, may lead to a URL with a user name, and asks for permission for the headers that it leaves behind, too; in the standard the first fails, and nothing is asked for that is not sent",
+        what: "a redirect of what script asked for, from the page's own origin to another, may lead to a URL with a user name; in the standard it fails",
         example: example::OWN_REDIRECTS,
-        apply: |behavior| behavior.own_redirects_are_trusted = true,
+        apply: |behavior| behavior.own_redirects_may_contain_credentials = true,
+    },
+    Entry {
+        id: "webkit-asks-for-what-redirects-took",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "measured",
+        what: "a preflight after a redirect to another origin asks for the headers that the redirect took, Authorization above all, though they are not sent; in the standard it asks for what is left",
+        example: example::ASKS_FOR_WHAT_REDIRECTS_TOOK,
+        apply: |behavior| behavior.asks_for_what_redirects_took = true,
     },
     Entry {
         id: "webkit-delete-redirect",
@@ -171,7 +180,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "measured",
         what: "a request whose method or headers need permission is preflighted on every later hop, even where a redirect took what needed it; the standard looks at what is left",
         example: example::NEED_OF_PERMISSION_STAYS,
-        apply: |behavior| behavior.need_of_permission_stays = true,
+        apply: |behavior| behavior.need_of_permission_stays = Stays::OnceNeeded,
     },
     Entry {
         id: "webkit-origin-header-stays",
