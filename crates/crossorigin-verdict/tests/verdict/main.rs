@@ -7,6 +7,7 @@ mod console;
 mod curl;
 mod explanations;
 mod fixes;
+mod hostile;
 mod next_failures;
 mod redact;
 mod support;

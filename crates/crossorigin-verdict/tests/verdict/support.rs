@@ -70,11 +70,18 @@ impl Fetch {
     /// The record, with these answers in turn: a status and lines of headers, `204 access-control-allow-origin: *`
     /// and so on, parted by line breaks; or `refused`.
     pub(crate) fn answered(self, answers: &[&str]) -> Record {
+        let mut answers = answers.iter().copied();
+        let record = self.answered_by(&mut answers);
+        assert!(answers.next().is_none(), "an answer is left over");
+        record
+    }
+
+    /// The same with as many answers as it takes.
+    pub(crate) fn answered_by<'a>(self, answers: &mut impl Iterator<Item = &'a str>) -> Record {
         let mut cache = CorsPreflightCache::default();
         let mut context = Context { cache: &mut cache, now: Duration::ZERO };
         let mut machine = Machine::traced(self.request.clone(), self.embedder_policy, self.profile);
         let mut exchanges = Vec::new();
-        let mut answers = answers.iter();
         let mut step = machine.start(&mut context);
         let outcome = loop {
             let request = match step {
@@ -103,7 +110,6 @@ impl Fetch {
                 }
             }
         };
-        assert!(answers.next().is_none(), "an answer is left over");
         Record {
             profile: self.profile,
             initiator: self.initiator,
