@@ -7,6 +7,8 @@ use crate::input_error::InputError;
 
 /// The longest text that is read, in bytes.
 pub const MAX_CONSOLE_BYTES: usize = 256 << 10;
+/// The most lines that are read.
+pub const MAX_CONSOLE_LINES: usize = 2000;
 
 const SOURCE: &str = "--console";
 
@@ -66,6 +68,10 @@ pub fn console(text: &str) -> Result<Vec<ConsoleMessage>, InputError> {
         return Err(InputError::at(SOURCE, text, 0..1, message, "paste the lines around one failure"));
     }
     let lines = text.lines().enumerate();
+    if lines.clone().nth(MAX_CONSOLE_LINES).is_some() {
+        let message = format!("the text has more than {MAX_CONSOLE_LINES} lines");
+        return Err(InputError::at(SOURCE, text, 0..1, message, "paste the lines around one failure"));
+    }
     let mut found: Vec<_> = lines.filter_map(|(nth, line)| read(nth + 1, line)).collect();
     // A terminal or a mail may have wrapped the line.
     if found.iter().all(|message| message.reasons.is_empty()) {

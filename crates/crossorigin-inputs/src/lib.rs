@@ -22,7 +22,7 @@ mod har;
 mod input_error;
 mod urls;
 
-pub use console::{ConsoleMessage, MAX_CONSOLE_BYTES, console};
+pub use console::{ConsoleMessage, MAX_CONSOLE_BYTES, MAX_CONSOLE_LINES, console};
 pub use curl::{MAX_COMMAND_BYTES, curl};
 pub use described::{Described, MAX_HEADERS};
 pub use fetch_call::{MAX_CALL_BYTES, MAX_DEPTH, fetch_call};

@@ -155,6 +155,7 @@ fn other_texts_are_refused() {
     for (text, place, message) in [
         ("", "1:1", "there is no message"),
         ("\n  \n", "3:1", "there is no message"),
+        ("x\n".repeat(2001).as_str(), "1:1", "more than 2000 lines"),
         ("\n  Uncaught ReferenceError: x is not defined\n", "2:3", "no message of Chromium"),
     ] {
         let error = console(text).unwrap_err();

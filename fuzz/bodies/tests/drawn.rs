@@ -94,5 +94,5 @@ fn har_files_are_read_or_refused_with_places() {
 
 #[test]
 fn console_messages_are_read_or_refused_with_places() {
-    run("console_messages", bodies::console_messages, 10_000);
+    run("console_messages", bodies::console_messages, 3_000);
 }

@@ -1,5 +1,7 @@
 //! From a console's sentence back to its reason.
 
+use std::sync::LazyLock;
+
 use crossorigin::profiles::Profile;
 
 use super::table::{PARTS, sentences};
@@ -7,6 +9,10 @@ use super::{Piece, pieces};
 
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+
+/// All ways in which each sentence can read.
+static VARIANTS: LazyLock<Vec<Vec<String>>> =
+    LazyLock::new(|| sentences().map(|sentence| variants(sentence.text)).collect());
 
 /// What a message of a console tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +55,10 @@ pub fn read_console(message: &str) -> Option<ConsoleReading> {
     let message = message.get(..MAX_MESSAGE_BYTES).unwrap_or(message);
     // Several lines, and quotation marks that word processors change, are made one line of plain ones.
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut readings = sentences().filter_map(|sentence| {
+    let mut readings = sentences().zip(VARIANTS.iter()).filter_map(|(sentence, variants)| {
         let mut best: Option<Vec<(String, String)>> = None;
-        for variant in variants(sentence.text) {
-            if let Some(found) = find(&variant, &message) {
+        for variant in variants {
+            if let Some(found) = find(variant, &message) {
                 best = Some(found);
                 break;
             }
