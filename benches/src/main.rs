@@ -1,6 +1,5 @@
 //! How fast crossorigin is, beside others.
 
-mod algorithm;
 mod fetches;
 mod measure;
 mod page;
@@ -35,10 +34,9 @@ fn main() -> anyhow::Result<()> {
         }
     })?;
     eprintln!();
-    let algorithm = algorithm::section(rounds)?;
     let processes = processes::section(if arguments.quick { 5 } else { 51 })?;
     let fetches = fetches::section(if arguments.quick { 5 } else { 101 })?;
-    let page = page::page(&study, &[algorithm, fetches, processes])?;
+    let page = page::page(&study, &[fetches, processes])?;
     println!("{page}");
     if !arguments.quick {
         fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;

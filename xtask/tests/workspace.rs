@@ -14,6 +14,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin-verdict", &["crossorigin"]),
     ("crossorigin-agent", &["crossorigin", "crossorigin-verdict", "crossorigin-tower"]),
     ("crossorigin-inputs", &["crossorigin", "crossorigin-verdict"]),
+    ("crossorigin-lab", &["crossorigin"]),
     (
         "crossorigin-cli",
         &[
@@ -23,6 +24,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "crossorigin-gateway",
             "crossorigin-verdict",
             "crossorigin-agent",
+            "crossorigin-lab",
             "crossorigin-inputs",
         ],
     ),

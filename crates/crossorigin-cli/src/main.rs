@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod lab;
 mod policy;
 mod serve;
 
@@ -24,6 +25,7 @@ enum Command {
     Demo(demo::Demo),
     Serve(Box<serve::Serve>),
     Explain(explain::Explain),
+    Lab(lab::Lab),
     Policy(policy::PolicyCommand),
 }
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Lab(lab) => lab.run(),
         Command::Policy(policy) => policy.run(),
     };
     outcome.unwrap_or_else(|error| {

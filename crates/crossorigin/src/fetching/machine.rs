@@ -287,8 +287,7 @@ impl<T: Trace> Machine<T> {
                 }
             }
         }
-        let filtered = FilteredResponse::new(&self.request, response.headers, &mut self.trace);
-        self.hand_over(filtered, response)
+        self.hand_over(FilteredResponse::new(&self.request, response.headers), response)
     }
 
     /// The last steps of main fetch, which look at the whole response whatever script may see of it. A failure

@@ -1,0 +1,137 @@
+//! One case: what a page asks for, and what the servers answer.
+
+use std::fmt;
+use std::time::Duration;
+
+use crossorigin::html::{CorsSettings, Initiator};
+use serde::{Deserialize, Serialize};
+
+/// Where a request or a redirect goes, as the page sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Host {
+    /// The page's own origin.
+    Own,
+    /// The page's host, on another port: another origin of the same site.
+    OtherPort,
+    /// Another host of the same site.
+    SameSite,
+    /// Another site.
+    CrossSite,
+}
+
+impl Host {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Own, Self::OtherPort, Self::SameSite, Self::CrossSite];
+}
+
+/// Requests in turn to one URL, each as the last one left the preflight cache.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its number, which with the seed is all that it takes to have it again.
+    pub number: u64,
+    /// The requests.
+    pub asks: Vec<Ask>,
+    /// What the servers answer, hop by hop; the first is what the page asks, each next one is where the one
+    /// before redirects to.
+    pub hops: Vec<Hop>,
+}
+
+/// One request of a page.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Who asks.
+    pub initiator: Initiator,
+    /// The `crossorigin` attribute, or whether credentials are asked for.
+    pub settings: CorsSettings,
+    /// The method, for those who can choose.
+    pub method: &'static str,
+    /// The headers, for those who can set some.
+    pub headers: Vec<(String, String)>,
+    /// Whether there is a body.
+    pub body: bool,
+    /// `fetch()`'s credentials, where they differ from what `settings` says.
+    pub credentials: Option<&'static str>,
+    /// `fetch()`'s mode.
+    pub mode: &'static str,
+    /// `fetch()`'s redirect mode.
+    pub redirect: &'static str,
+    /// Whether there is a listener for upload progress.
+    pub upload_listener: bool,
+    /// How long after the one before.
+    pub after: Duration,
+}
+
+/// A URL, and what is answered there.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// Where it is.
+    pub host: Host,
+    /// What a preflight gets.
+    pub preflight: Answer,
+    /// What any other request gets.
+    pub actual: Answer,
+}
+
+/// A scripted response.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its header lines, in order. `{page}` in a value stands for the page's origin, `{own}` and so on for the
+    /// hosts' origins, `{next}` for the URL of the next hop.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Case {
+    /// How much there is to it, to find the smallest of several.
+    pub fn size(&self) -> usize {
+        let lines = |answer: &Answer| answer.headers.len();
+        let hops: usize = self.hops.iter().map(|hop| 4 + lines(&hop.preflight) + lines(&hop.actual)).sum();
+        let asks: usize = self.asks.iter().map(|ask| 8 + 2 * ask.headers.len() + usize::from(ask.body)).sum();
+        hops + asks
+    }
+}
+
+impl fmt::Display for Case {
+    /// What is asked and what is answered, one line each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ask in &self.asks {
+            let settings = match ask.settings {
+                CorsSettings::NoCors => "",
+                CorsSettings::Anonymous => " anonymous",
+                CorsSettings::UseCredentials => " use-credentials",
+            };
+            write!(f, "{}{settings}", ask.initiator)?;
+            if matches!(ask.initiator, Initiator::Fetch | Initiator::Xhr) {
+                write!(f, " {} mode {} redirect {}", ask.method, ask.mode, ask.redirect)?;
+                if let Some(credentials) = ask.credentials {
+                    write!(f, " credentials {credentials}")?;
+                }
+            }
+            if ask.body {
+                f.write_str(" with a body")?;
+            }
+            if ask.upload_listener {
+                f.write_str(" and an upload listener")?;
+            }
+            if !ask.after.is_zero() {
+                write!(f, " after {} ms", ask.after.as_millis())?;
+            }
+            for (name, value) in &ask.headers {
+                write!(f, "\n  {name}: {value}")?;
+            }
+            f.write_str("\n")?;
+        }
+        for (nth, hop) in self.hops.iter().enumerate() {
+            writeln!(f, "hop {nth} at {:?}", hop.host)?;
+            for (what, answer) in [("preflight", &hop.preflight), ("response", &hop.actual)] {
+                writeln!(f, "  {what} {}", answer.status)?;
+                for (name, value) in &answer.headers {
+                    writeln!(f, "    {name}: {value}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! The browsers that can be sent to the lab.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+use crossorigin::profiles::Profile;
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// A browser that runs here without a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Debian's Chromium.
+    Chromium,
+    /// Debian's Firefox ESR.
+    Firefox,
+    /// `WebKitGTK`'s `MiniBrowser`.
+    WebKit,
+}
+
+const CHROMIUM: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// WebGL in software, which Chromium wants to be asked for.
+const CHROMIUM_WEBGL: [&str; 2] = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// Its profile.
+    pub fn profile(self) -> Profile {
+        match self {
+            Self::Chromium => Profile::Chromium,
+            Self::Firefox => Profile::Firefox,
+            Self::WebKit => Profile::WebKit,
+        }
+    }
+
+    /// Sends it to a page, with a fresh profile in a folder of its own.
+    ///
+    /// # Errors
+    /// The browser is not installed: the error names Debian's package.
+    pub fn visit(self, url: &str, profile: &Path) -> anyhow::Result<Visit> {
+        let (mut command, package) = match self {
+            Self::Chromium => {
+                let mut command = Command::new("chromium");
+                command.args(CHROMIUM).args(CHROMIUM_WEBGL);
+                command.arg(format!("--user-data-dir={}", profile.display())).arg(url);
+                (command, "chromium")
+            }
+            Self::Firefox => {
+                let mut command = Command::new("firefox-esr");
+                command.args(["--headless", "--no-remote", "--profile"]).arg(profile).arg(url);
+                (command, "firefox-esr")
+            }
+            Self::WebKit => {
+                let mut command = Command::new("xvfb-run");
+                command.args(["-a", &mini_browser()?, "--private", url]);
+                command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1").env("HOME", profile);
+                (command, "webkit2gtk-driver and xvfb")
+            }
+        };
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{self:?} does not start; install Debian's package {package}"))?;
+        Ok(Visit { child })
+    }
+}
+
+fn mini_browser() -> anyhow::Result<String> {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    folders
+        .map(|folder| folder.path().join("webkit2gtk-4.1/MiniBrowser"))
+        .find(|program| program.is_file())
+        .map(|program| program.display().to_string())
+        .context("WebKit does not start: there is no MiniBrowser; install Debian's package webkit2gtk-driver")
+}
+
+/// A browser on its visit. It and all that it started end when this is dropped.
+#[derive(Debug)]
+pub struct Visit {
+    child: Child,
+}
+
+impl Visit {
+    /// Whether it went by itself.
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().ok().flatten().is_some()
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        // The group was made for it: nothing else is in it.
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,22 @@
+//! The algorithm held against real browsers.
+//!
+//! Cases come from a seed ([`generate`]). A page runs them in a browser that visits it ([`start`]), and what
+//! it and the servers see is held against what the algorithm foretells ([`Setting::judge`]).
+
+pub mod case;
+mod engine;
+mod generate;
+mod judge;
+pub mod observed;
+mod page;
+mod places;
+mod predict;
+mod run;
+mod server;
+
+pub use engine::{Engine, Visit};
+pub use generate::generate;
+pub use judge::{Judgement, Setting};
+pub use places::Places;
+pub use run::{Disagreement, Run, Tally, profile_of, version_of};
+pub use server::start;

@@ -1,0 +1,52 @@
+//! Where the hosts of a run are.
+
+use crate::case::Host;
+
+/// The ports of a run: the page's, and another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The page's port.
+    pub own: u16,
+    /// The other origins' port.
+    pub other: u16,
+}
+
+impl Places {
+    /// The authority of a host, such as `a.x.localhost:8080`.
+    pub fn authority(&self, host: Host) -> String {
+        match host {
+            Host::Own => format!("a.x.localhost:{}", self.own),
+            Host::OtherPort => format!("a.x.localhost:{}", self.other),
+            Host::SameSite => format!("b.x.localhost:{}", self.other),
+            Host::CrossSite => format!("127.0.0.1:{}", self.other),
+        }
+    }
+
+    /// The origin of a host.
+    pub fn origin(&self, host: Host) -> String {
+        format!("http://{}", self.authority(host))
+    }
+
+    /// The URL of a hop of a case; `run` keeps the URLs of one run apart from those of another.
+    pub fn url(&self, host: Host, run: &str, case: u64, hop: usize) -> String {
+        format!("{}/case/{run}/{case}/{hop}", self.origin(host))
+    }
+
+    /// Fills the places in a scripted header value.
+    pub fn fill(&self, value: &str, this: &str, next: Option<&str>) -> String {
+        if !value.contains('{') {
+            return value.to_owned();
+        }
+        let next = next.unwrap_or(this);
+        value
+            .replace("{page}", &self.origin(Host::Own))
+            .replace("{PAGE}", &self.origin(Host::Own).to_ascii_uppercase())
+            .replace("{own}", &self.origin(Host::Own))
+            .replace("{other-port}", &self.origin(Host::OtherPort))
+            .replace("{same-site}", &self.origin(Host::SameSite))
+            .replace("{cross-site}", &self.origin(Host::CrossSite))
+            .replace("{same}", this)
+            .replace("{next-authority}", next.trim_start_matches("http://"))
+            .replace("{next}", next)
+    }
+}

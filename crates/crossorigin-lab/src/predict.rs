@@ -1,0 +1,222 @@
+//! What the algorithm foretells of a case.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use crossorigin::fetching::trace::Trace;
+use crossorigin::fetching::{
+    Context, CorsPreflightCache, FilteredResponse, HttpRequest, Machine, Purpose, ResponseHead, ResponseType,
+    Step,
+};
+use crossorigin::html::Initiator;
+use crossorigin::infrastructure::header_values::get;
+use crossorigin::infrastructure::methods::normalize_method;
+use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Mode, RedirectMode, Request};
+use crossorigin::infrastructure::request_headers::{
+    is_forbidden_request_header, is_no_cors_safelisted_request_header,
+};
+use crossorigin::profiles::Behavior;
+use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use url::Url;
+
+use crate::case::{Answer, Ask, Case, Host};
+use crate::judge::Setting;
+use crate::observed::{Observed, Seen, Sent};
+use crate::places::Places;
+
+/// Foretells a case.
+///
+/// # Errors
+/// The case itself is no good: a URL or a header that can't be.
+pub(crate) fn predict<T: Trace + Default>(
+    case: &Case,
+    setting: &Setting<'_>,
+    behavior: Behavior,
+    mut traced: impl FnMut(T),
+) -> anyhow::Result<Observed> {
+    let Setting { places, run, cookie_hosts, .. } = *setting;
+    let mut cache = CorsPreflightCache::default();
+    let (mut observed, mut now) = (Observed::default(), Duration::ZERO);
+    for ask in &case.asks {
+        now += ask.after;
+        let request = request(case, ask, places, run, &behavior)?;
+        let mut context = Context { cache: &mut cache, now };
+        let mut machine: Machine<T> = Machine::with(request, Default::default(), behavior);
+        let mut step = machine.start(&mut context);
+        let seen = loop {
+            match step {
+                Step::Send(sent) => {
+                    let hop = hop_of(&sent.url).context("a URL that is no hop's")?;
+                    observed.wire.push(wire(hop, &sent, cookie_hosts.contains(&case.hops[hop].host)));
+                    let scripted = &case.hops[hop];
+                    let answer = match sent.purpose {
+                        Purpose::Preflight => &scripted.preflight,
+                        Purpose::Actual => &scripted.actual,
+                    };
+                    let headers = answer_headers(answer, case, places, run, hop)?;
+                    let status = StatusCode::from_u16(answer.status)?;
+                    step = machine.response(ResponseHead::new(status, &headers), &mut context);
+                    if let Step::Response(filtered) = &step {
+                        break seen(ask, case, hop, status, &headers, filtered);
+                    }
+                }
+                Step::NetworkError(_) => break error(),
+                Step::ReadDataUrl(_) => break error(),
+                Step::Response(_) => anyhow::bail!("a response to nothing"),
+            }
+        };
+        traced(machine.into_trace());
+        observed.asks.push(seen);
+    }
+    Ok(observed)
+}
+
+fn error() -> Seen {
+    Seen { result: "error".to_owned(), ..Seen::default() }
+}
+
+fn request(
+    case: &Case,
+    ask: &Ask,
+    places: &Places,
+    run: &str,
+    behavior: &Behavior,
+) -> anyhow::Result<Request> {
+    let origin = places.origin(Host::Own).parse()?;
+    let url: Url = places.url(case.hops[0].host, run, case.number, 0).parse()?;
+    let mut request = ask.initiator.request_in(behavior, origin, url, ask.settings);
+    if !matches!(ask.initiator, Initiator::Fetch | Initiator::Xhr) {
+        return Ok(request);
+    }
+    request.method = Method::from_bytes(normalize_method(ask.method).as_bytes())?;
+    request.body = if ask.body { BodyKind::Replayable } else { BodyKind::None };
+    request.use_cors_preflight = ask.upload_listener;
+    if ask.initiator == Initiator::Fetch {
+        request.mode = match ask.mode {
+            "no-cors" => Mode::NoCors,
+            "same-origin" => Mode::SameOrigin,
+            _ => Mode::Cors,
+        };
+        request.credentials_mode = match ask.credentials {
+            Some("omit") => CredentialsMode::Omit,
+            Some("include") => CredentialsMode::Include,
+            _ => CredentialsMode::SameOrigin,
+        };
+        request.redirect_mode = match ask.redirect {
+            "error" => RedirectMode::Error,
+            "manual" => RedirectMode::Manual,
+            _ => RedirectMode::Follow,
+        };
+    }
+    for (name, value) in &ask.headers {
+        let value = value.trim_matches([' ', '\t']);
+        if request.mode == Mode::NoCors && !is_no_cors_safelisted_request_header(name, value.as_bytes()) {
+            continue;
+        }
+        if is_forbidden_request_header(name, value.as_bytes()) {
+            continue;
+        }
+        let name = HeaderName::from_bytes(name.as_bytes())?;
+        match request.headers.get_mut(&name) {
+            // XMLHttpRequest makes one value of them; Headers keeps each.
+            Some(earlier) if ask.initiator == Initiator::Xhr => {
+                *earlier = HeaderValue::from_str(&format!("{}, {value}", earlier.to_str()?))?;
+            }
+            _ => {
+                request.headers.append(name, HeaderValue::from_str(value)?);
+            }
+        }
+    }
+    // A body that is a text brings its type, where script sets none.
+    if ask.body && !request.headers.contains_key("content-type") {
+        request.headers.insert("content-type", HeaderValue::from_static("text/plain;charset=UTF-8"));
+    }
+    Ok(request)
+}
+
+fn hop_of(url: &Url) -> Option<usize> {
+    url.path().strip_prefix("/case/")?.split('/').nth(2)?.parse().ok()
+}
+
+/// The headers of a scripted answer, as a client reads them.
+fn answer_headers(
+    answer: &Answer,
+    case: &Case,
+    places: &Places,
+    run: &str,
+    hop: usize,
+) -> anyhow::Result<HeaderMap> {
+    let this = places.url(case.hops[hop].host, run, case.number, hop);
+    let next = case.hops.get(hop + 1).map(|next| places.url(next.host, run, case.number, hop + 1));
+    let mut headers = HeaderMap::new();
+    for (name, value) in &answer.headers {
+        let value = places.fill(value, &this, next.as_deref());
+        headers
+            .append(HeaderName::from_static(name), HeaderValue::from_str(value.trim_matches([' ', '\t']))?);
+    }
+    Ok(headers)
+}
+
+fn wire(hop: usize, sent: &HttpRequest, has_cookie: bool) -> Sent {
+    let text = |name| get(&sent.headers, &name).map(|value| String::from_utf8_lossy(&value).into_owned());
+    Sent {
+        hop,
+        method: sent.method.to_string(),
+        origin: text(ORIGIN),
+        request_method: text(ACCESS_CONTROL_REQUEST_METHOD),
+        request_headers: text(ACCESS_CONTROL_REQUEST_HEADERS),
+        authorization: sent.headers.contains_key(AUTHORIZATION),
+        cookie: sent.includes_credentials && has_cookie,
+    }
+}
+
+fn seen(
+    ask: &Ask,
+    case: &Case,
+    hop: usize,
+    status: StatusCode,
+    headers: &HeaderMap,
+    filtered: &FilteredResponse,
+) -> Seen {
+    let readable = filtered.is_readable();
+    let has_body = has_body(ask, status);
+    match ask.initiator {
+        Initiator::Fetch | Initiator::Xhr => {
+            let result = match (ask.initiator, filtered.response_type()) {
+                (Initiator::Xhr, ResponseType::Basic | ResponseType::Cors) => "load",
+                (_, response_type) => response_type.name(),
+            };
+            let mut names: Vec<String> = headers
+                .keys()
+                .filter(|name| filtered.shows_header(name))
+                .map(|name| name.as_str().to_owned())
+                .collect();
+            names.sort();
+            let status = if readable { status.as_u16() } else { 0 };
+            Seen { result: result.to_owned(), status, headers: names, readable: readable && has_body }
+        }
+        // What is embedded is there if it came with a body, whatever the status; scripts, styles, fonts and event
+        // streams want a good one.
+        _ => {
+            let _ = (case, hop);
+            let ok = match ask.initiator {
+                Initiator::Image => has_body,
+                Initiator::EventSource => status == StatusCode::OK,
+                _ => status.is_success() && has_body,
+            };
+            // Whether a script's errors are muted is no matter here; a font that loads can be used.
+            let readable = match ask.initiator {
+                Initiator::Script | Initiator::Module => false,
+                Initiator::FontFace => true,
+                _ => readable,
+            };
+            if ok { Seen { result: "load".to_owned(), readable, ..Seen::default() } } else { error() }
+        }
+    }
+}
+
+/// Whether a response to this has a body that script could get.
+fn has_body(ask: &Ask, status: StatusCode) -> bool {
+    ask.method != "HEAD" && !matches!(status.as_u16(), 204 | 205 | 304)
+}

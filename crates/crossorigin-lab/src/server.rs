@@ -1,0 +1,201 @@
+//! The servers of a run: the page, its batches of cases, and the scripted responses.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use crossorigin::profiles::Profile;
+
+use crate::observed::{Seen, Sent};
+use crate::page;
+use crate::places::Places;
+use crate::run::Run;
+
+/// The largest report of a page, in bytes.
+const MAX_REPORT_BYTES: usize = 16 << 20;
+/// Starts the servers of a run on two free ports of the loopback interface, or the page on a given one. They go
+/// when the runtime does.
+///
+/// # Errors
+/// No port can be had.
+pub async fn start(
+    port: u16,
+    seed: u64,
+    numbers: Vec<u64>,
+    profile: Option<Profile>,
+) -> anyhow::Result<Arc<Run>> {
+    let bind = async |port: u16| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        TcpListener::bind(address).await.with_context(|| format!("the lab can't listen on {address}"))
+    };
+    let (own, other) = (bind(port).await?, bind(0).await?);
+    let places = Places { own: own.local_addr()?.port(), other: other.local_addr()?.port() };
+    let run = Arc::new(Run::new(places, seed, numbers, profile));
+    for listener in [own, other] {
+        tokio::spawn(accept(listener, Arc::clone(&run)));
+    }
+    Ok(run)
+}
+
+async fn accept(listener: TcpListener, run: Arc<Run>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let run = Arc::clone(&run);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let run = Arc::clone(&run);
+                async move { Ok::<_, Infallible>(respond(&run, request).await) }
+            });
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).auto_date_header(false);
+            // A browser that goes away is no matter.
+            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let path = request.uri().path().to_owned();
+    let mut parts = path.trim_start_matches('/').split('/');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(""), None, None, None) => text("text/html; charset=utf-8", page::html(&run.places)),
+        (Some("lab.js"), None, None, None) => text("text/javascript", page::SCRIPT),
+        (Some("lab.css"), None, None, None) => text("text/css", page::STYLE),
+        (Some("cookie"), None, None, None) => set_cookie(run, &request),
+        (Some("batch"), None, None, None) => batch(run, &request),
+        (Some("replay"), Some(number), None, None) => match number.parse() {
+            Ok(number) => text("application/json", run.replay(number).to_string()),
+            Err(_) => status(StatusCode::NOT_FOUND),
+        },
+        (Some("report"), None, None, None) => report(run, request).await,
+        (Some("case"), Some(name), Some(number), Some(hop)) => {
+            let attempt = name.strip_prefix('r').and_then(|attempt| attempt.parse().ok());
+            match (attempt, number.parse(), hop.parse()) {
+                (Some(attempt), Ok(number), Ok(hop)) => scripted(run, attempt, number, hop, request).await,
+                _ => status(StatusCode::NOT_FOUND),
+            }
+        }
+        _ => status(StatusCode::NOT_FOUND),
+    }
+}
+
+fn text(content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
+    response
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// A cookie for a host of the page's site, set before the cases begin.
+fn set_cookie<B>(run: &Run, request: &Request<B>) -> Response<Full<Bytes>> {
+    let host = request.headers().get("host").and_then(|host| host.to_str().ok());
+    if let Some(host) = host.filter(|_| request.headers().contains_key(COOKIE)) {
+        run.saw_cookie(host);
+    }
+    let mut response = text("text/plain", "set");
+    let headers = response.headers_mut();
+    headers.insert(SET_COOKIE, HeaderValue::from_static("lab=1; Path=/"));
+    if let Some(origin) = request.headers().get("origin") {
+        headers.insert("access-control-allow-origin", origin.clone());
+        headers.insert("access-control-allow-credentials", HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn batch<B>(run: &Run, request: &Request<B>) -> Response<Full<Bytes>> {
+    let agent = request.headers().get("user-agent").map(|value| String::from_utf8_lossy(value.as_bytes()));
+    text("application/json", run.batch(&agent.unwrap_or_default()).to_string())
+}
+
+/// What a page reports of one case.
+#[derive(serde::Deserialize)]
+struct Report {
+    attempt: u32,
+    number: u64,
+    asks: Vec<Seen>,
+}
+
+async fn report(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let body = Limited::new(request.into_body(), MAX_REPORT_BYTES).collect().await;
+    let Ok(body) = body else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
+    let Ok(reports) = serde_json::from_slice::<Vec<Report>>(&body.to_bytes()) else {
+        return status(StatusCode::BAD_REQUEST);
+    };
+    let told: Vec<_> = reports
+        .into_iter()
+        .map(|Report { attempt, number, asks }| run.reported(attempt, number, asks))
+        .filter(|told| !told.is_null())
+        .collect();
+    text("application/json", serde_json::Value::Array(told).to_string())
+}
+
+async fn scripted(
+    run: &Run,
+    attempt: u32,
+    number: u64,
+    hop: usize,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let (case, name) = (run.case(number), Run::name(attempt));
+    let Some(scripted) = case.hops.get(hop) else { return status(StatusCode::NOT_FOUND) };
+    let is_preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key("access-control-request-method");
+    let answer = if is_preflight { &scripted.preflight } else { &scripted.actual };
+    let sent = sent(hop, request.method(), request.headers());
+    let head = request.method() == Method::HEAD;
+    run.saw(attempt, number, sent);
+    // The whole request is taken in first, or the connection could not be used again.
+    let _ = Limited::new(request.into_body(), MAX_REPORT_BYTES).collect().await;
+    let body = if is_preflight || head { Bytes::new() } else { page::body_for(case.asks[0].initiator) };
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if matches!(answer.status, 204 | 304) {
+        *response.body_mut() = Full::default();
+    }
+    let this = run.places.url(scripted.host, &name, number, hop);
+    let next = case.hops.get(hop + 1).map(|next| run.places.url(next.host, &name, number, hop + 1));
+    for (name, value) in &answer.headers {
+        let value = run.places.fill(value, &this, next.as_deref());
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    }
+    if !is_preflight {
+        let content_type = HeaderValue::from_static(page::type_for(case.asks[0].initiator));
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
+    response
+}
+
+fn sent(hop: usize, method: &Method, headers: &HeaderMap) -> Sent {
+    let text = |name: &str| {
+        let lines: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (!lines.is_empty()).then(|| lines.join(", "))
+    };
+    Sent {
+        hop,
+        method: method.to_string(),
+        origin: text("origin"),
+        request_method: text("access-control-request-method"),
+        request_headers: text("access-control-request-headers"),
+        authorization: headers.contains_key(AUTHORIZATION),
+        cookie: headers.contains_key(COOKIE),
+    }
+}
