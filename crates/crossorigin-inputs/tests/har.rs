@@ -305,6 +305,17 @@ fn what_is_no_har_file_is_refused_with_its_place() {
     }
 }
 
+#[test]
+fn nothing_of_a_file_acts_upon_a_terminal() {
+    let blocked = with(
+        entry("GET", "https://api.example/", &[APP], 0, &[]),
+        &[("response", json!({ "status": 0, "headers": [], "_error": "net::\u{1b}[31mERR" }))],
+    );
+    let har = read(&file(("Fire\u{1b}]0;x\u{7}fox", "1\n2"), &[blocked]));
+    assert_eq!(har.creator, "Fire]0;xfox 12");
+    assert_eq!(told(&har), ["GET https://api.example/ from https://app.example: 0=missing (net::[31mERR)"]);
+}
+
 /// What no map of headers could hold is cut off, and a body is passed over.
 #[test]
 fn large_entries_are_bounded() {

@@ -72,7 +72,7 @@ fn result(judged: &Judged, browsers: &str) -> Value {
     }
     // A file and its entry, or else what was asked for.
     let file = judged.plan.label.as_deref().and_then(|label| label.rsplit_once(", entry "));
-    let location = file.map_or_else(|| url.to_string(), |(file, _)| file.to_owned());
+    let location = file.map_or_else(|| url.to_string(), |(file, _)| file.replace(' ', "%20"));
     json!({
         "ruleId": rule(judged),
         "level": "error",

@@ -46,7 +46,7 @@ fn read(name: &str, log: &Log, index: usize, entry: &format::Entry) -> Result<En
     let member = |member: &str| format!("log.entries[{index}].{member}");
     let request = &entry.request;
     let url = Url::parse(&request.url).map_err(|error| {
-        let message = format!("{:?} is no URL: {error}", shortened(&request.url));
+        let message = format!("{:?} is no URL: {error}", super::shown(&request.url));
         InputError::member(
             name,
             member("request.url"),
@@ -55,7 +55,7 @@ fn read(name: &str, log: &Log, index: usize, entry: &format::Entry) -> Result<En
         )
     })?;
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| {
-        let message = format!("{:?} is no method", shortened(&request.method));
+        let message = format!("{:?} is no method", super::shown(&request.method));
         InputError::member(
             name,
             member("request.method"),
@@ -143,7 +143,7 @@ fn answer(response: &format::Response) -> RecordedAnswer {
             status,
             headers: headers(&response.headers),
         },
-        None => RecordedAnswer::Missing(response.error.clone().unwrap_or_default()),
+        None => RecordedAnswer::Missing(super::shown(response.error.as_deref().unwrap_or_default())),
     }
 }
 
@@ -154,8 +154,4 @@ fn version(written: &str) -> Version {
         "http/1.0" => Version::HTTP_10,
         _ => Version::HTTP_11,
     }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(100).collect()
 }

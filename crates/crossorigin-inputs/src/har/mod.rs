@@ -97,10 +97,15 @@ pub fn har(name: &str, text: &str, page: Option<&Origin>) -> Result<Har, InputEr
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let file: format::File = serde_json::from_str(text).map_err(|error| malformed(name, text, &error))?;
     let creator = file.log.browser.as_ref().unwrap_or(&file.log.creator);
-    let creator = format!("{} {}", creator.name, creator.version).trim().to_owned();
+    let creator = shown(format!("{} {}", creator.name, creator.version).trim());
     let entries = entry::entries(name, &file.log)?;
     let (fetches, skipped, same_origin) = join::join(entries, page);
     Ok(Har { creator, fetches, skipped, same_origin })
+}
+
+/// The beginning of a text of the file, without what a terminal might act upon.
+fn shown(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(100).collect()
 }
 
 fn malformed(name: &str, text: &str, error: &serde_json::Error) -> InputError {
