@@ -1,5 +1,6 @@
 //! How fast crossorigin is, beside others.
 
+mod algorithm;
 mod fetches;
 mod measure;
 mod page;
@@ -34,9 +35,10 @@ fn main() -> anyhow::Result<()> {
         }
     })?;
     eprintln!();
+    let algorithm = algorithm::section(rounds)?;
     let processes = processes::section(if arguments.quick { 5 } else { 51 })?;
     let fetches = fetches::section(if arguments.quick { 5 } else { 101 })?;
-    let page = page::page(&study, &[fetches, processes])?;
+    let page = page::page(&study, &[algorithm, fetches, processes])?;
     println!("{page}");
     if !arguments.quick {
         fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;

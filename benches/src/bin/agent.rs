@@ -3,7 +3,8 @@
 //! ratios to hyper's pooled client with their quartiles. The rounds are interleaved: what disturbs the machine
 //! disturbs all of them.
 //!
-//! `cargo run --release --package crossorigin-bench --bin agent [-- ROUNDS]`
+//! `cargo run --release --package crossorigin-bench --bin agent [-- ROUNDS [NAME]]`; with a name, for
+//! profilers, only those contenders run whose names have it
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -57,6 +58,10 @@ fn main() -> anyhow::Result<()> {
             contenders.push(("undici (Node's fetch)", Box::new(move |count| undici.fetch(count))));
         }
         Err(error) => eprintln!("Not measured: undici, since {error:#}."),
+    }
+    if let Some(only) = std::env::args().nth(2) {
+        contenders.retain(|(name, _)| name.contains(&only));
+        ensure!(!contenders.is_empty(), "no contender is named {only:?}");
     }
     let mut nanoseconds = vec![Vec::with_capacity(rounds); contenders.len()];
     for round in 0..rounds {

@@ -18,6 +18,9 @@ pub const ACCEPT_LANGUAGE_VALUE: &str = "en-US,en;q=0.9";
 
 /// How many headers are added at the most, here and for the connection.
 const ADDED: usize = 12;
+// As constants they are checked when this is compiled.
+const LANGUAGES: HeaderValue = HeaderValue::from_static(ACCEPT_LANGUAGE_VALUE);
+const OWN_NAME: HeaderValue = HeaderValue::from_static(USER_AGENT_VALUE);
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -33,12 +36,12 @@ pub(crate) fn add(
     headers.reserve(ADDED);
     let mut default = |name, value| {
         if let Entry::Vacant(vacant) = headers.entry(name) {
-            vacant.insert(HeaderValue::from_static(value));
+            vacant.insert(value);
         }
     };
-    default(ACCEPT, accept(initiator));
-    default(ACCEPT_LANGUAGE, ACCEPT_LANGUAGE_VALUE);
-    default(USER_AGENT, USER_AGENT_VALUE);
+    default(ACCEPT, HeaderValue::from_static(accept(initiator)));
+    default(ACCEPT_LANGUAGE, LANGUAGES);
+    default(USER_AGENT, OWN_NAME);
     let is_safe = is_potentially_trustworthy(&request.url);
     let accept_encoding = match is_safe {
         // Ranges of what is compressed are of no use.

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossorigin::html::Initiator;
@@ -44,6 +45,30 @@ async fn a_connection_that_was_closed_meanwhile_is_made_anew() {
         assert_eq!(page.fetch(get(server.url())).await.unwrap().text().await.unwrap(), "hi");
     }
     assert_eq!(server.connections(), 5);
+}
+
+#[tokio::test]
+async fn a_request_is_sent_again_where_the_server_left_at_that_moment() {
+    for (method, body, sent) in
+        [(Method::GET, None, true), (Method::POST, None, true), (Method::POST, Some("x"), false)]
+    {
+        let count = AtomicUsize::new(0);
+        // It takes the second request, and leaves.
+        let server = RawServer::by(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+            1 => (Vec::new(), Then::Close),
+            _ => (response(&[], "hi"), Then::Keep),
+        })
+        .await;
+        let mut page = any_page();
+        page.fetch(get(server.url())).await.unwrap().text().await.unwrap();
+        let mut again = get(server.url()).method(method.clone());
+        if let Some(body) = body {
+            again = again.body(body);
+        }
+        let (response, record) = page.fetch_recorded(again).await;
+        assert_eq!(response.is_ok(), sent, "{method} {body:?}: {:?}", record.outcome);
+        assert_eq!(server.connections(), if sent { 2 } else { 1 }, "{method} {body:?}");
+    }
 }
 
 #[tokio::test]

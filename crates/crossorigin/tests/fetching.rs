@@ -266,6 +266,17 @@ fn a_machine_that_is_over_stays_over() {
     let head = headers(&[SHARED]);
     let step = machine.response(ResponseHead::new(StatusCode::OK, &head), &mut context);
     assert!(matches!(step, Step::NetworkError(NetworkErrorReason::UnexpectedResponse)));
+    // What comes after the end clears no cache.
+    let mut put = request(B, Mode::Cors);
+    put.method = Method::PUT;
+    let allowed = headers(&[SHARED, ("access-control-allow-methods", "PUT")]);
+    let mut machine = Machine::new(put, EmbedderPolicyValue::UnsafeNone, Profile::Standard);
+    machine.start(&mut context);
+    for _ in 0..2 {
+        machine.response(ResponseHead::new(StatusCode::OK, &allowed), &mut context);
+    }
+    assert!(matches!(machine.transport_failed(&mut context), Step::NetworkError(_)));
+    assert_eq!(context.cache.len(), 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Connections that are kept for the next request.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,11 +18,27 @@ pub const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 32;
 /// The most hosts of which connections are kept.
 const MAX_HOSTS: usize = 1024;
 
-/// To whom a connection goes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// To whom a connection goes. Hosts in another case are another's: URLs have them in lower case.
+#[derive(Clone, Debug)]
 pub(super) struct Key {
     is_https: bool,
     authority: Authority,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_https == other.is_https && self.authority() == other.authority()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    /// At once; an [`Authority`] is hashed byte by byte, in lower case.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.authority().hash(state);
+        self.is_https.hash(state);
+    }
 }
 
 impl Key {

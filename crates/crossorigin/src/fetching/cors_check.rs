@@ -5,6 +5,7 @@ use std::fmt;
 use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN};
 use http::{HeaderMap, HeaderValue};
 
+use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::header_values::get;
 use crate::infrastructure::request::{CredentialsMode, Request};
 
@@ -66,20 +67,23 @@ impl std::error::Error for CorsCheckError {}
 /// # Errors
 /// The step that says no.
 pub fn cors_check(request: &Request, response: &HeaderMap) -> Result<(), CorsCheckError> {
-    cors_check_for(&request.byte_serialize_origin(), request.credentials_mode, response)
+    cors_check_for(&request.byte_serialize_origin(), request.credentials_mode, response, &mut ())
 }
 
-/// The check for a serialized origin.
-pub(super) fn cors_check_for(
+/// The check for a serialized origin. What fits is told to the trace; what does not is in the error.
+pub(super) fn cors_check_for<T: Trace>(
     request_origin: &HeaderValue,
     credentials_mode: CredentialsMode,
     response: &HeaderMap,
+    trace: &mut T,
 ) -> Result<(), CorsCheckError> {
+    const SECTION: Section = Section::CorsCheck;
     // 1, 2. All lines count as one value, and there must be one.
     let origin = get(response, &ACCESS_CONTROL_ALLOW_ORIGIN).ok_or(CorsCheckError::AllowOriginMissing)?;
     let with_credentials = credentials_mode == CredentialsMode::Include;
     // 3. Everyone may read what is asked for without credentials.
     if !with_credentials && *origin == *b"*" {
+        trace.step(StepNumber::new(SECTION, "3"), || Event::AllowOriginFits(HeaderValue::from_static("*")));
         return Ok(());
     }
     // 4. The origin counts byte for byte; that of a sandbox is matched by the word null.
@@ -89,13 +93,17 @@ pub(super) fn cors_check_for(
             other => CorsCheckError::AllowOriginMismatch(other.to_vec()),
         });
     }
+    trace.step(StepNumber::new(SECTION, "4"), || Event::AllowOriginFits(request_origin.clone()));
     // 5. Without credentials that is all.
     if !with_credentials {
         return Ok(());
     }
     // 6 to 8. With them the response says so, in one spelling.
     match get(response, &ACCESS_CONTROL_ALLOW_CREDENTIALS) {
-        Some(value) if *value == *b"true" => Ok(()),
+        Some(value) if *value == *b"true" => {
+            trace.step(StepNumber::new(SECTION, "7"), || Event::AllowCredentialsFits);
+            Ok(())
+        }
         other => Err(CorsCheckError::AllowCredentials(other.map(std::borrow::Cow::into_owned))),
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn cors_preflight_response<T: Trace>(
         if behavior.preflight_origin_is_never_tainted && request.is_same_origin() {
             return Ok(());
         }
-        let checked = cors_check_for(&origin, request.credentials_mode, response.headers);
+        let checked = cors_check_for(&origin, request.credentials_mode, response.headers, trace);
         trace.step(StepNumber::new(SECTION, "7"), || Event::CorsCheck(Purpose::Preflight, checked.clone()));
         checked.map_err(NetworkErrorReason::PreflightCorsCheck)
     };

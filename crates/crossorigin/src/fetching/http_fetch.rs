@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE};
 
-use super::cors_check::cors_check;
+use super::cors_check::cors_check_for;
 use super::cors_preflight_cache::CorsPreflightCache;
 use super::cross_origin_resource_policy::{
     EmbeddedResponse, EmbedderPolicyValue, cross_origin_resource_policy_check,
@@ -85,7 +85,8 @@ pub(super) fn check_response<T: Trace>(
 ) -> Result<(), NetworkErrorReason> {
     // 4.4. CORS requests are checked before anything is made of the response.
     if request.response_tainting == ResponseTainting::Cors {
-        let checked = cors_check(request, response.headers);
+        let origin = request.byte_serialize_origin();
+        let checked = cors_check_for(&origin, request.credentials_mode, response.headers, trace);
         trace.step(StepNumber::new(Section::HttpFetch, "4.4"), || {
             Event::CorsCheck(Purpose::Actual, checked.clone())
         });

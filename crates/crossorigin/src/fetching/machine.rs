@@ -287,7 +287,8 @@ impl<T: Trace> Machine<T> {
                 }
             }
         }
-        self.hand_over(FilteredResponse::new(&self.request, response.headers), response)
+        let filtered = FilteredResponse::new(&self.request, response.headers, &mut self.trace);
+        self.hand_over(filtered, response)
     }
 
     /// The last steps of main fetch, which look at the whole response whatever script may see of it. A failure

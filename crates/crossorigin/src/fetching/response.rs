@@ -3,6 +3,7 @@
 use http::header::ACCESS_CONTROL_EXPOSE_HEADERS;
 use http::{HeaderMap, HeaderName, StatusCode};
 
+use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::header_names::{
     is_cors_safelisted_response_header_name, is_forbidden_response_header_name,
 };
@@ -69,7 +70,7 @@ pub struct FilteredResponse {
 impl FilteredResponse {
     /// Filters by the request's response tainting.
     /// [Source](https://fetch.spec.whatwg.org/#concept-main-fetch).
-    pub(super) fn new(request: &Request, headers: &HeaderMap) -> Self {
+    pub(super) fn new<T: Trace>(request: &Request, headers: &HeaderMap, trace: &mut T) -> Self {
         let response_type = match request.response_tainting() {
             ResponseTainting::Basic => ResponseType::Basic,
             ResponseTainting::Cors => ResponseType::Cors,
@@ -84,6 +85,14 @@ impl FilteredResponse {
         if response_type == ResponseType::Cors {
             // A list that does not parse exposes nothing.
             let names = extract_header_list_values(headers, &ACCESS_CONTROL_EXPOSE_HEADERS);
+            if headers.contains_key(ACCESS_CONTROL_EXPOSE_HEADERS) {
+                trace.step(StepNumber::new(Section::MainFetch, "14.1"), || {
+                    let owned = |name: &&[u8]| String::from_utf8_lossy(name).into_owned();
+                    Event::Exposed(
+                        names.as_ref().ok().map(|names| names.iter().flatten().map(owned).collect()),
+                    )
+                });
+            }
             let names = names.ok().flatten().unwrap_or_default();
             // With credentials the wildcard is a name like any other.
             filtered.any_exposed =

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::cors_check::CorsCheckError;
@@ -172,6 +172,13 @@ pub enum Event {
     Received(StatusCode),
     /// The CORS check, of the preflight's response or of the response itself.
     CorsCheck(Purpose, Result<(), CorsCheckError>),
+    /// `Access-Control-Allow-Origin` is `*`, or the request's origin.
+    AllowOriginFits(HeaderValue),
+    /// `Access-Control-Allow-Credentials` is `true`.
+    AllowCredentialsFits,
+    /// `Access-Control-Expose-Headers` lets script see these headers beyond the safelisted; `None` where it
+    /// does not parse.
+    Exposed(Option<Vec<String>>),
     /// The preflight's response has, or has not, a status from 200 to 299.
     PreflightStatus(StatusCode),
     /// The preflight's response permits the method; whether by the wildcard, or since it is safelisted.
@@ -288,6 +295,20 @@ impl fmt::Display for Event {
             Self::Received(status) => write!(f, "a response came: {status}"),
             Self::CorsCheck(_, Ok(())) => f.write_str("the CORS check passes"),
             Self::CorsCheck(_, Err(error)) => write!(f, "the CORS check fails: {error}"),
+            Self::AllowOriginFits(value) if value == "*" => f.write_str(
+                "Access-Control-Allow-Origin is *: everyone may read what comes without credentials",
+            ),
+            Self::AllowOriginFits(value) => {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                write!(f, "Access-Control-Allow-Origin is {value}, as the request's origin")
+            }
+            Self::AllowCredentialsFits => f.write_str("Access-Control-Allow-Credentials is true"),
+            Self::Exposed(None) => {
+                f.write_str("Access-Control-Expose-Headers is no list of names, and shows nothing")
+            }
+            Self::Exposed(Some(names)) => {
+                write!(f, "script may see these headers, too: {}", names.join(", "))
+            }
             Self::PreflightStatus(status) if status.is_success() => {
                 write!(f, "the preflight's status {} is from 200 to 299", status.as_u16())
             }

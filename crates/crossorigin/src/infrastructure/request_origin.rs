@@ -203,7 +203,8 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of_text(text: &'a str) -> Option<Self> {
-        let (scheme, authority) = text.split_once("://")?;
+        let (scheme, rest) = text.split_once(':')?;
+        let authority = rest.strip_prefix("//")?;
         let colon = authority.rfind(':').filter(|&colon| !authority[colon..].contains(']'));
         let (host, port) = match colon {
             Some(colon) => (&authority[..colon], authority[colon + 1..].parse().ok()),
