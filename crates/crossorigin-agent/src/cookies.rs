@@ -120,7 +120,8 @@ impl Cookies {
         let nearness = Nearness::of(state, settings);
         let mut store = self.store();
         for line in lines {
-            let cookie = line.to_str().ok().and_then(|line| RawCookie::parse(line.to_owned()).ok());
+            let line = std::str::from_utf8(line.as_bytes()).ok();
+            let cookie = line.and_then(|line| RawCookie::parse(line.to_owned()).ok());
             if let Some(cookie) = cookie.filter(|cookie| nearness.keeps(cookie)) {
                 // What is refused is as if it had not been set.
                 let _ = insert(&mut store, cookie, url);

@@ -71,6 +71,22 @@ async fn a_request_is_sent_again_where_the_server_left_at_that_moment() {
     }
 }
 
+#[test]
+fn an_agent_outlives_the_runtime_of_its_connections() {
+    let servers = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let server = servers.block_on(RawServer::new(response(&[], "hi"), Then::Keep));
+    let mut page = any_page();
+    for connections in 1..=3 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            for _ in 0..2 {
+                assert_eq!(page.fetch(get(server.url())).await.unwrap().text().await.unwrap(), "hi");
+            }
+        });
+        assert_eq!(server.connections(), connections);
+    }
+}
+
 #[tokio::test]
 async fn hosts_are_where_they_are_said_to_be() {
     let server = RawServer::new(response(&[], "hi"), Then::Keep).await;
