@@ -78,8 +78,12 @@ impl Cached {
     fn new(count: usize) -> anyhow::Result<Self> {
         let mut cache = CorsPreflightCache::default();
         let mut requests = Vec::with_capacity(count);
+        let page = request("https://api.example/")?;
         for nth in 0..count {
             let mut put = request(&format!("https://api.example/v1/items/{nth}"))?;
+            // All are of one page, and share its origin and site.
+            (put.origin, put.network_partition_key) =
+                (page.origin.clone(), page.network_partition_key.clone());
             put.method = Method::PUT;
             permit(put.clone(), &mut cache)?;
             requests.push(put);

@@ -1,11 +1,11 @@
 //! The CORS-preflight cache.
 
 use std::hash::{Hash, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::{Equivalent, HashMap};
-use http::HeaderValue;
-use url::Url;
+use http::{HeaderName, HeaderValue, Method};
 
 use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_name;
 use crate::infrastructure::request::{CredentialsMode, Request};
@@ -27,13 +27,22 @@ pub const MAX_NAME_BYTES: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct CorsPreflightCache {
     records: HashMap<Key, Vec<Entry>, RandomState>,
+    /// The page that something was kept for last, which is likely the next one's, too.
+    last_page: Option<Arc<Page>>,
+}
+
+/// OPTIMIZATION: one page's keys share its site and origin, so that looking touches little that is only theirs
+/// (test `entries_are_apart_by_page_origin_url_and_credentials`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    page: Arc<Page>,
+    url: Box<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+struct Page {
     partition: Option<Site>,
     origin: HeaderValue,
-    url: Url,
 }
 
 /// A key that is looked up without being built; it hashes as [`Key`] does.
@@ -41,12 +50,12 @@ struct Key {
 struct KeyRef<'a> {
     partition: &'a Option<Site>,
     origin: HeaderValue,
-    url: &'a Url,
+    url: &'a str,
 }
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        *self.partition == key.partition && self.origin == key.origin && *self.url == key.url
+        *self.url == *key.url && self.is_of(&key.page)
     }
 }
 
@@ -55,8 +64,12 @@ impl<'a> KeyRef<'a> {
         Self {
             partition: &request.network_partition_key,
             origin: request.byte_serialize_origin(),
-            url: request.current_url(),
+            url: request.current_url().as_str(),
         }
+    }
+
+    fn is_of(&self, page: &Page) -> bool {
+        *self.partition == page.partition && self.origin == page.origin
     }
 }
 
@@ -69,8 +82,8 @@ struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Permits {
-    Method(Box<[u8]>),
-    HeaderName(Box<[u8]>),
+    Method(Method),
+    HeaderName(HeaderName),
 }
 
 impl Entry {
@@ -87,14 +100,14 @@ impl Entry {
     /// NOTE: an entry for `*` made with credentials, of a response that lists `PUT, *`, matches every method,
     /// as the standard has it.
     fn permits_method(&self, method: &[u8], behavior: &Behavior) -> bool {
-        matches!(&self.permits, Permits::Method(own) if **own == *method
+        matches!(&self.permits, Permits::Method(own) if own.as_str().as_bytes() == method
             // DEVIATION: firefox-cached-wildcard.
-            || (**own == *b"*" && behavior.cached_wildcard_matches))
+            || (own.as_str() == "*" && behavior.cached_wildcard_matches))
     }
 
     fn permits_header_name(&self, name: &[u8], behavior: &Behavior) -> bool {
-        matches!(&self.permits, Permits::HeaderName(own) if own.eq_ignore_ascii_case(name)
-            || (**own == *b"*"
+        matches!(&self.permits, Permits::HeaderName(own) if own.as_str().as_bytes().eq_ignore_ascii_case(name)
+            || (own.as_str() == "*"
                 && behavior.cached_wildcard_matches
                 && (behavior.wildcard_covers_authorization
                     || !is_cors_non_wildcard_request_header_name(name))))
@@ -171,18 +184,23 @@ impl CorsPreflightCache {
         if !self.records.contains_key(&key) {
             self.make_room(now);
         }
-        let KeyRef { partition, origin, url } = key;
-        let key = Key { partition: partition.clone(), origin, url: url.clone() };
-        let entries = self.records.entry(key).or_default();
+        let page = match &self.last_page {
+            Some(last) if key.is_of(last) => last.clone(),
+            _ => Arc::new(Page { partition: key.partition.clone(), origin: key.origin.clone() }),
+        };
+        self.last_page = Some(page.clone());
+        let key = Key { page, url: key.url.into() };
+        let count = (methods.len() + header_names.len()).min(MAX_ENTRIES_PER_RECORD);
+        let entries = self.records.entry(key).or_insert_with(|| Vec::with_capacity(count));
         entries.retain(|entry| {
             // DEVIATION: chromium-preflight-cache-record, webkit-preflight-cache-record.
             now < entry.expires && !behavior.response_replaces_record
         });
-        for method in methods {
-            renew_or_add(entries, request, behavior, expires, now, Permits::Method((*method).into()));
-        }
-        for name in header_names {
-            renew_or_add(entries, request, behavior, expires, now, Permits::HeaderName((*name).into()));
+        let methods =
+            methods.iter().filter_map(|method| Method::from_bytes(method).ok().map(Permits::Method));
+        let names = header_names.iter().filter_map(|name| HeaderName::from_bytes(name).ok());
+        for permits in methods.chain(names.map(Permits::HeaderName)) {
+            renew_or_add(entries, request, behavior, expires, now, permits);
         }
     }
 
@@ -216,15 +234,18 @@ fn renew_or_add(
     now: Duration,
     permits: Permits,
 ) {
-    let (Permits::Method(name) | Permits::HeaderName(name)) = &permits;
+    let name = match &permits {
+        Permits::Method(method) => method.as_str(),
+        Permits::HeaderName(name) => name.as_str(),
+    };
     if name.len() > MAX_NAME_BYTES {
         return;
     }
     let mut matched = false;
     for entry in entries.iter_mut().filter(|entry| entry.serves(request, behavior, now)) {
         let matches = match &permits {
-            Permits::Method(method) => entry.permits_method(method, behavior),
-            Permits::HeaderName(name) => entry.permits_header_name(name, behavior),
+            Permits::Method(_) => entry.permits_method(name.as_bytes(), behavior),
+            Permits::HeaderName(_) => entry.permits_header_name(name.as_bytes(), behavior),
         };
         if matches {
             entry.expires = expires;

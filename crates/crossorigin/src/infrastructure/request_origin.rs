@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
@@ -167,8 +168,8 @@ impl Origin {
     pub fn site(&self) -> Site {
         Site(match &self.0 {
             Kind::Opaque(id) => SiteKind::Opaque(*id),
-            Kind::Tuple(_) => SiteKind::Tuple(self.parts().map_or_else(String::new, |parts| {
-                format!("{}://{}", parts.scheme, parts.registrable_domain().unwrap_or(parts.host))
+            Kind::Tuple(_) => SiteKind::Tuple(self.parts().map_or_else(Arc::default, |parts| {
+                format!("{}://{}", parts.scheme, parts.registrable_domain().unwrap_or(parts.host)).into()
             })),
         })
     }
@@ -191,7 +192,7 @@ pub struct Site(SiteKind);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum SiteKind {
     Opaque(u64),
-    Tuple(String),
+    Tuple(Arc<str>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

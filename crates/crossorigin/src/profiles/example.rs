@@ -92,8 +92,8 @@ pub(super) const PREFLIGHT_CACHE_RECORD: Example = example(
 );
 
 pub(super) const PREFLIGHT_CACHE_URL_LENGTH: Example = example(
-    "> PUT https://b.example/{1024}\n\
-     > PUT https://b.example/{1024}",
+    "> PUT https://b.example/{1006}\n\
+     > PUT https://b.example/{1006}",
     "PUT → cors",
     "OPTIONS PUT → cors",
 );
