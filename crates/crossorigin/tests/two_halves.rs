@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
-use crossorigin::fetching::{Context, CorsPreflightCache, EmbedderPolicyValue, Machine, ResponseHead, Step};
+use crossorigin::fetching::{
+    Context, CorsPreflightCache, EmbedderPolicyValue, Machine, Purpose, ResponseHead, Step,
+};
 use crossorigin::infrastructure::request::{CredentialsMode, Mode, Request};
 use crossorigin::profiles::Profile;
 use crossorigin::server::{Outcome, Policy, PolicyConfig};
+use http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -72,17 +75,28 @@ fn requests() -> impl Strategy<Value = Request> {
 
 /// Whether script sees the response, and whether the policy allowed all that was sent.
 fn fetch(request: Request, policy: &Policy, cache: &mut CorsPreflightCache) -> (bool, bool) {
+    fetch_altered(request, policy, cache, |_, _| {})
+}
+
+/// The same, with what a server or somebody on the way alters in the responses.
+fn fetch_altered(
+    request: Request,
+    policy: &Policy,
+    cache: &mut CorsPreflightCache,
+    alter: impl Fn(Purpose, &mut HeaderMap),
+) -> (bool, bool) {
     let mut context = Context { cache, now: Duration::ZERO };
     let mut machine = Machine::new(request, EmbedderPolicyValue::UnsafeNone, Profile::Standard);
     let (mut step, mut allowed) = (machine.start(&mut context), true);
     loop {
         match step {
             Step::Send(sent) => {
+                let purpose = sent.purpose;
                 let mut head = http::Request::new(());
                 (*head.method_mut(), *head.headers_mut()) = (sent.method, sent.headers);
                 let decision = policy.decide(&head);
                 allowed &= decision.outcome() == Outcome::Allowed;
-                let (status, headers) = match decision.response::<()>() {
+                let (status, mut headers) = match decision.response::<()>() {
                     Some(response) => (response.status(), response.headers().clone()),
                     None => {
                         let mut headers = HeaderMap::new();
@@ -90,6 +104,7 @@ fn fetch(request: Request, policy: &Policy, cache: &mut CorsPreflightCache) -> (
                         (StatusCode::OK, headers)
                     }
                 };
+                alter(purpose, &mut headers);
                 step = machine.response(ResponseHead::new(status, &headers), &mut context);
             }
             Step::Response(response) => return (response.is_readable(), allowed),
@@ -97,6 +112,50 @@ fn fetch(request: Request, policy: &Policy, cache: &mut CorsPreflightCache) -> (
             Step::ReadDataUrl(url) => panic!("{url} is no data: URL"),
         }
     }
+}
+
+/// Alterations after which nothing may be shared: of the origin in any response, of the preflight's or the
+/// other one; and of the word on credentials.
+const ALTERATIONS: [&str; 9] = [
+    "no origin",
+    "twice",
+    "slash",
+    "space",
+    "upper case",
+    "list",
+    "another origin",
+    "no credentials",
+    "Credentials",
+];
+
+fn alter(alteration: &str, headers: &mut HeaderMap) {
+    let allow = headers.get(ACCESS_CONTROL_ALLOW_ORIGIN).cloned();
+    let Some(text) = allow.as_ref().and_then(|allow| allow.to_str().ok()) else { return };
+    let altered = match alteration {
+        "no credentials" => {
+            headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+            return;
+        }
+        "Credentials" => {
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("True"));
+            return;
+        }
+        "no origin" => {
+            headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+            return;
+        }
+        "twice" => {
+            headers.append(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_str(text).unwrap());
+            return;
+        }
+        "slash" => format!("{text}/"),
+        "space" => format!("{text} https://x.example"),
+        "upper case" if text == "*" => "**".to_owned(),
+        "upper case" => text.to_uppercase(),
+        "list" => format!("{text}, {text}"),
+        _ => "https://api.example".to_owned(),
+    };
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_str(&altered).unwrap());
 }
 
 proptest! {
@@ -114,5 +173,29 @@ proptest! {
         // What the cache holds then changes no verdict.
         let (shared_again, _) = fetch(request, &policy, &mut cache);
         prop_assert_eq!(shared_again, shared, "from the cache");
+    }
+
+    /// What the policy allows is not shared once a response says it otherwise.
+    #[test]
+    fn altered_answers_are_not_shared(
+        policy in policies(),
+        request in requests(),
+        alteration in select(ALTERATIONS.to_vec()),
+        purpose in select(vec![Purpose::Preflight, Purpose::Actual]),
+    ) {
+        let about_credentials = alteration.ends_with("redentials");
+        prop_assume!(!about_credentials || request.credentials_mode == CredentialsMode::Include);
+        let is_hit = std::cell::Cell::new(false);
+        let mut cache = CorsPreflightCache::default();
+        let (shared, _) = fetch_altered(request.clone(), &policy, &mut cache, |at, headers| {
+            if at == purpose {
+                is_hit.set(true);
+                alter(alteration, headers);
+            }
+        });
+        prop_assert!(!is_hit.get() || !shared, "{alteration} at {purpose:?}: {policy:?}");
+        if is_hit.get() && purpose == Purpose::Preflight {
+            prop_assert!(cache.is_empty(), "permission is kept after {alteration}");
+        }
     }
 }
