@@ -5,10 +5,10 @@ use std::fmt;
 use crossorigin::fetching::trace::TraceStep;
 use crossorigin::profiles::{Behavior, Entry, Profile};
 
-use crate::case::{Case, Host};
+use crate::case::Case;
 use crate::observed::Observed;
-use crate::places::Places;
 use crate::predict::predict;
+use crate::setting::Setting;
 
 /// How an observation stands to what was foretold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,19 +29,6 @@ impl fmt::Display for Judgement {
             Self::Unexplained => f.write_str("unexplained"),
         }
     }
-}
-
-/// What a browser was told, and what there is to judge by.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
-    /// Where the hosts were.
-    pub places: &'a Places,
-    /// The name of the run, which is in every URL.
-    pub run: &'a str,
-    /// The browser's profile.
-    pub profile: Profile,
-    /// The hosts to which it sends the cookies that they set.
-    pub cookie_hosts: &'a [Host],
 }
 
 impl Setting<'_> {

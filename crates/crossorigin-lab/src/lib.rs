@@ -13,10 +13,12 @@ mod places;
 mod predict;
 mod run;
 mod server;
+mod setting;
 
 pub use engine::{Engine, Visit};
 pub use generate::generate;
-pub use judge::{Judgement, Setting};
+pub use judge::Judgement;
 pub use places::Places;
 pub use run::{Disagreement, Run, Tally, profile_of, version_of};
 pub use server::start;
+pub use setting::Setting;

@@ -5,8 +5,7 @@ use crossorigin::html::{CorsSettings, Initiator};
 use serde_json::{Value, json};
 
 use crate::case::{Case, Host};
-use crate::places::Places;
-use crate::run::Run;
+use crate::places::{Places, run_name};
 
 /// The page.
 pub(crate) fn html(places: &Places) -> String {
@@ -48,7 +47,7 @@ pub(crate) fn type_for(initiator: Initiator) -> &'static str {
 
 /// A case, as the page takes it.
 pub(crate) fn describe(case: &Case, attempt: u32, places: &Places) -> Value {
-    let url = places.url(case.hops[0].host, &Run::name(attempt), case.number, 0);
+    let url = places.url(case.hops[0].host, &run_name(attempt), case.number, 0);
     let mut names: Vec<&str> =
         case.hops.iter().flat_map(|hop| hop.actual.headers.iter().map(|(name, _)| *name)).collect();
     names.sort_unstable();

@@ -21,9 +21,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use crate::case::{Answer, Ask, Case, Host};
-use crate::judge::Setting;
 use crate::observed::{Observed, Seen, Sent};
 use crate::places::Places;
+use crate::setting::Setting;
 
 /// Foretells a case.
 ///

@@ -10,10 +10,11 @@ use tokio::sync::Notify;
 
 use crate::case::{Case, Host};
 use crate::generate::generate;
-use crate::judge::{Judgement, Setting};
+use crate::judge::Judgement;
 use crate::observed::{Observed, Seen, Sent};
 use crate::page;
-use crate::places::Places;
+use crate::places::{Places, run_name};
+use crate::setting::Setting;
 
 /// How many cases a page gets at a time.
 const BATCH: usize = 240;
@@ -115,11 +116,6 @@ impl Run {
         generate(self.seed, number)
     }
 
-    /// The name by which an attempt at a case goes in URLs, so that caches know nothing of it yet.
-    pub fn name(attempt: u32) -> String {
-        format!("r{attempt}")
-    }
-
     /// Takes note of a host to which a cookie came along.
     pub(crate) fn saw_cookie(&self, authority: &str) {
         let host = Host::ALL.into_iter().find(|host| self.places.authority(*host) == authority);
@@ -168,7 +164,7 @@ impl Run {
         let observed = Observed { asks, wire };
         let profile = self.profile.unwrap_or_else(|| profile_of(&state.user_agent));
         let hosts = state.cookie_hosts.clone();
-        let name = Self::name(attempt);
+        let name = run_name(attempt);
         let setting = Setting { places: &self.places, run: &name, profile, cookie_hosts: &hosts };
         let judgement = setting.judge(&case, &observed).unwrap_or(Judgement::Unexplained);
         if attempt > FIRST_REPLAY {

@@ -19,7 +19,7 @@ use crossorigin::profiles::Profile;
 
 use crate::observed::{Seen, Sent};
 use crate::page;
-use crate::places::Places;
+use crate::places::{Places, run_name};
 use crate::run::Run;
 
 /// The largest report of a page, in bytes.
@@ -152,7 +152,7 @@ async fn scripted(
     hop: usize,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
-    let (case, name) = (run.case(number), Run::name(attempt));
+    let (case, name) = (run.case(number), run_name(attempt));
     let Some(scripted) = case.hops.get(hop) else { return status(StatusCode::NOT_FOUND) };
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key("access-control-request-method");

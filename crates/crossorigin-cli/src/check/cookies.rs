@@ -3,7 +3,7 @@
 use crossorigin_agent::Agent;
 use url::Url;
 
-use super::plan::Usage;
+use super::usage::Usage;
 
 /// Words by which `Set-Cookie` is known from `Cookie`.
 const ATTRIBUTES: [&str; 8] =

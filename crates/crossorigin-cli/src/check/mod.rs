@@ -17,6 +17,7 @@ mod simulate;
 mod terminal;
 mod text;
 mod told;
+mod usage;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -31,10 +32,11 @@ pub(crate) use arguments::Check;
 use arguments::{Colour, Format};
 use assume::PreflightOnly;
 use crossorigin_verdict::Verdict;
-use plan::{Plan, Usage};
+use plan::Plan;
 use replay::Replay;
 use run::{Judged, Progress, judge};
 use simulate::Simulation;
+use usage::Usage;
 
 /// Why nothing was judged: wrong arguments, or an input that can't be used. The text is for standard error.
 struct Stop(String);

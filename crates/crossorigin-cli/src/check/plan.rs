@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::arguments::{Check, Resolve};
 use super::cookies::cookies;
+use super::usage::{Usage, usage};
 
 /// One request that is to be judged.
 #[derive(Clone, Debug)]
@@ -33,14 +34,6 @@ pub(super) struct Plan {
     pub(super) curl_options: String,
     /// What was left out of the input or read into it.
     pub(super) notes: Vec<String>,
-}
-
-/// Wrong arguments: what is wrong, and what to do.
-#[derive(Debug)]
-pub(super) struct Usage(pub(super) String);
-
-fn usage<T>(text: impl Into<String>) -> Result<T, Usage> {
-    Err(Usage(text.into()))
 }
 
 impl Check {

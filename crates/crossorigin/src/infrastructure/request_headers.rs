@@ -11,7 +11,7 @@ use crate::profiles::Behavior;
 /// The longest value that a safelisted header has, in bytes.
 pub const MAX_SAFELISTED_VALUE_BYTES: usize = 128;
 /// The most bytes that the values of all safelisted headers have together.
-pub const MAX_SAFELISTED_VALUES_BYTES: usize = 1024;
+pub const MAX_SAFELISTED_VALUES_BYTES: usize = Behavior::STANDARD.max_safelisted_values_bytes;
 
 /// The headers that belong to a request's body, which go when a redirect takes the body away.
 /// [Source](https://fetch.spec.whatwg.org/#request-body-header-name).

@@ -26,7 +26,7 @@ pub struct Behavior {
     pub response_replaces_record: bool,
     /// Whether a fetch that needs permission and fails clears what was kept.
     pub failure_clears_cache: bool,
-    /// The longest URL whose permission is kept, in bytes.
+    /// The longest URL whose permission is kept, in bytes; the cache has a bound of its own.
     pub max_cached_url_bytes: usize,
     /// Whether client hints that script sets need no permission.
     pub client_hints_are_safelisted: bool,
@@ -126,9 +126,9 @@ impl Behavior {
         credentialed_entries_serve_all: true,
         response_replaces_record: false,
         failure_clears_cache: true,
-        max_cached_url_bytes: crate::fetching::cors_preflight_cache::MAX_URL_BYTES,
+        max_cached_url_bytes: usize::MAX,
         client_hints_are_safelisted: false,
-        max_safelisted_values_bytes: crate::infrastructure::request_headers::MAX_SAFELISTED_VALUES_BYTES,
+        max_safelisted_values_bytes: 1024,
         repeated_headers_count_as_one: false,
         large_ranges_need_permission: false,
         range_unit_ignores_case: false,
