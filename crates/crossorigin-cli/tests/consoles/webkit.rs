@@ -1,4 +1,4 @@
-//! WebKitGTK's MiniBrowser, driven by its inspector, which alone reads its console.
+//! The `MiniBrowser` of WebKitGTK, driven by its inspector, which alone reads its console.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
