@@ -345,4 +345,22 @@ mod tests {
         cache.store(&long, &[b"PUT"], &[], AGE, &STANDARD, NOW);
         assert!(!cache.method_cache_entry_match(&long, b"PUT", &STANDARD, NOW));
     }
+
+    #[test]
+    fn pages_in_turn_keep_what_is_theirs() {
+        let mut cache = CorsPreflightCache::default();
+        let under = |top: &str| {
+            let mut request = request("https://b.example/");
+            request.network_partition_key = Some(top.parse::<Origin>().unwrap().site());
+            request
+        };
+        let (one, other) = (under("https://one.example"), under("https://other.example"));
+        for (at, page) in [&one, &other, &one].into_iter().enumerate() {
+            cache.store(page, &[b"PUT"], &[], AGE, &STANDARD, NOW);
+            assert_eq!(cache.len(), 1 + at.min(1));
+        }
+        cache.clear_cache_entries(&one);
+        assert!(!cache.method_cache_entry_match(&one, b"PUT", &STANDARD, NOW));
+        assert!(cache.method_cache_entry_match(&other, b"PUT", &STANDARD, NOW));
+    }
 }
