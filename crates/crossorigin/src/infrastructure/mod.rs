@@ -4,6 +4,7 @@ pub mod bad_ports;
 pub mod header_names;
 pub mod header_values;
 pub mod host_permission;
+pub(crate) mod keyed_hash;
 pub mod methods;
 pub mod mime_type;
 pub mod origin;

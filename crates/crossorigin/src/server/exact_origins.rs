@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::keyed_hash::KeyedHash;
+use crate::infrastructure::keyed_hash::KeyedHash;
 
 /// The longest origin that a slot holds; longer ones are rare enough to be kept apart.
 const SLOT_BYTES: usize = 63;

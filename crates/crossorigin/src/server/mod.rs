@@ -5,7 +5,6 @@ mod counters;
 mod decide;
 mod decision;
 mod exact_origins;
-mod keyed_hash;
 mod origin_pattern;
 mod origin_set;
 mod policy;

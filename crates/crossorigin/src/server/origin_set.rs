@@ -5,8 +5,8 @@ use std::fmt;
 use hashbrown::HashTable;
 
 use super::exact_origins::ExactOrigins;
-use super::keyed_hash::KeyedHash;
 use super::origin_pattern::{OriginPattern, PortPattern};
+use crate::infrastructure::keyed_hash::KeyedHash;
 use crate::infrastructure::origin::SerializedOrigin;
 
 /// A set of origins and patterns. Looking one up hashes the origin once, and once more for each depth at which

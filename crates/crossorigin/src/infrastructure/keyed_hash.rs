@@ -2,26 +2,33 @@
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 
-/// Hashes bytes under a key drawn at random for each set: tenants may choose the origins, so they must not be
-/// able to choose the collisions.
+/// Hashes under a key drawn at random for each table: those who choose what is in it must not be able to choose
+/// the collisions.
 #[derive(Clone)]
-pub(super) struct KeyedHash {
+pub(crate) struct KeyedHash {
     shared: SharedSeed,
     seed: u64,
 }
 
 impl KeyedHash {
     /// The hash of these pieces. Pieces that join to the same bytes may hash alike.
-    pub(super) fn of(&self, pieces: &[&[u8]]) -> u64 {
+    pub(crate) fn of(&self, pieces: &[&[u8]]) -> u64 {
         let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
         for piece in pieces {
             hasher.write(piece);
         }
+        hasher.finish()
+    }
+
+    /// The hash of a value.
+    pub(crate) fn of_value(&self, value: impl Hash) -> u64 {
+        let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
+        value.hash(&mut hasher);
         hasher.finish()
     }
 }
