@@ -19,6 +19,8 @@ use crate::page::time;
 /// How many URLs a page has permission for, in the cache that is small and in the one that is large.
 const FEW: usize = 10;
 const MANY: usize = 10_000;
+/// How many of the many are asked for, where a page goes on asking for the same.
+const ACTIVE: usize = 1_000;
 /// Requests made and then timed together, which a page made just now.
 const HANDFUL: usize = 32;
 const HANDFULS: usize = 200;
@@ -28,38 +30,45 @@ const NOW: Duration = Duration::from_secs(1);
 pub(crate) fn section(rounds: usize) -> anyhow::Result<String> {
     let (few, many) = (Cached::new(FEW)?, Cached::new(MANY)?);
     let mut draws = Draws::new(2);
-    let (mut by_few, mut by_many, mut fetches) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut by_few, mut by_many, mut by_active, mut fetches) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..=rounds {
-        let mut lookups = [(&mut by_few, &few), (&mut by_many, &many)];
+        let mut lookups =
+            [(&mut by_few, &few, FEW), (&mut by_many, &many, MANY), (&mut by_active, &many, ACTIVE)];
         if round % 2 == 1 {
             lookups.reverse();
         }
-        for (taken, cached) in lookups {
-            taken.push(cached.lookup(&mut draws));
+        for (taken, cached, active) in lookups {
+            // Once off the clock: what was asked before is no measure of what is asked now.
+            cached.lookup(active, &mut draws);
+            taken.push(cached.lookup(active, &mut draws));
         }
         fetches.push(fetch()?);
     }
     // The first round only brings things into memory.
-    for taken in [&mut by_few, &mut by_many, &mut fetches] {
+    for taken in [&mut by_few, &mut by_many, &mut by_active, &mut fetches] {
         taken.remove(0);
     }
-    let ratio = Spread::of(by_few.iter().zip(&by_many).map(|(few, many)| many / few).collect()).median;
+    let ratio = |to: &[f64]| Spread::of(by_few.iter().zip(to).map(|(few, many)| many / few).collect()).median;
+    let (all, active) = (ratio(&by_many), ratio(&by_active));
     let median = |taken: Vec<f64>| time(Spread::of(taken).median);
     let mut text = String::from("## A fetch in the user agent's half\n\n");
     writeln!(
         text,
         "The algorithm alone, from the request to what script may see, without I/O; medians of {rounds} rounds. \
-         Looks into the preflight cache are for a URL drawn from all that it holds.\n\n\
+         A look into the preflight cache is for a URL drawn from all that it holds, or from those that are active.\n\n\
          | | Time | Beside | Goal |\n|---|--:|--:|--:|"
     )?;
-    let verdict = if ratio <= 1.5 { "met" } else { "**missed**" };
+    let verdict = |ratio| if ratio <= 1.5 { "met" } else { "**missed**" };
     writeln!(text, "| A safelisted GET to another origin | {} | | |", median(fetches))?;
     writeln!(text, "| A look into a preflight cache of {FEW} URLs | {} | 1× | |", median(by_few))?;
-    writeln!(
-        text,
-        "| A look into one of 10,000 URLs | {} | {ratio:.2}× | at most 1.5×: {verdict} |",
-        median(by_many)
-    )?;
+    for (what, ratio, taken) in [
+        ("one of 10,000 URLs, 1,000 of them active", active, by_active),
+        ("one of 10,000 URLs, all of them active", all, by_many),
+    ] {
+        let (taken, verdict) = (median(taken), verdict(ratio));
+        writeln!(text, "| A look into {what} | {taken} | {ratio:.2}× | at most 1.5×: {verdict} |")?;
+    }
     writeln!(
         text,
         "\nThat such a GET allocates nothing beyond the request that it hands out is shown by a test, \
@@ -93,11 +102,10 @@ impl Cached {
     }
 
     /// Nanoseconds of a look.
-    fn lookup(&self, draws: &mut Draws) -> f64 {
+    fn lookup(&self, active: usize, draws: &mut Draws) -> f64 {
         let mut taken = Duration::ZERO;
         for _ in 0..HANDFULS {
-            let handful: Vec<_> =
-                (0..HANDFUL).map(|_| self.requests[draws.below(self.requests.len())].clone()).collect();
+            let handful: Vec<_> = (0..HANDFUL).map(|_| self.requests[draws.below(active)].clone()).collect();
             let start = Instant::now();
             for request in &handful {
                 let permitted =

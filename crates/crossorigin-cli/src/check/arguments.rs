@@ -1,6 +1,5 @@
 //! The flags, and how their values are read.
 #![allow(clippy::doc_markdown, reason = "what is said of flags is what --help prints")]
-
 #![allow(rustdoc::bare_urls, reason = "the program prints these comments as they are")]
 
 use std::net::IpAddr;
