@@ -64,6 +64,8 @@ impl<'a, T: Transport> Sender<'a, T> {
         if let Ok(response) = &answer
             && response.status() == StatusCode::UNAUTHORIZED
             && authenticates
+            // What is asked for by CORS never makes a user's password go out that was not out already.
+            && request.may_authenticate
         {
             authentication.forget(&request.url);
             let own = authentication.answer(&request.url, response.headers());
