@@ -12,10 +12,16 @@ pub(crate) fn html(places: &Places) -> String {
     let origins = Host::ALL.map(|host| places.origin(host));
     include_str!("page/lab.html").replace("{origins}", &json!(origins).to_string())
 }
-/// Its style.
-pub(crate) const STYLE: &str = include_str!("page/lab.css");
-/// Its script.
-pub(crate) const SCRIPT: &str = include_str!("page/lab.js");
+
+/// The type and the text of a file that the page loads.
+pub(crate) fn file(name: &str) -> Option<(&'static str, &'static str)> {
+    Some(match name {
+        "lab.css" => ("text/css", include_str!("page/lab.css")),
+        "lab.js" => ("text/javascript", include_str!("page/lab.js")),
+        "run.js" => ("text/javascript", include_str!("page/run.js")),
+        _ => return None,
+    })
+}
 
 const FONT: &[u8] = include_bytes!("../../crossorigin-cli/src/demo/assets/origin.woff2");
 /// One white pixel.

@@ -69,8 +69,6 @@ async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>>
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(""), None, None, None) => text("text/html; charset=utf-8", page::html(&run.places)),
-        (Some("lab.js"), None, None, None) => text("text/javascript", page::SCRIPT),
-        (Some("lab.css"), None, None, None) => text("text/css", page::STYLE),
         (Some("cookie"), None, None, None) => set_cookie(run, &request),
         (Some("batch"), None, None, None) => batch(run, &request),
         (Some("replay"), Some(number), None, None) => match number.parse() {
@@ -85,6 +83,10 @@ async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>>
                 _ => status(StatusCode::NOT_FOUND),
             }
         }
+        (Some(name), None, None, None) => match page::file(name) {
+            Some((content_type, file)) => text(content_type, file),
+            None => status(StatusCode::NOT_FOUND),
+        },
         _ => status(StatusCode::NOT_FOUND),
     }
 }
