@@ -9,9 +9,9 @@ use url::Url;
 
 #[cfg(feature = "network")]
 use crate::HttpTransport;
+use crate::Limits;
 use crate::authentication::Authentication;
 use crate::cookies::{CookieError, Cookies};
-use crate::{Environment, Limits};
 
 /// A user agent: a transport, and what is remembered between fetches, such as what preflights have permitted.
 /// A clone shares all of it.
@@ -54,14 +54,6 @@ impl<T> Agent<T> {
     /// An agent that sends by this transport, with the default limits.
     pub fn with_transport(transport: T) -> Self {
         AgentBuilder::new().build(transport)
-    }
-
-    /// A page of this origin, which is also the top-level page.
-    pub fn environment(&self, origin: Origin) -> Environment<T>
-    where
-        T: Clone,
-    {
-        Environment::new(self.clone(), origin)
     }
 
     /// Sets a cookie, written as in `Set-Cookie`, as if the URL's own page had set it.

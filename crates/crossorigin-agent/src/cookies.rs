@@ -12,8 +12,8 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
 use url::{Host, Url};
 
-use crate::environment::Settings;
 use crate::referrer::is_potentially_trustworthy;
+use crate::settings::Settings;
 
 /// The longest cookie that is kept, name and value together, in bytes.
 pub const MAX_COOKIE_BYTES: usize = 4096;

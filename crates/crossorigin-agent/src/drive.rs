@@ -10,10 +10,10 @@ use http::header::{CONTENT_TYPE, RANGE};
 use url::Url;
 
 use crate::agent::{Agent, Shared};
-use crate::environment::Settings;
 use crate::fetch_request::{FetchRequest, Parts, RequestBody};
 use crate::response_body::ResponseBody;
 use crate::sending::{Sender, Sent};
+use crate::settings::Settings;
 use crate::{NetworkError, Response, Transport, data_url};
 
 /// Keeps what went over the wire, where somebody asks for it.

@@ -10,6 +10,7 @@ use url::Url;
 
 #[cfg(feature = "network")]
 use crate::HttpTransport;
+use crate::settings::Settings;
 use crate::{Agent, FetchRequest, NetworkError, Response, Transport, drive};
 
 /// A page that fetches: its origin, the top-level page it is in, and its policies, which may be set before it
@@ -37,6 +38,13 @@ pub struct Environment<#[cfg(feature = "network")] T = HttpTransport, #[cfg(not(
     agent: Agent<T>,
     /// The site of the top-level origin that it was computed for.
     site: (Origin, Site),
+}
+
+impl<T: Clone> Agent<T> {
+    /// A page of this origin, which is also the top-level page.
+    pub fn environment(&self, origin: Origin) -> Environment<T> {
+        Environment::new(self.clone(), origin)
+    }
 }
 
 impl<T> Environment<T> {
@@ -76,19 +84,6 @@ impl<T> Environment<T> {
         };
         (&mut self.agent, settings)
     }
-}
-
-/// A page without its agent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings<'a> {
-    pub(crate) origin: &'a Origin,
-    pub(crate) top_level_origin: &'a Origin,
-    pub(crate) site: &'a Site,
-    pub(crate) url: Option<&'a Url>,
-    pub(crate) embedder_policy: EmbedderPolicyValue,
-    pub(crate) referrer_policy: ReferrerPolicy,
-    pub(crate) profile: Profile,
-    pub(crate) host_permissions: &'a [HostPermission],
 }
 
 impl<T: Transport> Environment<T> {

@@ -42,6 +42,7 @@ mod request_headers;
 mod response;
 mod response_body;
 mod sending;
+mod settings;
 mod transport;
 
 pub use agent::{Agent, AgentBuilder};

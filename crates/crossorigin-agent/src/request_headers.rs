@@ -7,8 +7,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, Entry, RANGE, REFER
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::content_encoding::{ACCEPT_ENCODING_PLAIN, ACCEPT_ENCODING_SAFE};
-use crate::environment::Settings;
 use crate::referrer::{is_potentially_trustworthy, referrer};
+use crate::settings::Settings;
 
 /// What the agent calls itself.
 pub const USER_AGENT_VALUE: &str =

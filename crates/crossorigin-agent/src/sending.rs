@@ -6,14 +6,14 @@ use crossorigin::infrastructure::request::Request;
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Full};
 use url::Url;
 
 use crate::agent::Shared;
-use crate::environment::Settings;
 use crate::fetch_request::RequestBody;
 use crate::request_headers;
-use crate::{Body, Transport};
+use crate::settings::Settings;
+use crate::transport::{Body, Transport, empty};
 
 /// Sends the requests of one fetch.
 pub(crate) struct Sender<'a, T> {
@@ -132,10 +132,6 @@ impl<'a, T: Transport> Sender<'a, T> {
             }),
         }
     }
-}
-
-pub(crate) fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The URL as it goes out: without fragment, user name and password.

@@ -5,6 +5,7 @@ use std::future::Future;
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Empty};
 
 /// The body of a request to send, or of a response that came.
 pub type Body = UnsyncBoxBody<Bytes, TransportFailure>;
@@ -20,4 +21,9 @@ pub trait Transport {
         &mut self,
         request: http::Request<Body>,
     ) -> impl Future<Output = Result<http::Response<Body>, TransportFailure>> + Send;
+}
+
+/// The body of what has none.
+pub(crate) fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }

@@ -1,34 +1,19 @@
-//! One connection, and the bodies that come over it.
+//! One connection.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
 use super::failure;
-use super::pool::{Key, Pool};
+use super::limits::{MAX_HEADER_BYTES, MAX_HEADERS, MAX_HTTP2_HEADER_LIST_BYTES};
 use super::proxies::Proxy;
 use super::stream::{AwaitsHead, Stream};
 use crate::Body;
-
-/// The most headers that a response may have.
-pub const MAX_HEADERS: usize = 256;
-/// The longest head of a response, in bytes.
-pub const MAX_HEADER_BYTES: usize = 256 * 1024;
-/// The longest list of headers that is decoded in HTTP/2, in bytes as that counts them: more than are taken, so that
-/// what is too large can be told from what is malformed.
-const MAX_HTTP2_HEADER_LIST_BYTES: u32 = 1024 * 1024;
-/// The longest body that is read to its end when nobody wants it, in bytes, so that its connection can be kept.
-const MAX_DRAINED_BYTES: u64 = 64 * 1024;
 
 /// A connection that is free for a request.
 #[derive(Debug)]
@@ -114,13 +99,12 @@ impl Connection {
         Some(Self { sender, host, proxy: None, idle_since: self.idle_since })
     }
 
-    /// Sends a request; the connection goes back to the pool with the end of the response.
+    /// Sends a request to this host; the head of its response comes first.
     pub(super) async fn send(
-        mut self,
+        &mut self,
         request: Request<Body>,
-        key: &Key,
-        pool: &Arc<Pool>,
-    ) -> Result<Response<Body>, Sent> {
+        host: &str,
+    ) -> Result<Response<Incoming>, Sent> {
         let answer = match &mut self.sender {
             Sender::Http1(sender, awaits_head) => match sender.ready().await {
                 Ok(()) => {
@@ -136,13 +120,12 @@ impl Connection {
         };
         let response = answer.map_err(|mut failed| match failed.take_message() {
             Some(request) => Sent::Unused(Box::new(request)),
-            None => Sent::Failed(failure::of_hyper(failed.error(), key.authority())),
+            None => Sent::Failed(failure::of_hyper(failed.error(), host)),
         })?;
         if self.is_http2() && is_too_large(response.headers()) {
-            return Err(Sent::Failed(failure::too_large(key.authority())));
+            return Err(Sent::Failed(failure::too_large(host)));
         }
-        let lease = if self.is_http2() { None } else { Some((self, Arc::clone(pool))) };
-        Ok(response.map(|incoming| ReceivedBody::new(incoming, key.clone(), lease).boxed_unsync()))
+        Ok(response)
     }
 }
 
@@ -150,86 +133,4 @@ impl Connection {
 fn is_too_large(headers: &HeaderMap) -> bool {
     let bytes = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
     headers.len() > MAX_HEADERS || headers.iter().map(bytes).sum::<usize>() > MAX_HEADER_BYTES
-}
-
-/// The body of a response, which gives its connection back when it has ended.
-struct ReceivedBody {
-    /// Gone when it is dropped.
-    incoming: Option<Incoming>,
-    key: Key,
-    lease: Option<(Connection, Arc<Pool>)>,
-}
-
-impl ReceivedBody {
-    fn new(incoming: Incoming, key: Key, lease: Option<(Connection, Arc<Pool>)>) -> Self {
-        let mut body = Self { incoming: Some(incoming), key, lease };
-        body.give_back_at_end();
-        body
-    }
-
-    fn give_back_at_end(&mut self) {
-        if self.is_end_stream()
-            && let Some((connection, pool)) = self.lease.take()
-        {
-            pool.put(&self.key, connection);
-        }
-    }
-}
-
-impl HttpBody for ReceivedBody {
-    type Data = Bytes;
-    type Error = TransportFailure;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, TransportFailure>>> {
-        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
-        let frame = std::task::ready!(Pin::new(incoming).poll_frame(context));
-        Poll::Ready(match frame {
-            Some(Err(error)) => {
-                self.lease = None;
-                Some(Err(failure::of_hyper(&error, self.key.authority())))
-            }
-            Some(Ok(frame)) => {
-                self.give_back_at_end();
-                Some(Ok(frame))
-            }
-            None => {
-                self.incoming = None;
-                self.give_back_at_end();
-                None
-            }
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(HttpBody::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
-    }
-}
-
-impl Drop for ReceivedBody {
-    /// Reads the rest of a short body, so that the connection is not lost with it.
-    fn drop(&mut self) {
-        let is_short = self.size_hint().upper().is_some_and(|bytes| bytes <= MAX_DRAINED_BYTES);
-        let (Some(mut incoming), Some(lease), true) = (self.incoming.take(), self.lease.take(), is_short)
-        else {
-            return;
-        };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let key = self.key.clone();
-        runtime.spawn(async move {
-            while let Some(read) = incoming.frame().await {
-                if read.is_err() {
-                    return;
-                }
-            }
-            let (connection, pool) = lease;
-            pool.put(&key, connection);
-        });
-    }
 }

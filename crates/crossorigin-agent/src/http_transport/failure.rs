@@ -5,7 +5,7 @@ use std::io;
 
 use crossorigin_verdict::{TransportFailure, TransportFailureKind as Kind};
 
-use super::connection::{MAX_HEADER_BYTES, MAX_HEADERS};
+use super::limits::{MAX_HEADER_BYTES, MAX_HEADERS};
 
 /// What a failure of hyper's comes to; `host` is whom it was spoken to.
 pub(super) fn of_hyper(error: &hyper::Error, host: &str) -> TransportFailure {

@@ -3,8 +3,10 @@
 mod connect;
 mod connection;
 mod failure;
+mod limits;
 mod pool;
 mod proxies;
+mod received_body;
 mod resolve;
 mod stream;
 mod tls;
@@ -18,15 +20,17 @@ use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 
 use self::connect::Connector;
 use self::connection::{Connection, Sent};
-pub use self::connection::{MAX_HEADER_BYTES, MAX_HEADERS};
+pub use self::limits::{MAX_HEADER_BYTES, MAX_HEADERS};
 pub use self::pool::{IDLE_CONNECTION_TIMEOUT, MAX_IDLE_CONNECTIONS_PER_HOST};
 use self::pool::{Key, Pool};
 pub use self::proxies::{Proxies, ProxyError};
+use self::received_body::ReceivedBody;
 pub use self::tls::CertificateError;
-use crate::{Body, Transport};
+use crate::transport::{Body, Transport, empty};
 
 /// How long connecting may take, TLS and proxies included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -89,7 +93,7 @@ impl Inner {
 
     async fn send_on(
         &self,
-        connection: Connection,
+        mut connection: Connection,
         key: &Key,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Sent> {
@@ -98,13 +102,16 @@ impl Inner {
         } else {
             as_http1_has_it(&mut request, &connection);
         }
-        connection.send(request, key, &self.pool).await
+        let response = connection.send(request, key.authority()).await?;
+        // Connections of HTTP/2 are in the pool already.
+        let lease = (!connection.is_http2()).then(|| (connection, Arc::clone(&self.pool)));
+        Ok(response.map(|incoming| ReceivedBody::new(incoming, key.clone(), lease).boxed_unsync()))
     }
 }
 
 /// A request without a body, once more.
 fn copy(request: &Request<Body>) -> Request<Body> {
-    let mut copy = Request::new(crate::sending::empty());
+    let mut copy = Request::new(empty());
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = request.headers().clone();
