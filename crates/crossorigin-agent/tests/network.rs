@@ -10,6 +10,7 @@ use crossorigin::html::Initiator;
 use crossorigin_agent::{Limits, Proxies};
 use crossorigin_verdict::{Outcome, Record, TransportFailureKind as Kind};
 use http::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use self::support::{RawServer, Then, any_page, get, page, response, transport};
@@ -35,6 +36,28 @@ async fn a_connection_is_kept_for_the_next_request() {
     assert!(head.is_ok());
     assert_eq!((server.connections(), server.heads().len()), (1, 5));
     assert!(server.heads()[0].starts_with("GET / HTTP/1.1\r\n"), "{}", server.heads()[0]);
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_is_not_waited_for_for_ever() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_buf(&mut Vec::new()).await.unwrap();
+        let mut whole = response(&[], "hello");
+        whole.pop();
+        stream.write_all(&whole).await.unwrap();
+        stream
+    };
+    let mut page = any_page();
+    let (response, mut stream) = tokio::join!(page.fetch(get(url)), serve);
+    // From here on, time goes by as soon as nothing else can happen.
+    tokio::time::pause();
+    drop(response.unwrap());
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(3600), stream.read_to_end(&mut rest)).await;
+    assert!(closed.is_ok(), "the connection is open after an hour");
 }
 
 #[tokio::test]

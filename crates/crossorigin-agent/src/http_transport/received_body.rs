@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
@@ -16,6 +17,8 @@ use super::pool::{Key, Pool};
 
 /// The longest body that is read to its end when nobody wants it, in bytes, so that its connection can be kept.
 const MAX_DRAINED_BYTES: u64 = 64 * 1024;
+/// How long that may take.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The body of a response, which gives its connection back when it has ended.
 pub(super) struct ReceivedBody {
@@ -89,13 +92,16 @@ impl Drop for ReceivedBody {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let key = self.key.clone();
         runtime.spawn(async move {
-            while let Some(read) = incoming.frame().await {
-                if read.is_err() {
-                    return;
+            let rest = async {
+                while let Some(read) = incoming.frame().await {
+                    read?;
                 }
+                hyper::Result::Ok(())
+            };
+            if let Ok(Ok(())) = tokio::time::timeout(DRAIN_TIMEOUT, rest).await {
+                let (connection, pool) = lease;
+                pool.put(&key, connection);
             }
-            let (connection, pool) = lease;
-            pool.put(&key, connection);
         });
     }
 }
