@@ -78,7 +78,10 @@ pub(crate) async fn fetch_recorded<T: Transport>(
     };
     let driven = drive::<T, Vec<Exchange>>(agent, settings, parts).await;
     let end = match driven.end {
-        End::Response(mut response) if !is_event_stream(&response.headers) => {
+        // What script can't see can't fail for it either, and is not read.
+        End::Response(mut response)
+            if response.filtered.is_readable() && !is_event_stream(&response.headers) =>
+        {
             match response.body.read_to_end().await {
                 Ok(()) => End::Response(response),
                 Err(failure) => End::Unreachable(failure),

@@ -96,9 +96,9 @@ impl<T: Transport> Environment<T> {
         drive::fetch(agent, settings, request).await
     }
 
-    /// As [`fetch`](Self::fetch), with a record of all that went on: for people, never for script. It reads the
-    /// body to its end before it comes back, so that the record tells where that failed; only streams of events
-    /// (`text/event-stream`) are left unread.
+    /// As [`fetch`](Self::fetch), with a record of all that went on: for people, never for script. A body that
+    /// script can read is read to its end before this comes back, so that the record tells where that failed;
+    /// only streams of events (`text/event-stream`) are left unread.
     pub async fn fetch_recorded(
         &mut self,
         request: FetchRequest,

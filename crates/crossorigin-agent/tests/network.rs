@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request::Mode;
 use crossorigin_agent::{Limits, Proxies};
 use crossorigin_verdict::{Outcome, Record, TransportFailureKind as Kind};
 use http::Method;
@@ -155,6 +156,18 @@ async fn failures_are_told_apart() {
     }
     let (_, record) = page.fetch_recorded(get(blocked.url())).await;
     assert!(matches!(record.outcome, Outcome::Blocked(_)));
+}
+
+#[tokio::test]
+async fn nothing_is_told_of_a_body_that_script_cannot_see() {
+    let broken = RawServer::new("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi", Then::Close).await;
+    for initiator in [Initiator::Fetch, Initiator::Image] {
+        let opaque = || get(broken.url()).initiator(initiator).mode(Mode::NoCors);
+        assert!(any_page().fetch(opaque()).await.is_ok(), "{initiator:?}");
+        let (response, record) = any_page().fetch_recorded(opaque()).await;
+        assert_eq!(response.unwrap().text().await.unwrap(), "", "{initiator:?}");
+        assert!(matches!(record.outcome, Outcome::Opaque(_)), "{initiator:?}: {:?}", record.outcome);
+    }
 }
 
 #[tokio::test]
