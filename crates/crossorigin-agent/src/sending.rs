@@ -146,6 +146,9 @@ fn uri(url: &Url) -> Result<Uri, TransportFailure> {
         Uri::try_from(url.as_str())
     };
     parsed.map_err(|error| {
-        TransportFailure::new(TransportFailureKind::Malformed, format!("{url} can't be sent: {error}"))
+        // The URL may be long, and may tell a password.
+        let host = url.host_str().unwrap_or_default();
+        let message = format!("the URL at {host} can't be written in a request: {error}");
+        TransportFailure::new(TransportFailureKind::Malformed, message)
     })
 }

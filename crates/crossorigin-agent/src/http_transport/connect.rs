@@ -19,6 +19,9 @@ use super::tls::Tls;
 /// The longest answer to CONNECT that is read, in bytes.
 const MAX_CONNECT_ANSWER_BYTES: usize = 16 * 1024;
 
+/// How much of a proxy's refusal is told, in characters.
+const MAX_TOLD_REFUSAL: usize = 100;
+
 /// Makes connections.
 #[derive(Debug)]
 pub(super) struct Connector {
@@ -96,7 +99,11 @@ async fn tunnel(mut stream: TcpStream, proxy: &Proxy, key: &Key) -> Result<TcpSt
     if is_http && words.next().is_some_and(|status| status.len() == 3 && status.starts_with('2')) {
         return Ok(stream);
     }
-    Err(proxy_failure(format!("the proxy refused CONNECT {target}: {}", status_line.trim())))
+    // People read it on terminals, to which its control characters are commands.
+    let told = status_line.trim().chars().take(MAX_TOLD_REFUSAL);
+    let told: String =
+        told.map(|told| if told.is_control() { char::REPLACEMENT_CHARACTER } else { told }).collect();
+    Err(proxy_failure(format!("the proxy refused CONNECT {target}: {told}")))
 }
 
 fn proxy_failure(message: String) -> TransportFailure {

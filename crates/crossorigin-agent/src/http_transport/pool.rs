@@ -18,7 +18,8 @@ pub const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 32;
 /// The most hosts of which connections are kept.
 const MAX_HOSTS: usize = 1024;
 
-/// To whom a connection goes. Hosts in another case are another's: URLs have them in lower case.
+/// To whom a connection goes, without user name and password. Hosts in another case are another's: URLs have them
+/// in lower case.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     is_https: bool,
@@ -44,7 +45,7 @@ impl Hash for Key {
 impl Key {
     pub(super) fn of(uri: &Uri) -> Result<Self, TransportFailure> {
         let refused = |why: &str| {
-            TransportFailure::new(TransportFailureKind::Malformed, format!("{uri} can't be sent: {why}"))
+            TransportFailure::new(TransportFailureKind::Malformed, format!("the URI can't be sent to: {why}"))
         };
         let is_https = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
@@ -52,7 +53,11 @@ impl Key {
             _ => return Err(refused("its scheme is neither http nor https")),
         };
         let authority = uri.authority().ok_or_else(|| refused("it names no host"))?;
-        Ok(Self { is_https, authority: authority.clone() })
+        let authority = match authority.as_str().rsplit_once('@') {
+            Some((_, bare)) => bare.parse().map_err(|_| refused("it names no host"))?,
+            None => authority.clone(),
+        };
+        Ok(Self { is_https, authority })
     }
 
     pub(super) fn is_https(&self) -> bool {
@@ -73,9 +78,8 @@ impl Key {
 
     /// What `Host` says.
     pub(super) fn host_header(&self) -> Result<HeaderValue, TransportFailure> {
-        let bare = self.authority().rsplit('@').next().unwrap_or_default();
-        HeaderValue::from_str(bare).map_err(|_| {
-            let message = format!("{bare} can't be written in Host");
+        HeaderValue::from_str(self.authority()).map_err(|_| {
+            let message = format!("{} can't be written in Host", self.authority());
             TransportFailure::new(TransportFailureKind::Malformed, message)
         })
     }

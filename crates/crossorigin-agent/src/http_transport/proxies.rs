@@ -43,6 +43,7 @@ enum Exception {
 /// A proxy's URL can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyError {
+    /// Without user name and password.
     value: String,
     why: String,
 }
@@ -98,7 +99,7 @@ impl Proxies {
 
 impl Proxy {
     fn parse(text: &str) -> Result<Arc<Self>, ProxyError> {
-        let refused = |why: String| ProxyError { value: text.to_owned(), why };
+        let refused = |why: String| ProxyError { value: without_userinfo(text), why };
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = Url::parse(&with_scheme).map_err(|error| refused(error.to_string()))?;
         if url.scheme() != "http" {
@@ -121,6 +122,16 @@ impl Proxy {
             value.map_err(|error| refused(error.to_string()))
         });
         Ok(Arc::new(Self { host: host.to_owned(), port, authorization: authorization.transpose()? }))
+    }
+}
+
+/// What may be a URL, as it can be told to anybody.
+fn without_userinfo(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    match rest.rsplit_once('@') {
+        Some((_, host)) if scheme.is_empty() => host.to_owned(),
+        Some((_, host)) => format!("{scheme}://{host}"),
+        None => text.to_owned(),
     }
 }
 
@@ -230,5 +241,18 @@ mod tests {
         assert_eq!(authorization, format!("Basic {}", STANDARD.encode("us@er:wo:rd")).as_str());
         let error = proxies(&[("all_proxy", "socks5://p:1")]).unwrap_err().to_string();
         assert!(error.contains("socks5") && error.contains("http://proxy.example"), "{error}");
+    }
+
+    #[test]
+    fn no_error_tells_a_password() {
+        for (url, told) in [
+            ("socks5://user:s3cret@p:1", "\"socks5://p:1\""),
+            ("user:s3cret@p:port", "\"p:port\""),
+            ("http://user:s3@cret@p:99999", "\"http://p:99999\""),
+        ] {
+            let error = proxies(&[("all_proxy", url)]).unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert!(text.contains(told) && !text.contains("user") && !text.contains("cret"), "{text}");
+        }
     }
 }
