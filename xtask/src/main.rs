@@ -2,6 +2,7 @@
 
 mod bench;
 mod fuzz;
+mod lab;
 mod steps;
 mod test;
 mod tools;
@@ -25,6 +26,7 @@ enum Chore {
     Test(test::Test),
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
+    Lab(lab::Lab),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Chore::Test(test) => test.run(),
         Chore::Bench(bench) => bench.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
+        Chore::Lab(lab) => lab.run(),
     });
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

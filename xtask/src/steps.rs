@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,14 @@ fn seconds(took: Duration) -> String {
         0 => format!("{}.{} s", tenths / 10, tenths % 10),
         minutes => format!("{minutes} min {:02} s", tenths % 600 / 10),
     }
+}
+
+/// The target directory: this program is in a folder of it.
+pub(crate) fn target() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target =
+        program.ancestors().nth(2).context("cargo runs this from a folder of its target directory")?;
+    Ok(target.to_owned())
 }
 
 /// A `cargo` command with these arguments.

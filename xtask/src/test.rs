@@ -4,9 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
-use crate::steps::{Steps, cargo, run};
+use crate::steps::{Steps, cargo, run, target};
 use crate::tools::{self, DENY, NEXTEST};
 
 /// Runs every check and every test, those with a real browser and real peers too.
@@ -74,12 +72,9 @@ impl Test {
     }
 }
 
-/// Where nextest leaves its report: in the target directory, as this program is.
+/// Where nextest leaves its report.
 fn report() -> anyhow::Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let target =
-        program.ancestors().nth(2).context("cargo runs this from a folder of its target directory")?;
-    Ok(target.join("nextest/default/junit.xml"))
+    Ok(target()?.join("nextest/default/junit.xml"))
 }
 
 /// The numbers of a `JUnit` report, from its first element.

@@ -1,13 +1,14 @@
 //! `crossorigin lab`: the algorithm held against a browser.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use crossorigin_lab::{Engine, Run, version_of};
+use crossorigin_lab::{Engine, Record, Run, version_of};
 
 /// The longest that a browser may take to begin, and to go on after its last report.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -16,7 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// Serves a page whose script makes cross-origin requests of every kind to servers with scripted responses, and
 /// compares what the browser does with what the standard, and the browser's profile, foretell. Without --engine
-/// the page's URL is printed, to be opened in a browser of your own on this machine.
+/// the page's URL is printed, to be opened in a browser of your own on this machine; each visit begins anew.
+///
+/// The last line says how many cases agree with the standard, how many are explained by an entry of the browser's
+/// profile (docs/browsers.md lists them all), and how many by nothing. With --case everything about that case is
+/// told.
 ///
 /// Exit status: 0 where every case agrees or is explained, 1 where one is not, 2 for flags that are wrong.
 #[derive(Args)]
@@ -33,6 +38,9 @@ pub(crate) struct Lab {
     /// Start this browser, without a window, and end it when it is done. Several can be named.
     #[arg(long, value_name = "ENGINE")]
     engine: Vec<EngineName>,
+    /// Write what it came to into this folder, one JSON file a browser.
+    #[arg(long, value_name = "FOLDER", requires = "engine")]
+    record: Option<PathBuf>,
     /// The port of the page; any that is free where it is 0.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
@@ -74,15 +82,19 @@ impl Lab {
         self.case.map_or_else(|| (0..self.cases).collect(), |case| vec![case])
     }
 
-    /// Serves the page until a browser was through with it, and on, for replays.
+    /// Serves the page to one browser after the other.
     async fn serve(&self) -> anyhow::Result<ExitCode> {
         let run = crossorigin_lab::start(self.port, self.seed, self.numbers(), None).await?;
         println!("lab: http://a.x.localhost:{}/ (seed {})", run.places.own, self.seed);
         println!("Open it in a browser on this machine. Ctrl-C ends it.");
         let told = async {
-            wait(&run, |_| false).await;
-            report(&run);
-            std::future::pending::<()>().await;
+            loop {
+                wait(&run, |_| false).await;
+                report(&run, version_of(&run.user_agent()));
+                while run.is_over() {
+                    run.progress.notified().await;
+                }
+            }
         };
         tokio::select! {
             () = told => {}
@@ -94,6 +106,7 @@ impl Lab {
 
     /// Sends a browser to the page; whether all that it did is explained.
     async fn send(&self, engine: Engine) -> anyhow::Result<bool> {
+        let version = engine.version()?;
         let run =
             crossorigin_lab::start(self.port, self.seed, self.numbers(), Some(engine.profile())).await?;
         let folder = tempfile::Builder::new().prefix("crossorigin-lab-").tempdir()?;
@@ -106,9 +119,26 @@ impl Lab {
             let done = run.tally().done();
             bail!("{engine:?} went away, or stopped, after {done} of {} cases", run.numbers.len());
         }
-        report(&run);
+        if let Some(folder) = &self.record {
+            write_record(&Record::of(&run, &version, &today()), folder)?;
+        }
+        report(&run, &version);
         Ok(run.tally().unexplained.is_empty())
     }
+}
+
+/// Today in UTC, such as `23 Nov 2026`.
+fn today() -> String {
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    date.split(' ').skip(1).take(3).collect::<Vec<_>>().join(" ")
+}
+
+fn write_record(record: &Record, folder: &Path) -> anyhow::Result<()> {
+    let file = folder.join(format!("{}.json", record.browser));
+    let text = format!("{}\n", serde_json::to_string_pretty(record)?);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&file, text))
+        .with_context(|| format!("the record can't be written to {}", file.display()))
 }
 
 /// Waits for the end, showing how far it is, unless `gives_up`.
@@ -144,24 +174,29 @@ impl Idle {
     }
 }
 
-fn report(run: &Run) {
-    let tally = run.tally();
-    for (entry, (count, smallest)) in &tally.entries {
-        println!("{count:>6}  {entry} (case {smallest})");
+fn report(run: &Run, version: &str) {
+    let (tally, profile) = (run.tally(), run.profile());
+    for (entry, needed) in &tally.entries {
+        println!("{:>6}  {entry} (case {})", needed.cases, needed.smallest);
     }
     for number in &tally.unsteady {
         println!("case {number} is answered differently from run to run");
     }
-    for disagreement in &tally.unexplained {
-        println!("case {} is unexplained (seed {}):\n{}", disagreement.number, run.seed, disagreement.case);
-        println!("observed:\n{}foretold:\n{}", disagreement.observed, disagreement.foretold);
+    match &tally.only {
+        Some(told) => print!("{told}"),
+        None => tally.unexplained.iter().for_each(|told| print!("{told}")),
     }
-    let agent = run.user_agent();
-    let name = crossorigin_lab::profile_of(&agent).name();
+    let name = profile.name();
+    if !tally.unexplained.is_empty() && Record::of_release(profile, version).is_none() {
+        println!(
+            "No record knows {name} {version}: it may have changed. What to write, for each way in which it did:"
+        );
+        let smallest = tally.unexplained.iter().min_by_key(|told| told.case.len());
+        smallest.iter().for_each(|told| println!("{}", told.entry_to_write(profile, version, run.seed)));
+    }
     println!(
-        "{} cases in {name} {}, {} agree, {} explained, {} unexplained",
+        "{} cases in {name} {version}, {} agree, {} explained, {} unexplained",
         tally.done(),
-        version_of(&agent),
         tally.agree,
         tally.explained,
         tally.unexplained.len()

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-/// Runs the lab in a browser, and gives back its last line and exit code.
+/// Runs the lab in a browser, and gives back what it prints and its exit code.
 fn lab(engine: &str, seed: &str) -> (String, Option<i32>) {
     let output = Command::new(env!("CARGO_BIN_EXE_crossorigin"))
         .args(["lab", "--cases", "1000", "--seed", seed, "--engine", engine])
@@ -11,23 +11,37 @@ fn lab(engine: &str, seed: &str) -> (String, Option<i32>) {
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     println!("{printed}{}", String::from_utf8_lossy(&output.stderr));
-    (printed.lines().last().unwrap_or_default().to_owned(), output.status.code())
+    (printed, output.status.code())
+}
+
+/// Whether a browser does what its profile foretells. Of a release that no record knows it is only reported what it
+/// does else.
+fn assert_foretold(engine: &str) {
+    let (printed, code) = lab(engine, "11");
+    let last = printed.lines().last().unwrap_or_default();
+    assert!(last.starts_with(&format!("1000 cases in {engine} ")), "{last}");
+    if !printed.contains("\nNo record knows ") {
+        assert!(last.ends_with(", 0 unexplained"), "{last}");
+        assert_eq!(code, Some(0));
+    }
 }
 
 #[test]
 #[ignore = "needs Chromium: cargo xtask test"]
 fn chromium_does_what_its_profile_foretells() {
-    let (last, code) = lab("chromium", "11");
-    assert!(last.starts_with("1000 cases in chromium ") && last.ends_with(" 0 unexplained"), "{last}");
-    assert_eq!(code, Some(0));
+    assert_foretold("chromium");
 }
 
 #[test]
 #[ignore = "needs Firefox: cargo xtask test"]
 fn firefox_does_what_its_profile_foretells() {
-    let (last, code) = lab("firefox", "11");
-    assert!(last.starts_with("1000 cases in firefox ") && last.ends_with(" 0 unexplained"), "{last}");
-    assert_eq!(code, Some(0));
+    assert_foretold("firefox");
+}
+
+#[test]
+#[ignore = "needs WebKitGTK: cargo xtask test"]
+fn webkit_does_what_its_profile_foretells() {
+    assert_foretold("webkit");
 }
 
 #[test]

@@ -51,33 +51,55 @@ impl Engine {
     /// # Errors
     /// The browser is not installed: the error names Debian's package.
     pub fn visit(self, url: &str, profile: &Path) -> anyhow::Result<Visit> {
-        let (mut command, package) = match self {
+        let mut command = self.command()?;
+        match self {
             Self::Chromium => {
-                let mut command = Command::new("chromium");
                 command.args(CHROMIUM).args(CHROMIUM_WEBGL);
-                command.arg(format!("--user-data-dir={}", profile.display())).arg(url);
-                (command, "chromium")
+                command.arg(format!("--user-data-dir={}", profile.display())).arg(url)
             }
-            Self::Firefox => {
-                let mut command = Command::new("firefox-esr");
-                command.args(["--headless", "--no-remote", "--profile"]).arg(profile).arg(url);
-                (command, "firefox-esr")
-            }
+            Self::Firefox => command.args(["--headless", "--no-remote", "--profile"]).arg(profile).arg(url),
             Self::WebKit => {
-                let mut command = Command::new("xvfb-run");
-                command.args(["-a", &mini_browser()?, "--private", url]);
                 command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1").env("HOME", profile);
-                (command, "webkit2gtk-driver and xvfb")
+                command.args(["--private", url])
             }
         };
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("{self:?} does not start; install Debian's package {package}"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let child = command.spawn().with_context(|| self.missing())?;
         Ok(Visit { child })
+    }
+
+    /// The version that is installed, such as `156.0.8078.79`.
+    ///
+    /// # Errors
+    /// The browser is not installed, or does not say its version.
+    pub fn version(self) -> anyhow::Result<String> {
+        let output = self.command()?.arg("--version").output().with_context(|| self.missing())?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let mut words = said.split_ascii_whitespace();
+        let version = words.find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+        Ok(version.with_context(|| format!("{self:?} says no version, but {said:?}"))?.to_owned())
+    }
+
+    fn command(self) -> anyhow::Result<Command> {
+        Ok(match self {
+            Self::Chromium => Command::new("chromium"),
+            Self::Firefox => Command::new("firefox-esr"),
+            // It wants a screen, even to say its version.
+            Self::WebKit => {
+                let mut command = Command::new("xvfb-run");
+                command.arg("-a").arg(mini_browser()?);
+                command
+            }
+        })
+    }
+
+    fn missing(self) -> String {
+        let package = match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox-esr",
+            Self::WebKit => "xvfb",
+        };
+        format!("{self:?} does not start; install Debian's package {package}")
     }
 }
 

@@ -40,7 +40,7 @@ impl Setting<'_> {
         predict(case, self, behavior, |()| {})
     }
 
-    /// The steps that the algorithm takes for a case, a line each.
+    /// The steps that the algorithm takes for a case, a line each; each request's begin with its number.
     ///
     /// # Errors
     /// As for [`foretell`](Self::foretell).

@@ -4,13 +4,17 @@ use bytes::Bytes;
 use crossorigin::html::{CorsSettings, Initiator};
 use serde_json::{Value, json};
 
+use crate::attempt::Attempt;
 use crate::case::{Case, Host};
-use crate::places::{Places, run_name};
+use crate::places::Places;
 
-/// The page.
-pub(crate) fn html(places: &Places) -> String {
+/// The page, for one visit.
+pub(crate) fn html(places: &Places, visit: u32, seed: u64) -> String {
     let origins = Host::ALL.map(|host| places.origin(host));
-    include_str!("page/lab.html").replace("{origins}", &json!(origins).to_string())
+    include_str!("page/lab.html")
+        .replace("{origins}", &json!(origins).to_string())
+        .replace("{visit}", &visit.to_string())
+        .replace("{seed}", &seed.to_string())
 }
 
 /// The type and the text of a file that the page loads.
@@ -52,8 +56,8 @@ pub(crate) fn type_for(initiator: Initiator) -> &'static str {
 }
 
 /// A case, as the page takes it.
-pub(crate) fn describe(case: &Case, attempt: u32, places: &Places) -> Value {
-    let url = places.url(case.hops[0].host, &run_name(attempt), case.number, 0);
+pub(crate) fn describe(case: &Case, attempt: Attempt, places: &Places) -> Value {
+    let url = places.url(case.hops[0].host, &attempt.to_string(), case.number, 0);
     let mut names: Vec<&str> =
         case.hops.iter().flat_map(|hop| hop.actual.headers.iter().map(|(name, _)| *name)).collect();
     names.sort_unstable();
@@ -80,5 +84,5 @@ pub(crate) fn describe(case: &Case, attempt: u32, places: &Places) -> Value {
             })
         })
         .collect();
-    json!({ "number": case.number, "attempt": attempt, "url": url, "names": names, "asks": asks })
+    json!({ "number": case.number, "attempt": attempt.to_string(), "url": url, "names": names, "asks": asks })
 }

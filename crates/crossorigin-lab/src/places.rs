@@ -50,8 +50,3 @@ impl Places {
             .replace("{next}", next)
     }
 }
-
-/// The name by which an attempt at a case goes in URLs, so that caches know nothing of it yet.
-pub(crate) fn run_name(attempt: u32) -> String {
-    format!("r{attempt}")
-}

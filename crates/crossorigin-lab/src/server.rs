@@ -17,9 +17,10 @@ use tokio::net::TcpListener;
 
 use crossorigin::profiles::Profile;
 
+use crate::attempt::Attempt;
 use crate::observed::{Seen, Sent};
 use crate::page;
-use crate::places::{Places, run_name};
+use crate::places::Places;
 use crate::run::Run;
 
 /// The largest report of a page, in bytes.
@@ -68,18 +69,17 @@ async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>>
     let path = request.uri().path().to_owned();
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(""), None, None, None) => text("text/html; charset=utf-8", page::html(&run.places)),
+        (Some(""), None, None, None) => visit(run, &request),
         (Some("cookie"), None, None, None) => set_cookie(run, &request),
-        (Some("batch"), None, None, None) => batch(run, &request),
+        (Some("batch"), Some(visit), None, None) => batch(run, visit),
         (Some("replay"), Some(number), None, None) => match number.parse() {
             Ok(number) => text("application/json", run.replay(number).to_string()),
             Err(_) => status(StatusCode::NOT_FOUND),
         },
         (Some("report"), None, None, None) => report(run, request).await,
         (Some("case"), Some(name), Some(number), Some(hop)) => {
-            let attempt = name.strip_prefix('r').and_then(|attempt| attempt.parse().ok());
-            match (attempt, number.parse(), hop.parse()) {
-                (Some(attempt), Ok(number), Ok(hop)) => scripted(run, attempt, number, hop, request).await,
+            match (name.parse(), number.parse(), hop.parse()) {
+                (Ok(attempt), Ok(number), Ok(hop)) => scripted(run, attempt, number, hop, request).await,
                 _ => status(StatusCode::NOT_FOUND),
             }
         }
@@ -120,15 +120,24 @@ fn set_cookie<B>(run: &Run, request: &Request<B>) -> Response<Full<Bytes>> {
     response
 }
 
-fn batch<B>(run: &Run, request: &Request<B>) -> Response<Full<Bytes>> {
+/// The page, for a browser that comes.
+fn visit<B>(run: &Run, request: &Request<B>) -> Response<Full<Bytes>> {
     let agent = request.headers().get("user-agent").map(|value| String::from_utf8_lossy(value.as_bytes()));
-    text("application/json", run.batch(&agent.unwrap_or_default()).to_string())
+    let visit = run.visited(&agent.unwrap_or_default());
+    text("text/html; charset=utf-8", page::html(&run.places, visit, run.seed))
+}
+
+fn batch(run: &Run, visit: &str) -> Response<Full<Bytes>> {
+    match visit.parse().ok().and_then(|visit| run.batch(visit)) {
+        Some(batch) => text("application/json", batch.to_string()),
+        None => status(StatusCode::CONFLICT),
+    }
 }
 
 /// What a page reports of one case.
 #[derive(serde::Deserialize)]
 struct Report {
-    attempt: u32,
+    attempt: String,
     number: u64,
     asks: Vec<Seen>,
 }
@@ -141,20 +150,19 @@ async fn report(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>> 
     };
     let told: Vec<_> = reports
         .into_iter()
-        .map(|Report { attempt, number, asks }| run.reported(attempt, number, asks))
-        .filter(|told| !told.is_null())
+        .filter_map(|Report { attempt, number, asks }| run.reported(attempt.parse().ok()?, number, asks))
         .collect();
-    text("application/json", serde_json::Value::Array(told).to_string())
+    text("application/json", serde_json::json!(told).to_string())
 }
 
 async fn scripted(
     run: &Run,
-    attempt: u32,
+    attempt: Attempt,
     number: u64,
     hop: usize,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
-    let (case, name) = (run.case(number), run_name(attempt));
+    let (case, name) = (run.case(number), attempt.to_string());
     let Some(scripted) = case.hops.get(hop) else { return status(StatusCode::NOT_FOUND) };
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key("access-control-request-method");

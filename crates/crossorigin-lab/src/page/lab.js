@@ -2,6 +2,7 @@
 
 import { pause, runAll, runCase } from "./run.js";
 
+const { origins, visit } = document.body.dataset;
 const byId = id => document.getElementById(id);
 
 function make(name, properties = {}, ...children) {
@@ -23,56 +24,77 @@ function lines({ asks, wire }) {
       authorization && "authorization",
       cookie && "cookie",
     ].filter(Boolean).join(", "));
-  return [...seen, ...sent];
+  return [...sent, ...seen];
 }
 
-function side(title, own, others) {
-  const marked = own.map(line => make("span", { className: others.includes(line) ? "" : "other" }, `${line}\n`));
-  return make("div", {}, make("h4", {}, title), make("pre", {}, ...marked));
+/** Lines of which those that the other side lacks are marked. */
+function trace(own, other) {
+  const marked = own.map(line => make("span", { className: other.includes(line) ? "" : "other" }, `${line}\n`));
+  return make("pre", {}, ...marked);
 }
 
-function disagreement({ number, judgement, case: words, observed, foretold, steps }) {
-  const [seen, told] = [lines(observed), lines(foretold)];
-  const sides = [side("This browser", seen, told), side("Foretold", told, seen)];
-  if (steps) sides.push(side("The algorithm's steps", steps, steps));
-  const title = judgement ? `Case ${number}: ${judgement}` : `Case ${number}`;
-  return make("article", {}, make("h3", {}, title), make("pre", {}, words), make("div", { className: "sides" }, ...sides));
+const NAMES = { standard: "The standard", chromium: "Chromium's profile", firefox: "Firefox's profile", webkit: "WebKit's profile" };
+
+function disagreement({ number, judgement, case: words, observed, foretold }) {
+  const own = lines(observed);
+  const sides = [make("div", {}, make("h4", {}, "This browser"), trace(own, lines(foretold.at(-1).observed)))];
+  for (const [nth, { profile, observed, steps }] of foretold.entries()) {
+    const told = lines(observed);
+    const others = foretold[nth === 0 ? foretold.length - 1 : 0].steps;
+    const walked = make("details", { open: true }, make("summary", {}, "Steps"), trace(steps, others));
+    sides.push(make("div", {}, make("h4", {}, NAMES[profile]), trace(told, own), walked));
+  }
+  const asked = make("div", {}, make("h4", {}, "The case"), make("pre", {}, words));
+  const both = make("div", { className: "sides" }, ...sides);
+  return make("article", {}, make("h3", {}, `Case ${number}: ${judgement}`), asked, both);
 }
 
-function show(standing) {
-  const { total, agree, explained, unexplained, unsteady, entries, over } = standing;
-  const done = agree + explained + unexplained.length + unsteady.length;
+async function replay(number) {
+  byId("replay").elements.number.value = number;
+  byId("replayed").replaceChildren(make("p", {}, `Case ${number} is running …`));
+  const described = await (await fetch(`replay/${encodeURIComponent(number)}`)).json();
+  const told = await report([await runCase(described)]);
+  byId("replayed").replaceChildren(...told.map(disagreement));
+  byId("replay-title").scrollIntoView();
+}
+
+function show({ browser, total, agree, explained, unexplained, unsteady, entries, disagreements, over }) {
+  const done = agree + explained + unexplained + unsteady.length;
   const bar = document.querySelector("progress");
   [bar.max, bar.value] = [total, done];
-  byId("agree").textContent = agree;
-  byId("explained").textContent = explained;
-  byId("unexplained").textContent = unexplained.length;
-  byId("unsteady").textContent = unsteady.length;
-  byId("status").textContent = over ? `All ${total} cases are done.` : `${done} of ${total} cases are done.`;
-  const rows = Object.entries(entries).map(([entry, [count, smallest]]) =>
-    make("tr", {}, make("td", {}, entry), make("td", {}, count), make("td", {}, smallest)));
+  const counts = { browser, agree, explained, unexplained, unsteady: unsteady.length };
+  for (const [id, count] of Object.entries(counts)) byId(id).textContent = count.toLocaleString("en");
+  const [all, far] = [total.toLocaleString("en"), done.toLocaleString("en")];
+  byId("status").textContent = over ? `All ${all} cases are done.` : `${far} of ${all} cases are done.`;
+  const rows = entries.map(({ id, what, cases, smallest }) => {
+    const button = make("button", { type: "button", onclick: () => replay(smallest) }, `Case ${smallest}`);
+    const name = make("td", {}, make("code", {}, id), make("p", {}, what));
+    return make("tr", {}, name, make("td", {}, cases.toLocaleString("en")), make("td", {}, button));
+  });
   byId("entries").replaceChildren(...rows);
-  if (unexplained.length > byId("disagreements").querySelectorAll("article").length) {
-    byId("disagreements").replaceChildren(...unexplained.slice(0, 50).map(disagreement));
+  if (disagreements.length > byId("disagreements").querySelectorAll("article").length) {
+    byId("disagreements").replaceChildren(...disagreements.map(disagreement));
   }
 }
 
 const report = async reports => (await fetch("report", { method: "POST", body: JSON.stringify(reports) })).json();
 
-byId("replay").addEventListener("submit", async event => {
+byId("replay").addEventListener("submit", event => {
   event.preventDefault();
-  const number = event.target.elements.number.value;
-  const described = await (await fetch(`replay/${encodeURIComponent(number)}`)).json();
-  const told = await report([await runCase(described)]);
-  byId("replayed").replaceChildren(...told.map(disagreement));
+  replay(event.target.elements.number.value);
 });
 
 // Twice: the first sets a cookie, the second shows whether it comes along.
-for (const origin of JSON.parse(document.body.dataset.origins)) {
+for (const origin of JSON.parse(origins)) {
   for (const _ of [1, 2]) await fetch(`${origin}/cookie`, { credentials: "include" });
 }
 for (;;) {
-  const standing = await (await fetch("batch")).json();
+  const batch = await fetch(`batch/${visit}`);
+  if (batch.status === 409) {
+    byId("status").textContent = "Another page took over this lab. Reload to begin anew here.";
+    break;
+  }
+  const standing = await batch.json();
   show(standing);
   if (standing.over) break;
   if (standing.cases.length === 0) await pause(100);
