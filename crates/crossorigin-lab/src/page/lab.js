@@ -29,7 +29,7 @@ function lines({ asks, wire }) {
 
 /** Lines of which those that the other side lacks are marked. */
 function trace(own, other) {
-  const marked = own.map(line => make("span", { className: other.includes(line) ? "" : "other" }, `${line}\n`));
+  const marked = own.map(line => make("span", { className: other.includes(line) ? "" : "other" }, line));
   return make("pre", {}, ...marked);
 }
 
@@ -44,9 +44,9 @@ function disagreement({ number, judgement, case: words, observed, foretold }) {
     const walked = make("details", { open: true }, make("summary", {}, "Steps"), trace(steps, others));
     sides.push(make("div", {}, make("h4", {}, NAMES[profile]), trace(told, own), walked));
   }
-  const asked = make("div", {}, make("h4", {}, "The case"), make("pre", {}, words));
-  const both = make("div", { className: "sides" }, ...sides);
-  return make("article", {}, make("h3", {}, `Case ${number}: ${judgement}`), asked, both);
+  const asked = make("details", {}, make("summary", {}, "What is asked and answered"), make("pre", {}, words));
+  const all = make("div", { className: "sides" }, ...sides);
+  return make("article", {}, make("h3", {}, `Case ${number}: ${judgement}`), asked, all);
 }
 
 async function replay(number) {
