@@ -259,8 +259,35 @@ fn messages_are_explained() {
     for part in [
         "chromium means allow-origin-missing",
         "crossorigin explain allow-origin-missing",
-        "check 'https://api.example/x' --from 'https://app.example'",
+        "check https://api.example/x --from https://app.example",
     ] {
         assert!(said.contains(part), "{part} is missing from {said}");
+    }
+}
+
+/// What a message holds is words of the command that is suggested, and never a command of its own.
+#[test]
+fn the_suggested_command_is_safe_to_paste() {
+    for (url, origin) in [
+        ("https://api.example/x", "https://app.example"),
+        ("https://api.example/a'; echo injected; '", "https://b"),
+        ("https://api.example/$(echo$IFS\u{1b}[31m)", "https://b'`echo`"),
+        ("https://api.example/x", ""),
+    ] {
+        let message = match origin {
+            "" => format!("Fetch API cannot load {url} due to access control checks."),
+            _ => format!(
+                "Access to fetch at '{url}' from origin '{origin}' has been blocked by CORS policy: No \
+                 'Access-Control-Allow-Origin' header is present on the requested resource."
+            ),
+        };
+        let said = printed(&["--console", &message]);
+        assert!(!said.contains('\u{1b}'), "what a terminal acts upon is spelled out: {said:?}");
+        let line = said.lines().find_map(|line| line.trim().strip_prefix("to look closer: ")).unwrap();
+        let command = line.strip_prefix("crossorigin ").unwrap();
+        let shell = Command::new("sh").arg("-c").arg(format!("printf '%s|' {command}")).output().unwrap();
+        let words = String::from_utf8(shell.stdout).unwrap();
+        let origin = if origin.is_empty() { "https://the-page.example" } else { origin };
+        assert_eq!(words, format!("check|{url}|--from|{origin}|"), "{line}");
     }
 }

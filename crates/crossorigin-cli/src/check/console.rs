@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crossorigin_inputs::ConsoleMessage;
-use crossorigin_verdict::page;
+use crossorigin_verdict::{page, shell_word};
 
 /// What each message stands for, and the command that looks closer.
 pub(super) fn explained(messages: &[ConsoleMessage]) -> String {
@@ -33,9 +33,12 @@ fn explain(text: &mut String, message: &ConsoleMessage) -> std::fmt::Result {
     }
     let Some(reading) = &message.reading else { return Ok(()) };
     if let Some(url) = &reading.url {
-        let from = reading.origin.as_deref().unwrap_or("THE PAGE'S ORIGIN");
+        // Where the message doesn't say it, the page's origin is to be put in.
+        let from = reading.origin.as_deref().unwrap_or("https://the-page.example");
         let url = reading.first_url.as_ref().unwrap_or(url);
-        writeln!(text, "  to look closer: crossorigin check '{url}' --from '{from}'")?;
+        // Whoever chose the URL may have chosen it so that it ends a word of the shell.
+        let (url, from) = (shell_word(url.as_bytes()), shell_word(from.as_bytes()));
+        writeln!(text, "  to look closer: crossorigin check {url} --from {from}")?;
     }
     Ok(())
 }
