@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -456,4 +457,16 @@ fn bodies_are_not_waited_for() {
         let (found, code) = json(&[&server.url("/"), "--from", APP]);
         assert_eq!((told(&found), code), (vec!["shared".to_owned()], 0), "{rest}");
     }
+}
+
+/// A slow server is asked once, for all browsers: what it was asked to do may take effect although no answer came.
+#[test]
+fn what_is_not_answered_in_time_is_not_sent_again() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let (result, code) = json(&[&url, "--from", APP, "-d", "x", "--max-time", "0.3"]);
+    assert_eq!((told(&result), code), (vec!["unreachable timed-out".to_owned()], 3));
+    silent.set_nonblocking(true).unwrap();
+    let connections = std::iter::from_fn(|| silent.accept().ok()).count();
+    assert_eq!(connections, 1, "one for four profiles");
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crossorigin_agent::{Body, Transport};
-use crossorigin_verdict::TransportFailure;
+use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::{BodyExt as _, Empty};
 
@@ -43,19 +44,37 @@ type Answers = HashMap<Key, Vec<Result<Head, TransportFailure>>>;
 #[derive(Clone, Debug)]
 pub(super) struct Remembering<T> {
     inner: T,
+    /// How long an answer may take. That none came is remembered too: what a server is slow to do is not asked of it
+    /// once more for each browser.
+    max_time: Duration,
     answers: Arc<Mutex<Answers>>,
     /// How many answers of each request this run was given.
     given: HashMap<Key, usize>,
 }
 
 impl<T: Clone> Remembering<T> {
-    pub(super) fn new(inner: T) -> Self {
-        Self { inner, answers: Arc::default(), given: HashMap::new() }
+    pub(super) fn new(inner: T, max_time: Duration) -> Self {
+        Self { inner, max_time, answers: Arc::default(), given: HashMap::new() }
     }
 
     /// The same transport for another run.
     pub(super) fn run(&self) -> Self {
-        Self { inner: self.inner.clone(), answers: Arc::clone(&self.answers), given: HashMap::new() }
+        Self { answers: Arc::clone(&self.answers), given: HashMap::new(), ..self.clone() }
+    }
+}
+
+impl<T: Transport + Send> Remembering<T> {
+    async fn ask(&mut self, request: Request<Body>) -> Result<Head, TransportFailure> {
+        let sent = tokio::time::timeout(self.max_time, self.inner.send(request));
+        let response = sent.await.unwrap_or_else(|_| {
+            let message = format!("no head of a response came within {} s", self.max_time.as_secs_f32());
+            Err(TransportFailure::new(TransportFailureKind::TimedOut, message))
+        })?;
+        Ok(Head {
+            version: response.version(),
+            status: response.status(),
+            headers: response.headers().clone(),
+        })
     }
 }
 
@@ -71,11 +90,7 @@ impl<T: Transport + Send> Transport for Remembering<T> {
         let answer = match known {
             Some(answer) => answer,
             None => {
-                let answer = self.inner.send(request).await.map(|response| Head {
-                    version: response.version(),
-                    status: response.status(),
-                    headers: response.headers().clone(),
-                });
+                let answer = self.ask(request).await;
                 let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
                 answers.entry(key).or_default().push(answer.clone());
                 answer

@@ -36,11 +36,12 @@ pub(super) async fn judge<T: Transport + Clone + Send>(
     transport: T,
     progress: &mut Progress,
 ) -> Vec<Judged> {
-    let remembering = Remembering::new(transport);
+    let remembering = Remembering::new(transport, check.max_time);
     let mut judged = Vec::new();
     for &profile in &check.profile.0 {
+        // The time is kept where the answers are.
         let mut limits = Limits::default();
-        limits.head_timeout = Some(check.max_time);
+        limits.head_timeout = None;
         // Each browser has a preflight cache of its own.
         let agent = AgentBuilder::new().limits(limits).build(remembering.run());
         for cookie in &plan.cookies {
