@@ -78,7 +78,8 @@ impl Record {
                 0..url[..url::Position::BeforePath].len()
             }),
             R::UrlContainsCredentials => self.part_of_url("a user name or password", |url| {
-                url[..url::Position::BeforeUsername].len()..url[..url::Position::AfterPassword].len()
+                // The `@` before the host is theirs, and no more.
+                url[..url::Position::BeforeUsername].len()..url[..url::Position::BeforeHost].len() - 1
             }),
             R::UrlScheme => self.part_of_url("not fetched over HTTP", |url| 0..url.scheme().len()),
             R::BadPort => self.part_of_url("a port of another protocol", |url| {

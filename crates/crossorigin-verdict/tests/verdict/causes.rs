@@ -3,6 +3,7 @@
 use crossorigin::fetching::EmbedderPolicyValue;
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{BodyKind, Mode, RedirectMode};
+use crossorigin::profiles::Profile;
 use crossorigin_verdict::Record;
 
 use crate::support::{Fetch, URL};
@@ -173,6 +174,20 @@ fn what_is_not_sent_at_all() {
         assert_eq!((found, marked.as_str()), (Some(code), line));
         assert!(record.guilty().unwrap().exchange.is_none() && record.cause().ends_with('.'));
         assert!(!record.fixes().is_empty(), "{code}");
+    }
+}
+
+/// Chromium alone refuses to embed them.
+#[test]
+fn the_guilty_bytes_of_urls_with_credentials() {
+    for (url, line) in [
+        ("https://u:p@api.example/x", "https://[u:p]@api.example/x"),
+        ("https://key@api.example/x", "https://[key]@api.example/x"),
+        ("https://:p@api.example/x", "https://[:p]@api.example/x"),
+    ] {
+        let fetch = Fetch::by(Initiator::Image, url).mode(Mode::NoCors).profile(Profile::Chromium);
+        let (found, marked, _) = told(&fetch.answered(&[]));
+        assert_eq!((found, marked.as_str()), (Some("url-credentials"), line));
     }
 }
 
