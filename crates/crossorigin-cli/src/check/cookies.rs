@@ -36,7 +36,7 @@ pub(super) fn cookies(text: &str, url: &Url, notes: &mut Vec<String>) -> Result<
             ));
             set.push(for_all);
         } else if settable(pair, url).is_ok() {
-            notes.push(format!("the cookie {} stays on its own site: {url} is not secure", name(pair)));
+            notes.push(format!("the cookie {} stays on its own site: its URL is not secure", name(pair)));
             set.push(pair.to_owned());
         } else {
             let why = settable(pair, url).err().unwrap_or_default();
