@@ -470,3 +470,24 @@ fn what_is_not_answered_in_time_is_not_sent_again() {
     let connections = std::iter::from_fn(|| silent.accept().ok()).count();
     assert_eq!(connections, 1, "one for four profiles");
 }
+
+/// The commands that are printed are read again, and ask the same.
+#[test]
+fn printed_curl_commands_can_be_checked() {
+    const BOTH: &[&str] = &[ALLOW, METHODS, HEADERS];
+    let server = server(("204 No Content", BOTH), ("200 OK", BOTH));
+    let url = server.url("/a?b=c&d=%27");
+    let put: &[&str] =
+        &[&url, "-X", "PUT", "-H", "X-A: it's", "-d", "{\"a\": 1}", "--resolve", "a.example:1:127.0.0.1"];
+    for arguments in [put, &[&url, "--as", "image", "--crossorigin"]] {
+        let (first, _) = json(&[arguments, &["--from", APP, "--profile", "standard"]].concat());
+        let exchanges = first["results"][0]["exchanges"].as_array().unwrap();
+        let command = exchanges.last().unwrap()["curl"].as_str().unwrap().replace("@body", "'{\"a\": 1}'");
+        let (again, code) = json(&["--curl", &command, "--profile", "standard"]);
+        assert_eq!(code, 0, "{command}: {again:#}");
+        let again = again["results"][0]["exchanges"].as_array().unwrap();
+        let requests =
+            |exchanges: &[Value]| exchanges.iter().map(|one| one["request"].clone()).collect::<Vec<_>>();
+        assert_eq!(requests(again), requests(exchanges), "{command}");
+    }
+}

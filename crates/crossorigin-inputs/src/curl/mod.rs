@@ -322,7 +322,7 @@ impl<'a> Command<'a> {
                 let host = !written.contains("://") && !written.starts_with(['/', '.', '?']);
                 match http_url(&format!("http://{written}"), None) {
                     Ok(url) if host => {
-                        self.notes.push(format!("{written} has no scheme; curl takes it for {url}"));
+                        self.notes.push("the URL has no scheme; curl takes it for one of http:".to_owned());
                         url
                     }
                     _ => return Err(self.error(&word, message, remedy)),
