@@ -22,6 +22,11 @@ const PACKAGES: &[Package] = &[
     // It brings MiniBrowser, which stands outside of the path.
     Package { name: "webkit2gtk-driver", program: "WebKitWebDriver" },
     Package { name: "xvfb", program: "xvfb-run" },
+    // Servers that suggested snippets are pasted into.
+    Package { name: "nginx", program: "nginx" },
+    Package { name: "apache2-bin", program: "apache2" },
+    Package { name: "caddy", program: "caddy" },
+    Package { name: "haproxy", program: "haproxy" },
 ];
 
 /// A cargo subcommand from crates.io, at the version that is installed where none is found.
@@ -94,11 +99,13 @@ fn is_root() -> bool {
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Finds a program in these folders, or else by PATH and in cargo's own folder of programs.
+/// Finds a program in these folders, or else by PATH, in cargo's own folder of programs, and among servers.
 fn find(program: &str, first: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let cargo = cargo_home().map(|home| home.join("bin"));
-    let folders = first.into_iter().chain(env::split_paths(&path)).chain(cargo);
+    // Debian keeps servers outside of the path of users.
+    let servers = PathBuf::from("/usr/sbin");
+    let folders = first.into_iter().chain(env::split_paths(&path)).chain(cargo).chain([servers]);
     folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 

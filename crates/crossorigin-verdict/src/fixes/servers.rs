@@ -85,14 +85,18 @@ pub(super) fn caddy(needs: &Needs) -> Fix {
             lines("\t\t", &preflight.response_headers()),
         );
     }
+    // What Caddy answers as an error never comes by `defer`, and what an upstream answers comes after what is set at once.
+    let at_once: String =
+        shared.iter().map(|(name, value)| format!("header @cors {name} \"{value}\"\n")).collect();
     let _ = write!(
         snippet,
-        "header @cors {{\n{}\tdefer\n}}\nheader {{\n\t+Vary Origin\n\tdefer\n}}\n",
+        "{at_once}header @cors {{\n{}\tdefer\n}}\nheader +Vary Origin\n",
         lines("\t", &shared)
     );
     Fix::new(Some(Server::Caddy), "In the site block of the Caddyfile:", "caddyfile", snippet).note(
-        "`defer` puts these headers in place of an upstream's. For origins that are not allowed take the \
-         upstream's own away: `header_down -Access-Control-Allow-Origin` in its reverse_proxy.",
+        "Without `defer` an upstream's headers would stand beside these; with it alone Caddy's own errors would lose \
+         them. For origins that are not allowed take the upstream's own away: `header_down \
+         -Access-Control-Allow-Origin` in its reverse_proxy.",
     )
 }
 
