@@ -54,7 +54,7 @@ pub use fetch_request::FetchRequest;
 #[cfg(feature = "network")]
 pub use http_transport::{
     CONNECT_TIMEOUT, CertificateError, HttpTransport, HttpTransportBuilder, IDLE_CONNECTION_TIMEOUT,
-    MAX_HEADER_BYTES, MAX_HEADERS, MAX_IDLE_CONNECTIONS_PER_HOST, Proxies, ProxyError,
+    MAX_HEADER_BYTES, MAX_HEADERS, MAX_IDLE_CONNECTIONS, MAX_IDLE_CONNECTIONS_PER_HOST, Proxies, ProxyError,
 };
 pub use in_process::InProcess;
 pub use limits::{HEAD_TIMEOUT, IDLE_TIMEOUT, Limits, MAX_BODY_BYTES};

@@ -6,14 +6,14 @@ use crossorigin::infrastructure::request::Request;
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full};
+use http_body::Body as _;
 use url::Url;
 
 use crate::agent::Shared;
 use crate::fetch_request::RequestBody;
 use crate::request_headers;
 use crate::settings::Settings;
-use crate::transport::{Body, Transport, empty};
+use crate::transport::{Body, Replay, Transport, empty, whole};
 
 /// Sends the requests of one fetch.
 pub(crate) struct Sender<'a, T> {
@@ -110,7 +110,15 @@ impl<'a, T: Transport> Sender<'a, T> {
         request: &HttpRequest,
         headers: HeaderMap,
     ) -> Result<http::Request<Body>, TransportFailure> {
-        let mut message = http::Request::new(self.body(request)?);
+        let body = self.body(request)?;
+        let replay = match &self.body {
+            RequestBody::Bytes(bytes) if !body.is_end_stream() => Some(Replay(bytes.clone())),
+            RequestBody::Bytes(_) | RequestBody::None | RequestBody::Stream(_) => None,
+        };
+        let mut message = http::Request::new(body);
+        if let Some(replay) = replay {
+            message.extensions_mut().insert(replay);
+        }
         *message.method_mut() = request.method.clone();
         *message.uri_mut() = uri(&request.url)?;
         *message.headers_mut() = headers;
@@ -123,9 +131,7 @@ impl<'a, T: Transport> Sender<'a, T> {
         }
         match &mut self.body {
             RequestBody::None => Ok(empty()),
-            RequestBody::Bytes(bytes) => {
-                Ok(Full::new(bytes.clone()).map_err(|never| match never {}).boxed_unsync())
-            }
+            RequestBody::Bytes(bytes) => Ok(whole(bytes.clone())),
             RequestBody::Stream(body) => body.take().ok_or_else(|| {
                 let message = "the request's body is a stream, and was sent already";
                 TransportFailure::new(TransportFailureKind::Aborted, message)

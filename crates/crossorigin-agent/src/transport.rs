@@ -5,7 +5,7 @@ use std::future::Future;
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Empty, Full};
 
 /// The body of a request to send, or of a response that came.
 pub type Body = UnsyncBoxBody<Bytes, TransportFailure>;
@@ -21,6 +21,16 @@ pub trait Transport {
         &mut self,
         request: http::Request<Body>,
     ) -> impl Future<Output = Result<http::Response<Body>, TransportFailure>> + Send;
+}
+
+/// The body of a request once more, among the request's extensions: for a transport that finds that the server has
+/// not taken it.
+#[derive(Clone, Debug)]
+pub(crate) struct Replay(pub(crate) Bytes);
+
+/// A body that is there already.
+pub(crate) fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// The body of what has none.

@@ -20,6 +20,8 @@ pub(super) fn of_hyper(error: &hyper::Error, host: &str) -> TransportFailure {
         (Kind::Reset, format!("{host} ended the stream: {}", chain(error)))
     } else if error.is_parse() || io.is_some_and(is_malformed) {
         (Kind::Malformed, format!("{host} answered what is no HTTP: {}", chain(error)))
+    } else if error.is_timeout() {
+        (Kind::TimedOut, format!("the connection to {host} is dead: it answered no ping"))
     } else if error.is_incomplete_message() {
         (Kind::Reset, format!("{host} closed the connection before its response was whole"))
     } else if io.is_some_and(is_tls) {
@@ -30,6 +32,14 @@ pub(super) fn of_hyper(error: &hyper::Error, host: &str) -> TransportFailure {
         (Kind::Connection, format!("the connection to {host} broke: {}", chain(error)))
     };
     TransportFailure::new(kind, message)
+}
+
+/// Whether the server says that it did nothing with the request.
+/// [Source](https://www.rfc-editor.org/rfc/rfc9113#section-8.7).
+pub(super) fn is_refusal(error: &hyper::Error) -> bool {
+    source::<h2::Error>(error).is_some_and(|error| {
+        error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    })
 }
 
 /// A head that is not read to its end.

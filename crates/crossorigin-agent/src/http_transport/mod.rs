@@ -10,6 +10,7 @@ mod received_body;
 mod resolve;
 mod stream;
 mod tls;
+mod upload;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,12 +26,12 @@ use http_body_util::BodyExt as _;
 use self::connect::Connector;
 use self::connection::{Connection, Sent};
 pub use self::limits::{MAX_HEADER_BYTES, MAX_HEADERS};
-pub use self::pool::{IDLE_CONNECTION_TIMEOUT, MAX_IDLE_CONNECTIONS_PER_HOST};
+pub use self::pool::{IDLE_CONNECTION_TIMEOUT, MAX_IDLE_CONNECTIONS, MAX_IDLE_CONNECTIONS_PER_HOST};
 use self::pool::{Key, Pool};
 pub use self::proxies::{Proxies, ProxyError};
 use self::received_body::ReceivedBody;
 pub use self::tls::CertificateError;
-use crate::transport::{Body, Transport, empty};
+use crate::transport::{Body, Replay, Transport, empty, whole};
 
 /// How long connecting may take, TLS and proxies included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,15 +66,19 @@ impl Inner {
     async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, TransportFailure> {
         let key = Key::of(request.uri())?;
         if let Some(kept) = self.pool.take(&key) {
-            // A server may close a connection at the moment when it is used again. What has no body is then sent
-            // once more; what has one too, if none of it was written.
-            let again = request.body().is_end_stream().then(|| copy(&request));
+            // A server may close a connection at the moment when it is used again. What it did nothing with is then
+            // sent once more, and what comes to the same when it is done twice.
+            // [Source](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2).
+            let again = copy(&request);
             match self.send_on(kept, &key, request).await {
                 Ok(response) => return Ok(response),
                 Err(Sent::Failed(failure)) => match again {
-                    Some(again) if failure.kind == TransportFailureKind::Reset => request = again,
+                    Some(again) if is_of_connection(&failure) && again.method().is_idempotent() => {
+                        request = again;
+                    }
                     _ => return Err(failure),
                 },
+                Err(Sent::Refused(failure)) => request = again.ok_or(failure)?,
                 Err(Sent::Unused(unused)) => request = *unused,
             }
         }
@@ -83,7 +88,7 @@ impl Inner {
         }
         match self.send_on(connection, &key, request).await {
             Ok(response) => Ok(response),
-            Err(Sent::Failed(failure)) => Err(failure),
+            Err(Sent::Failed(failure) | Sent::Refused(failure)) => Err(failure),
             Err(Sent::Unused(_)) => {
                 let message = format!("{} closed the connection at once", key.authority());
                 Err(TransportFailure::new(TransportFailureKind::Reset, message))
@@ -109,13 +114,23 @@ impl Inner {
     }
 }
 
-/// A request without a body, once more.
-fn copy(request: &Request<Body>) -> Request<Body> {
-    let mut copy = Request::new(empty());
+/// Whether another connection may do better.
+fn is_of_connection(failure: &TransportFailure) -> bool {
+    matches!(failure.kind, TransportFailureKind::Reset | TransportFailureKind::TimedOut)
+}
+
+/// A request once more, where its body is there to be sent again.
+fn copy(request: &Request<Body>) -> Option<Request<Body>> {
+    let body = match request.extensions().get() {
+        _ if request.body().is_end_stream() => empty(),
+        Some(Replay(bytes)) => whole(bytes.clone()),
+        None => return None,
+    };
+    let mut copy = Request::new(body);
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = request.headers().clone();
-    copy
+    Some(copy)
 }
 
 /// Names the host in `Host`, and nowhere else but to a proxy.

@@ -2,21 +2,24 @@
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Uri};
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use super::connection::Connection;
 
-/// How long a connection is kept for the next request.
+/// How long a connection is kept for the next request. It is closed before as much time again has gone by.
 pub const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// The most connections without a request that are kept for one host.
 pub const MAX_IDLE_CONNECTIONS_PER_HOST: usize = 32;
-/// The most hosts of which connections are kept.
-const MAX_HOSTS: usize = 1024;
+/// The most connections without a request that are kept for all hosts together. Beyond, the one that has waited longest
+/// is closed.
+pub const MAX_IDLE_CONNECTIONS: usize = 256;
 
 /// To whom a connection goes, without user name and password. Hosts in another case are another's: URLs have them
 /// in lower case.
@@ -87,48 +90,127 @@ impl Key {
 
 /// All connections that are kept.
 #[derive(Debug, Default)]
-pub(super) struct Pool(Mutex<HashMap<Key, Vec<Connection>>>);
+pub(super) struct Pool(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// For each host those that have waited longest first; never none.
+    hosts: HashMap<Key, Vec<Connection>>,
+    count: usize,
+    /// Whether a task closes what nobody comes back for.
+    is_watched: bool,
+}
 
 impl Pool {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A connection to this host. Those of HTTP/2 stay for others too.
     pub(super) fn take(&self, key: &Key) -> Option<Connection> {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = hosts.get_mut(key)?;
-        while let Some(connection) = kept.pop() {
-            if connection.is_closed() || connection.idle_since.elapsed() > IDLE_CONNECTION_TIMEOUT {
+        let mut kept = self.kept();
+        loop {
+            let connection = kept.pop(key)?;
+            if !is_fresh(&connection) {
                 continue;
             }
             if let Some(mut shared) = connection.share() {
                 shared.idle_since = Instant::now();
-                kept.push(shared);
+                kept.push(key, shared);
             }
             return Some(connection);
         }
-        hosts.remove(key);
-        None
     }
 
-    /// Keeps a connection for the next request.
-    pub(super) fn put(&self, key: &Key, mut connection: Connection) {
-        if connection.is_closed() {
+    /// Keeps a connection for the next request, if it can take one.
+    pub(super) fn put(self: &Arc<Self>, key: &Key, mut connection: Connection) {
+        if !connection.is_usable() {
             return;
         }
         connection.idle_since = Instant::now();
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = hosts.get_mut(key) {
-            if kept.len() < MAX_IDLE_CONNECTIONS_PER_HOST {
-                kept.push(connection);
+        let mut kept = self.kept();
+        kept.push(key, connection);
+        if kept.count > MAX_IDLE_CONNECTIONS {
+            kept.drop_longest_idle();
+        }
+        if !kept.is_watched
+            && let Ok(runtime) = Handle::try_current()
+        {
+            kept.is_watched = true;
+            runtime.spawn(Watch(Arc::downgrade(self)).watch());
+        }
+    }
+}
+
+impl Kept {
+    fn pop(&mut self, key: &Key) -> Option<Connection> {
+        let host = self.hosts.get_mut(key)?;
+        let connection = host.pop()?;
+        if host.is_empty() {
+            self.hosts.remove(key);
+        }
+        self.count -= 1;
+        Some(connection)
+    }
+
+    fn push(&mut self, key: &Key, connection: Connection) {
+        match self.hosts.get_mut(key) {
+            Some(host) if host.len() >= MAX_IDLE_CONNECTIONS_PER_HOST => return,
+            Some(host) => host.push(connection),
+            None => {
+                self.hosts.insert(key.clone(), vec![connection]);
             }
-            return;
         }
-        if hosts.len() >= MAX_HOSTS {
-            hosts.retain(|_, kept| {
-                kept.retain(|old| !old.is_closed() && old.idle_since.elapsed() <= IDLE_CONNECTION_TIMEOUT);
-                !kept.is_empty()
-            });
+        self.count += 1;
+    }
+
+    fn drop_longest_idle(&mut self) {
+        let since = |host: &[Connection]| host.first().map(|connection| connection.idle_since);
+        let longest = self.hosts.iter().min_by_key(|(_, host)| since(host)).map(|(key, _)| key.clone());
+        let Some(key) = longest else { return };
+        let Some(host) = self.hosts.get_mut(&key) else { return };
+        host.remove(0);
+        if host.is_empty() {
+            self.hosts.remove(&key);
         }
-        if hosts.len() < MAX_HOSTS {
-            hosts.insert(key.clone(), vec![connection]);
+        self.count -= 1;
+    }
+
+    fn drop_stale(&mut self) {
+        self.hosts.retain(|_, host| {
+            host.retain(is_fresh);
+            !host.is_empty()
+        });
+        self.count = self.hosts.values().map(Vec::len).sum();
+    }
+}
+
+fn is_fresh(connection: &Connection) -> bool {
+    connection.is_usable() && connection.idle_since.elapsed() < IDLE_CONNECTION_TIMEOUT
+}
+
+/// Closes what nobody comes back for. It ends with the pool, with its last connection, or with its runtime.
+struct Watch(Weak<Pool>);
+
+impl Watch {
+    async fn watch(self) {
+        loop {
+            tokio::time::sleep(IDLE_CONNECTION_TIMEOUT).await;
+            let Some(pool) = self.0.upgrade() else { return };
+            let mut kept = pool.kept();
+            kept.drop_stale();
+            if kept.count == 0 {
+                kept.is_watched = false;
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0.upgrade() {
+            pool.kept().is_watched = false;
         }
     }
 }

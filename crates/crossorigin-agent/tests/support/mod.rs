@@ -1,6 +1,8 @@
 //! Servers on loopback addresses, for tests.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod authority;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
