@@ -2,13 +2,10 @@
 
 use bytes::Bytes;
 use crossorigin::html::{CorsSettings, Initiator};
-use crossorigin::infrastructure::methods::{
-    is_cors_safelisted_method, is_forbidden_method, normalize_method,
-};
+use crossorigin::infrastructure::methods::normalize_method;
 use crossorigin::infrastructure::request::{
     BodyKind, CredentialsMode, Mode, RedirectMode, ReferrerPolicy, Request,
 };
-use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
 use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin::profiles::Behavior;
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
@@ -180,9 +177,6 @@ impl FetchRequest {
         request.headers = self.headers;
         self.initiator.settle(&mut request);
         request.mode = self.mode.unwrap_or(request.mode);
-        if request.mode == Mode::NoCors {
-            leave_safelisted_headers(&mut request.headers);
-        }
         Parts {
             initiator: self.initiator,
             refused: refusal(self.initiator, &request),
@@ -202,29 +196,13 @@ pub(crate) struct Parts {
     pub(crate) refused: Option<TransportFailure>,
 }
 
-/// Takes out what script can't set without CORS.
-/// [Source](https://fetch.spec.whatwg.org/#concept-headers-append).
-fn leave_safelisted_headers(headers: &mut HeaderMap) {
-    let refused: Vec<HeaderName> = headers
-        .iter()
-        .filter(|(name, value)| !is_no_cors_safelisted_request_header(name.as_str(), value.as_bytes()))
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in refused {
-        headers.remove(name);
-    }
-}
-
-/// What makes script's own constructor throw. [Source](https://fetch.spec.whatwg.org/#dom-request).
+/// What makes script's own constructor throw, but for what the algorithm refuses by itself.
+/// [Source](https://fetch.spec.whatwg.org/#dom-request).
 fn refusal(initiator: Initiator, request: &Request) -> Option<TransportFailure> {
     let method = &request.method;
     let url = request.current_url();
     let has_userinfo = !url.username().is_empty() || url.password().is_some();
-    let refused = if is_forbidden_method(method.as_str().as_bytes()) {
-        format!("{method} is a method that script can't use")
-    } else if request.mode == Mode::NoCors && !is_cors_safelisted_method(method.as_str().as_bytes()) {
-        format!("{method} can't be used in the no-cors mode; only GET, HEAD and POST can")
-    } else if matches!(*method, Method::GET | Method::HEAD) && request.body != BodyKind::None {
+    let refused = if matches!(*method, Method::GET | Method::HEAD) && request.body != BodyKind::None {
         format!("a {method} request has no body; leave it out, or use another method")
     } else if initiator == Initiator::Fetch && has_userinfo {
         "fetch() takes no URL with a user name or password; leave them out".to_owned()

@@ -1,12 +1,14 @@
 //! Fetches of a page, over a service of the same process.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use crossorigin::fetching::ResponseType;
+use crossorigin::fetching::trace::{Event, TraceStep};
+use crossorigin::fetching::{NetworkErrorReason, ResponseType};
+use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::Mode;
 use crossorigin_agent::{Agent, Body, Environment, FetchRequest, InProcess};
 use crossorigin_verdict::{Outcome, Verdict};
@@ -136,12 +138,46 @@ async fn data_urls_are_read() {
 
 #[tokio::test]
 async fn what_script_cannot_make_is_not_sent() {
+    use NetworkErrorReason::{ForbiddenMethod, NoCorsMethod};
     let server = Server::new(&[("access-control-allow-origin", "*")]);
     let url = "https://api.example/";
-    for request in
-        [get(url).method(Method::TRACE), get(url).mode(Mode::NoCors).method(Method::PUT), get(url).body("x")]
-    {
-        assert!(server.page().fetch(request).await.is_err());
+    for (request, reason) in [
+        (get(url).method(Method::TRACE), Some(ForbiddenMethod)),
+        (get(url).mode(Mode::NoCors).method(Method::PUT), Some(NoCorsMethod)),
+        (get(url).body("x"), None),
+        (get("https://user@api.example/"), None),
+    ] {
+        let (response, record) = server.page().fetch_recorded(request).await;
+        assert!(response.is_err(), "{reason:?}");
+        match (record.outcome, reason) {
+            (Outcome::Blocked(told), Some(reason)) => assert_eq!(told, reason),
+            (Outcome::Unreachable(_), None) => {}
+            (other, reason) => panic!("{reason:?}: {other:?}"),
+        }
     }
     assert!(server.methods().is_empty());
+}
+
+#[tokio::test]
+async fn no_cors_requests_carry_little_of_what_was_set() {
+    let server = Server::new(&[]);
+    let (fetch, video) = (Initiator::Fetch, Initiator::Video);
+    for (initiator, name, values, sent, steps) in [
+        (fetch, "accept-language", &["de", "{"][..], &["de"][..], 1),
+        (fetch, "accept-language", &["de", "fr"], &["de", "fr"], 0),
+        (fetch, "x-foo", &["1"], &[], 1),
+        (fetch, "range", &["bytes=0-"], &[], 1),
+        (video, "range", &["bytes=0-"], &["bytes=0-"], 0),
+    ] {
+        let mut request = get("https://api.example/").initiator(initiator).mode(Mode::NoCors);
+        for value in values {
+            request = request.header(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let (_, record) = server.page().fetch_recorded(request).await;
+        let asked = server.asked.lock().unwrap();
+        let lines: Vec<_> = asked.last().unwrap().headers().get_all(name).iter().collect();
+        assert_eq!(lines, sent, "{initiator:?} {name}: {values:?}");
+        let told = |step: &&TraceStep| matches!(step.event, Event::NoCorsHeadersRemoved(_));
+        assert_eq!(record.steps.iter().filter(told).count(), steps, "{initiator:?} {name}: {values:?}");
+    }
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use crossorigin::html::{CorsSettings, Initiator};
 use crossorigin::infrastructure::methods::is_cors_safelisted_method;
-use crossorigin::infrastructure::request::{BodyKind, Mode, Request};
-use crossorigin::infrastructure::request_headers::is_no_cors_safelisted_request_header;
+use crossorigin::infrastructure::request::{BodyKind, Destination, Mode, Request};
+use crossorigin::infrastructure::request_headers::guard_request_no_cors;
 use crossorigin_inputs::{Described, MAX_HEADERS, Recorded};
 use crossorigin_verdict::shell_word;
 use http::header::CONTENT_TYPE;
@@ -179,13 +179,8 @@ fn guard_no_cors(request: &mut Request, initiator: Initiator, notes: &mut Vec<St
             "{who} throws for {method} in the mode no-cors; use --mode cors, or GET, HEAD or POST"
         ));
     }
-    let is_dropped = |(name, value): &(&HeaderName, &HeaderValue)| {
-        !is_no_cors_safelisted_request_header(name.as_str(), value.as_bytes())
-    };
-    let dropped: Vec<_> = request.headers.iter().filter(is_dropped).map(|(name, _)| name.clone()).collect();
-    for name in dropped {
-        // A beacon's type is no header that script sets: it is what asks for permission there.
-        request.headers.remove(&name);
+    // A beacon's type is no header that script sets: it is what asks for permission there.
+    for name in guard_request_no_cors(&mut request.headers, initiator.destination() == Destination::Empty) {
         notes.push(format!("{name} was left out: in the mode no-cors, browsers drop it without a word"));
     }
     Ok(())

@@ -10,10 +10,7 @@ use crate::infrastructure::request::{
     BodyKind, CredentialsMode, Destination, Mode, RedirectTaint, Request, ResponseTainting,
     append_request_origin_header,
 };
-use crate::infrastructure::request_headers::{
-    is_forbidden_request_header, is_no_cors_safelisted_request_header,
-    is_privileged_no_cors_request_header_name,
-};
+use crate::infrastructure::request_headers::{guard_request_no_cors, is_forbidden_request_header};
 use crate::profiles::Behavior;
 
 /// What a request is sent for.
@@ -62,12 +59,7 @@ pub(super) fn remove_forbidden_request_headers<T: Trace>(request: &mut Request, 
         return;
     }
     // Elements may ask for ranges; script may not.
-    let is_script = request.destination == Destination::Empty;
-    let has_no_place = |name: &HeaderName, value: &HeaderValue| {
-        !is_no_cors_safelisted_request_header(name.as_str(), value.as_bytes())
-            && (is_script || !is_privileged_no_cors_request_header_name(name.as_str()))
-    };
-    let removed = remove_headers(&mut request.headers, has_no_place);
+    let removed = guard_request_no_cors(&mut request.headers, request.destination == Destination::Empty);
     if !removed.is_empty() {
         let step = StepNumber::new(Section::HeadersAppend, "3.4");
         trace.step(step, || Event::NoCorsHeadersRemoved(removed));

@@ -187,6 +187,54 @@ pub fn is_no_cors_safelisted_request_header(name: &str, value: &[u8]) -> bool {
     is_no_cors_safelisted_request_header_name(name) && is_cors_safelisted_request_header(name, value)
 }
 
+/// Leaves of headers what a request of the no-cors mode carries, and gives back the names of those that go. A line
+/// is judged together with those of its name that stay before it. Privileged names stay unless script set them.
+/// [Source](https://fetch.spec.whatwg.org/#concept-headers-append), step 3.
+///
+/// ```
+/// use crossorigin::infrastructure::request_headers::guard_request_no_cors;
+/// use http::{HeaderMap, HeaderValue};
+///
+/// let mut headers = HeaderMap::new();
+/// headers.append("accept-language", HeaderValue::from_static("de"));
+/// headers.append("x-csrf-token", HeaderValue::from_static("1"));
+/// assert_eq!(guard_request_no_cors(&mut headers, true), ["x-csrf-token"]);
+/// assert_eq!(headers.len(), 1);
+/// ```
+pub fn guard_request_no_cors(headers: &mut HeaderMap, by_script: bool) -> Vec<HeaderName> {
+    let mut refused = Vec::new();
+    for (name, lines) in by_name(std::mem::take(headers)) {
+        let is_privileged = !by_script && is_privileged_no_cors_request_header_name(name.as_str());
+        for line in lines {
+            let is_safe_together = || {
+                let before = get(headers, &name).map(|before| [&before, &b", "[..]].concat());
+                let together = [&before.unwrap_or_default(), line.as_bytes()].concat();
+                is_no_cors_safelisted_request_header(name.as_str(), &together)
+            };
+            if is_privileged || is_safe_together() {
+                headers.append(&name, line);
+            } else if refused.last() != Some(&name) {
+                refused.push(name.clone());
+            }
+        }
+    }
+    refused
+}
+
+/// Each name with its lines.
+fn by_name(headers: HeaderMap) -> Vec<(HeaderName, Vec<HeaderValue>)> {
+    let mut names: Vec<(HeaderName, Vec<HeaderValue>)> = Vec::new();
+    for (name, line) in headers {
+        match (name, names.last_mut()) {
+            (Some(name), _) => names.push((name, vec![line])),
+            // Further lines of a name come without it.
+            (None, Some((_, lines))) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    names
+}
+
 /// Whether only privileged callers can put a name on a request of the no-cors mode.
 /// [Source](https://fetch.spec.whatwg.org/#privileged-no-cors-request-header-name).
 pub fn is_privileged_no_cors_request_header_name(name: &str) -> bool {
@@ -303,6 +351,38 @@ mod tests {
             ("x-method", "TRACE", false),
         ] {
             assert_eq!(is_forbidden_request_header(name, value.as_bytes()), forbidden, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn no_cors_requests_carry_what_is_safe_together() {
+        let (long, short): (&str, &str) = (&"x".repeat(100), "x");
+        for (lines, by_script, by_element) in [
+            (&[("x-foo", short)][..], &[][..], &[][..]),
+            (&[("accept", long), ("accept", long)], &[long], &[long]),
+            (&[("accept", long), ("accept", long), ("accept", short)], &[long, short], &[long, short]),
+            // A line that is refused takes none before it along.
+            (&[("accept-language", "de"), ("accept-language", "{")], &["de"], &["de"]),
+            (&[("accept-language", "{"), ("accept-language", "de")], &["de"], &["de"]),
+            (
+                &[("content-type", "text/plain"), ("content-type", "text/plain")],
+                &["text/plain"],
+                &["text/plain"],
+            ),
+            (&[("range", "bytes=0-")], &[], &["bytes=0-"]),
+        ] {
+            for (is_script, expected) in [(true, by_script), (false, by_element)] {
+                let mut headers = HeaderMap::new();
+                for (name, value) in lines {
+                    headers.append(*name, HeaderValue::from_str(value).unwrap());
+                }
+                let refused = guard_request_no_cors(&mut headers, is_script);
+                let kept: Vec<_> = headers.values().collect();
+                assert_eq!(kept, expected, "{lines:?}");
+                let name = HeaderName::from_static(lines[0].0);
+                let refuses = expected.len() < lines.len();
+                assert_eq!(refused, if refuses { vec![name] } else { Vec::new() }, "{lines:?}");
+            }
         }
     }
 
