@@ -152,7 +152,8 @@ impl FetchRequest {
         self
     }
 
-    /// A body that is sent as it comes, once: redirects that want it again fail.
+    /// A body that is sent as it comes, once: redirects that want it again fail, and another origin is asked for
+    /// permission first.
     #[must_use]
     pub fn stream(mut self, body: Body) -> Self {
         self.body = RequestBody::Stream(Some(body));
@@ -160,7 +161,7 @@ impl FetchRequest {
     }
 
     /// The request of the algorithm, and what to send with it.
-    pub(crate) fn into_parts(self, origin: Origin, policy: ReferrerPolicy, behavior: &Behavior) -> Parts {
+    pub(crate) fn into_parts(mut self, origin: Origin, policy: ReferrerPolicy, behavior: &Behavior) -> Parts {
         let settings = self.settings.unwrap_or(CorsSettings::NoCors);
         let mut request = self.initiator.request_in(behavior, origin, self.url, settings);
         if let Some(method) = self.method {
@@ -169,8 +170,12 @@ impl FetchRequest {
         request.credentials_mode = self.credentials.unwrap_or(request.credentials_mode);
         request.redirect_mode = self.redirect.unwrap_or(request.redirect_mode);
         request.referrer_policy = self.referrer_policy.unwrap_or(policy);
-        request.use_cors_preflight |= self.upload_listener;
+        // Others than fetch() leave the body of such a method out.
+        if self.initiator != Initiator::Fetch && has_no_body(&request.method) {
+            self.body = RequestBody::None;
+        }
         request.body = self.body.kind();
+        request.use_cors_preflight |= self.upload_listener || request.body == BodyKind::Stream;
         if let RequestBody::Bytes(bytes) = &self.body {
             request.body_bytes = Some(bytes.len() as u64);
         }
@@ -196,14 +201,20 @@ pub(crate) struct Parts {
     pub(crate) refused: Option<TransportFailure>,
 }
 
+fn has_no_body(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
 /// What makes script's own constructor throw, but for what the algorithm refuses by itself.
 /// [Source](https://fetch.spec.whatwg.org/#dom-request).
 fn refusal(initiator: Initiator, request: &Request) -> Option<TransportFailure> {
     let method = &request.method;
     let url = request.current_url();
     let has_userinfo = !url.username().is_empty() || url.password().is_some();
-    let refused = if matches!(*method, Method::GET | Method::HEAD) && request.body != BodyKind::None {
+    let refused = if has_no_body(method) && request.body != BodyKind::None {
         format!("a {method} request has no body; leave it out, or use another method")
+    } else if request.body == BodyKind::Stream && !matches!(request.mode, Mode::Cors | Mode::SameOrigin) {
+        format!("the mode {} sends no stream; use the mode cors, or give the body whole", request.mode.name())
     } else if initiator == Initiator::Fetch && has_userinfo {
         "fetch() takes no URL with a user name or password; leave them out".to_owned()
     } else {

@@ -13,7 +13,7 @@ use crossorigin::infrastructure::request::Mode;
 use crossorigin_agent::{Agent, Body, Environment, FetchRequest, InProcess};
 use crossorigin_verdict::{Outcome, Verdict};
 use http::{HeaderName, HeaderValue, Method, Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use tower_service::Service;
 
 /// Answers everything alike, and keeps what it was asked.
@@ -156,6 +156,31 @@ async fn what_script_cannot_make_is_not_sent() {
         }
     }
     assert!(server.methods().is_empty());
+}
+
+#[tokio::test]
+async fn streams_ask_for_permission_and_get_has_no_body() {
+    let server = Server::new(&[("access-control-allow-origin", "*")]);
+    let stream = || Full::from("x").map_err(|never: Infallible| match never {}).boxed_unsync();
+    let post = || get("https://api.example/").method(Method::POST);
+    let xhr = || get("https://api.example/").initiator(Initiator::Xhr);
+    for (name, request, methods) in [
+        ("a body", post().body("x"), &["POST"][..]),
+        ("a stream", post().stream(stream()), &["OPTIONS", "POST"]),
+        (
+            "a stream to the own origin",
+            get("https://app.example/").method(Method::POST).stream(stream()),
+            &["POST"],
+        ),
+        ("a stream in the mode no-cors", post().mode(Mode::NoCors).stream(stream()), &[]),
+        ("a body with GET", get("https://api.example/").body("x"), &[]),
+        ("a body with GET of XMLHttpRequest", xhr().body("x"), &["GET"]),
+    ] {
+        server.asked.lock().unwrap().clear();
+        let response = server.page().fetch(request).await;
+        assert_eq!(response.is_ok(), !methods.is_empty(), "{name}");
+        assert_eq!(server.methods(), methods, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use url::Url;
 
 use crate::infrastructure::bad_ports::is_bad_port;
 use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method};
-use crate::infrastructure::request::{InitiatorType, Mode, RedirectMode, Request, ResponseTainting};
+use crate::infrastructure::request::{
+    BodyKind, InitiatorType, Mode, RedirectMode, Request, ResponseTainting,
+};
 use crate::profiles::{Behavior, Stays};
 
 /// Begins with what script can't ask for at all.
@@ -101,7 +103,8 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
         Event::CorsWithPreflight {
             method,
             header_names: request.names_to_ask_for(behavior),
-            upload_listener: request.use_cors_preflight,
+            upload_listener: request.use_cors_preflight && request.body != BodyKind::Stream,
+            streams: request.use_cors_preflight && request.body == BodyKind::Stream,
         }
     });
     // Whatever fails after this clears the cache for the request.

@@ -151,6 +151,8 @@ pub enum Event {
         header_names: Vec<HeaderName>,
         /// Whether listeners for upload progress alone would ask for it.
         upload_listener: bool,
+        /// Whether the body is a stream, which asks for it too.
+        streams: bool,
     },
     /// The preflight cache holds the permission already.
     PermissionCached,
@@ -267,7 +269,7 @@ impl fmt::Display for Event {
             Self::CorsWithoutPreflight => {
                 f.write_str("another origin, so CORS decides; method and headers need no preflight")
             }
-            Self::CorsWithPreflight { method, header_names, upload_listener } => {
+            Self::CorsWithPreflight { method, header_names, upload_listener, streams } => {
                 f.write_str("another origin, so CORS decides, and a preflight is needed:")?;
                 let mut parts = Vec::new();
                 if let Some(method) = method {
@@ -280,6 +282,9 @@ impl fmt::Display for Event {
                 }
                 if *upload_listener {
                     parts.push("there are listeners for upload progress".to_owned());
+                }
+                if *streams {
+                    parts.push("the body is a stream".to_owned());
                 }
                 write!(f, " {}", parts.join("; "))
             }

@@ -199,7 +199,7 @@ pub struct Request {
     pub body_bytes: Option<u64>,
     /// Whether the response must fit a hash (`integrity`), which the driver compares.
     pub has_integrity_metadata: bool,
-    /// Always asks first, as `XMLHttpRequest` does with listeners for upload progress.
+    /// Always asks first, as `XMLHttpRequest` does with listeners for upload progress, and `fetch()` for a stream.
     pub use_cors_preflight: bool,
     /// Asks first where script set a method or header that needs permission.
     pub unsafe_request: bool,
