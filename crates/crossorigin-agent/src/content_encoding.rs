@@ -1,24 +1,30 @@
 //! Bodies that came compressed.
 
+use std::future::ready;
 use std::io;
-use std::pin::Pin;
 
 use async_compression::tokio::bufread::{
     BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
 };
+use async_compression::zstd::DParameter;
 use bytes::{Bytes, BytesMut};
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
-use http_body_util::{BodyExt as _, BodyStream};
-use tokio::io::{AsyncBufRead, AsyncReadExt as _, BufReader};
+use http_body_util::BodyStream;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _};
 use tokio_util::io::StreamReader;
 
 use crate::Body;
+use crate::turn::Turn;
 
-/// The most encodings that a body has one in another.
+/// The most encodings that a body has one in another. Each of these layers may be as long as the body itself.
 pub const MAX_CONTENT_ENCODINGS: usize = 4;
+/// How far zstd looks back, as a power of two: 8 MB, the most that browsers take.
+/// [Source](https://www.rfc-editor.org/rfc/rfc9659#section-3).
+const ZSTD_WINDOW_BITS: u32 = 23;
 /// The longest piece that is decompressed at once, in bytes.
 const CHUNK_BYTES: usize = 16 * 1024;
 
@@ -56,10 +62,12 @@ pub(crate) fn encodings(headers: &HeaderMap) -> Vec<Encoding> {
     encodings
 }
 
-type Reader = Pin<Box<dyn AsyncBufRead + Send>>;
+/// What there is of a body, piece by piece, or of a layer of it.
+type Pieces = BoxStream<'static, io::Result<Bytes>>;
+type Layer = StreamReader<Pieces, Bytes>;
 
 /// A body that is decompressed while it is read.
-pub(crate) struct Decoder(Reader);
+pub(crate) struct Decoder(Pieces);
 
 impl std::fmt::Debug for Decoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,62 +76,87 @@ impl std::fmt::Debug for Decoder {
 }
 
 impl Decoder {
-    /// Of a body with these encodings; `None` where the body is empty, which is no encoding of anything.
-    pub(crate) async fn new(
-        mut body: Body,
-        encodings: &[Encoding],
-    ) -> Result<Option<Self>, TransportFailure> {
-        if encodings.len() > MAX_CONTENT_ENCODINGS {
-            let message = format!("the body has {} encodings, more than are undone", encodings.len());
-            return Err(TransportFailure::new(TransportFailureKind::TooLarge, message));
-        }
-        let Some(first) = first_data(&mut body).await? else { return Ok(None) };
-        // What is called deflate is zlib, or what zlib is made of: the first byte tells.
-        let is_zlib = first[0] & 0x0F == 8;
-        let rest = BodyStream::new(body).filter_map(|frame| async {
-            match frame {
-                Ok(frame) => frame.into_data().ok().map(Ok),
-                Err(failure) => Some(Err(io::Error::other(failure))),
-            }
-        });
-        let whole = stream::once(async move { Ok::<_, io::Error>(first) }).chain(rest);
-        let mut reader: Reader = Box::pin(StreamReader::new(Box::pin(whole)));
-        for (nth, encoding) in encodings.iter().rev().enumerate() {
-            reader = match encoding {
-                Encoding::Gzip => buffered(GzipDecoder::new(reader)),
-                Encoding::Brotli => buffered(BrotliDecoder::new(reader)),
-                Encoding::Zstd => buffered(ZstdDecoder::new(reader)),
-                Encoding::Deflate if is_zlib || nth > 0 => buffered(ZlibDecoder::new(reader)),
-                Encoding::Deflate => buffered(DeflateDecoder::new(reader)),
-            };
-        }
-        Ok(Some(Self(reader)))
+    /// Of a body with these encodings, no layer of which, compressed or not, may have more bytes than this.
+    pub(crate) fn new(body: Body, encodings: Vec<Encoding>, limit: u64) -> Self {
+        Self(stream::once(undo_all(body, encodings, limit)).try_flatten().boxed())
     }
 
     /// The next piece; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, TransportFailure> {
+        self.0.try_next().await.map_err(failure)
+    }
+}
+
+async fn undo_all(body: Body, encodings: Vec<Encoding>, limit: u64) -> io::Result<Pieces> {
+    if encodings.len() > MAX_CONTENT_ENCODINGS {
+        let message = format!("the body has {} encodings, more than are undone", encodings.len());
+        return Err(io::Error::other(TransportFailure::new(TransportFailureKind::TooLarge, message)));
+    }
+    let mut pieces = BodyStream::new(body)
+        .filter_map(|frame| ready(frame.map(|frame| frame.into_data().ok()).transpose()))
+        .map_err(io::Error::other)
+        .boxed();
+    for (nth, encoding) in encodings.into_iter().rev().enumerate() {
+        let mut layer = StreamReader::new(bounded(pieces, limit));
+        let Some(&first) = layer.fill_buf().await?.first() else {
+            if nth == 0 {
+                // An empty body is no encoding of anything.
+                return Ok(stream::empty().boxed());
+            }
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        };
+        pieces = match encoding {
+            Encoding::Gzip => undo(GzipDecoder::new(layer), GzipDecoder::get_mut),
+            Encoding::Zstd => {
+                let window = DParameter::window_log_max(ZSTD_WINDOW_BITS);
+                undo(ZstdDecoder::with_params(layer, &[window]), ZstdDecoder::get_mut)
+            }
+            // NOTE: the decoder takes windows of up to a gigabyte, which begin like this.
+            Encoding::Brotli if first & 0x7F == 0x11 => {
+                return Err(io::Error::other("the window is wider than 16 MB"));
+            }
+            Encoding::Brotli => undo(BrotliDecoder::new(layer), BrotliDecoder::get_mut),
+            // What is called deflate is zlib, or what zlib is made of: the first byte tells.
+            Encoding::Deflate if first & 0x0F == 8 => undo(ZlibDecoder::new(layer), ZlibDecoder::get_mut),
+            Encoding::Deflate => undo(DeflateDecoder::new(layer), DeflateDecoder::get_mut),
+        };
+    }
+    Ok(pieces)
+}
+
+/// What a layer decodes to. What follows its end is read too, since the connection is kept only after that.
+fn undo<D: AsyncRead + Send + Unpin + 'static>(decoder: D, layer: fn(&mut D) -> &mut Layer) -> Pieces {
+    let next = move |mut decoder: D| async move {
         let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
-        match self.0.read_buf(&mut chunk).await {
-            Ok(0) => Ok(None),
-            Ok(_) => Ok(Some(chunk.freeze())),
-            Err(error) => Err(failure(error)),
+        if decoder.read_buf(&mut chunk).await? > 0 {
+            return Ok(Some((chunk.freeze(), decoder)));
         }
-    }
+        let rest = layer(&mut decoder);
+        loop {
+            match rest.fill_buf().await?.len() {
+                0 => return Ok(None),
+                length => rest.consume(length),
+            }
+        }
+    };
+    stream::try_unfold(decoder, next).boxed()
 }
 
-fn buffered(decoder: impl tokio::io::AsyncRead + Send + 'static) -> Reader {
-    Box::pin(BufReader::with_capacity(CHUNK_BYTES, decoder))
-}
-
-async fn first_data(body: &mut Body) -> Result<Option<Bytes>, TransportFailure> {
-    while let Some(frame) = body.frame().await.transpose()? {
-        if let Ok(data) = frame.into_data()
-            && !data.is_empty()
-        {
-            return Ok(Some(data));
+/// The pieces of a layer, as many as are read; others get their turn between them, for a decoder may read many
+/// until it has something to give.
+fn bounded(pieces: Pieces, limit: u64) -> Pieces {
+    let next = move |(mut pieces, mut turn, read): (Pieces, Turn, u64)| async move {
+        turn.give().await;
+        let Some(piece) = pieces.try_next().await? else { return Ok(None) };
+        turn.took(piece.len());
+        let read = read.saturating_add(piece.len() as u64);
+        if read > limit {
+            let message = format!("a layer of the body has more than {limit} bytes");
+            return Err(io::Error::other(TransportFailure::new(TransportFailureKind::TooLarge, message)));
         }
-    }
-    Ok(None)
+        Ok(Some((piece, (pieces, turn, read))))
+    };
+    stream::try_unfold((pieces, Turn::default(), 0), next).boxed()
 }
 
 /// What broke off on the way, or what is not compressed as it says.

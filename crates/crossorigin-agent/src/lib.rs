@@ -44,6 +44,7 @@ mod response_body;
 mod sending;
 mod settings;
 mod transport;
+mod turn;
 
 pub use agent::{Agent, AgentBuilder};
 pub use browser::{Browser, PageRequest, SERVICE_ORIGIN, Seen, SharedResponse};

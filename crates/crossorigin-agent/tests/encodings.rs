@@ -3,11 +3,15 @@
 
 mod support;
 
+use async_compression::Level;
+use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
+use async_compression::zstd::CParameter;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crossorigin_agent::{Limits, MAX_CONTENT_ENCODINGS};
 use crossorigin_verdict::{Outcome, TransportFailureKind as Kind};
 use http::{HeaderName, HeaderValue, Method};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use self::support::{RawServer, Then, any_page, get, page, transport};
 
@@ -22,13 +26,29 @@ const BROTLI_OF_GZIP: &str = "Cw6AH4sIAAAAAAAAA8tIzcnJV8igOwkAL/r4SHgAAAAD";
 const BOMB: &str = "y///P/gnAOKxQCD3/i//LDHwTwDEYRGAjiMG";
 
 fn answer(encoding: &str, body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let mut answer = format!(
-        "HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-encoding: {encoding}\r\ncontent-length: {length}\r\n\r\n"
-    )
-    .into_bytes();
-    answer.extend_from_slice(body);
-    answer
+    let mut head =
+        format!("HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-encoding: {encoding}\r\n");
+    if !encoding.contains("chunked") {
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+    }
+    [head.as_bytes(), b"\r\n", body].concat()
+}
+
+/// In chunks, with one after it.
+fn chunked(body: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", body.len()).as_bytes(), body, b"\r\n4\r\nmore\r\n0\r\n\r\n"].concat()
+}
+
+async fn read(mut encoder: impl AsyncRead + Unpin) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    encoder.read_to_end(&mut encoded).await.unwrap();
+    encoded
+}
+
+/// Zeros, and how far zstd looks back in them.
+async fn zstd(window_bits: u32) -> Vec<u8> {
+    let parameters = [CParameter::window_log(window_bits)];
+    read(ZstdEncoder::with_quality_and_params(&[0; 1000][..], Level::Default, &parameters)).await
 }
 
 #[tokio::test]
@@ -45,6 +65,14 @@ async fn bodies_are_decompressed() {
         ("gzip, br", BROTLI_OF_GZIP),
         ("gzip\r\ncontent-encoding: br", BROTLI_OF_GZIP),
         ("identity, gzip", GZIP),
+        (
+            "deflate, gzip",
+            &STANDARD.encode(read(GzipEncoder::new(&*STANDARD.decode(DEFLATE).unwrap())).await),
+        ),
+        ("deflate, gzip", &STANDARD.encode(read(GzipEncoder::new(&*STANDARD.decode(ZLIB).unwrap())).await)),
+        ("gzip\r\ntransfer-encoding: chunked", &STANDARD.encode(chunked(&STANDARD.decode(GZIP).unwrap()))),
+        // What follows is no part of it.
+        ("gzip", &STANDARD.encode([STANDARD.decode(GZIP).unwrap(), b"more".to_vec()].concat())),
     ] {
         let server = RawServer::new(answer(encoding, &STANDARD.decode(body).unwrap()), Then::Keep).await;
         let mut page = any_page();
@@ -75,12 +103,22 @@ async fn what_is_not_known_or_empty_stays_as_it_is() {
 async fn what_is_wrongly_compressed_or_grows_beyond_the_limit_is_told() {
     let gzip = STANDARD.decode(GZIP).unwrap();
     let too_many = ["gzip"; MAX_CONTENT_ENCODINGS + 1].join(", ");
+    // Nothing, under a name of two million letters.
+    let mut named = STANDARD.decode("H4sICAAAAAAAAw==").unwrap();
+    named.resize(2_000_000, b'x');
+    named.extend([0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let named = read(BrotliEncoder::new(&*named)).await;
+    let wide = zstd(24).await;
     for (encoding, body, then, kind) in [
         ("gzip", &b"hello"[..], Then::Keep, Kind::Malformed),
         ("br", b"hello", Then::Keep, Kind::Malformed),
         ("gzip", &gzip[..20], Then::Keep, Kind::Malformed),
         ("br", &STANDARD.decode(BOMB).unwrap(), Then::Keep, Kind::TooLarge),
         (&too_many, &gzip, Then::Keep, Kind::TooLarge),
+        ("gzip, br", &named, Then::Keep, Kind::TooLarge),
+        ("zstd", &wide, Then::Keep, Kind::Malformed),
+        // Nothing, by a Brotli that looks 32 MB back, which is none.
+        ("br", &[0x11, 0xD9], Then::Keep, Kind::Malformed),
     ] {
         let server = RawServer::new(answer(encoding, body), then).await;
         let mut limits = Limits::default();
@@ -99,6 +137,16 @@ async fn what_is_wrongly_compressed_or_grows_beyond_the_limit_is_told() {
     let server = RawServer::new(broken, Then::Close).await;
     let (_, record) = any_page().fetch_recorded(get(server.url())).await;
     assert!(matches!(&record.outcome, Outcome::Unreachable(failure) if failure.kind == Kind::Reset));
+}
+
+#[tokio::test]
+async fn windows_are_as_wide_as_the_standards_have_them() {
+    for (encoding, body) in [("zstd", zstd(23).await), ("br", read(BrotliEncoder::new(&[0; 1000][..])).await)]
+    {
+        let server = RawServer::new(answer(encoding, &body), Then::Keep).await;
+        let response = any_page().fetch(get(server.url())).await.unwrap();
+        assert_eq!(*response.bytes().await.unwrap(), [0; 1000], "{encoding}");
+    }
 }
 
 #[tokio::test]

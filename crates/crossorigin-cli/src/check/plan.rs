@@ -8,7 +8,7 @@ use crossorigin::infrastructure::request_headers::guard_request_no_cors;
 use crossorigin_inputs::{Described, MAX_HEADERS, Recorded};
 use crossorigin_verdict::shell_word;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderValue, Method};
 
 use super::arguments::{Check, Resolve};
 use super::cookies::cookies;
