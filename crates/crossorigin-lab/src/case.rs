@@ -25,6 +25,75 @@ impl Host {
     pub const ALL: [Self; 4] = [Self::Own, Self::OtherPort, Self::SameSite, Self::CrossSite];
 }
 
+/// How script gets at the pixels of an image or a video, once it has loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// `getImageData()` of a canvas on which it is drawn.
+    ImageData,
+    /// `toDataURL()` of such a canvas.
+    DataUrl,
+    /// `toBlob()` of such a canvas.
+    Blob,
+    /// `convertToBlob()` of an `OffscreenCanvas`.
+    OffscreenBlob,
+    /// `getImageData()` of a canvas that a pattern of it fills.
+    Pattern,
+    /// `getImageData()` of a canvas on which an `ImageBitmap` of it is drawn.
+    ImageBitmap,
+    /// `getImageData()` of a canvas on which another is drawn that shows it.
+    OtherCanvas,
+    /// `texImage2D()` with it.
+    Texture,
+}
+
+impl Reading {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::ImageData,
+        Self::DataUrl,
+        Self::Blob,
+        Self::OffscreenBlob,
+        Self::Pattern,
+        Self::ImageBitmap,
+        Self::OtherCanvas,
+        Self::Texture,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ImageData => "image-data",
+            Self::DataUrl => "data-url",
+            Self::Blob => "blob",
+            Self::OffscreenBlob => "offscreen-blob",
+            Self::Pattern => "pattern",
+            Self::ImageBitmap => "image-bitmap",
+            Self::OtherCanvas => "other-canvas",
+            Self::Texture => "texture",
+        }
+    }
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A string, which brings a type.
+    Text,
+    /// A `Blob` of this type; of none where it is empty.
+    Blob(&'static str),
+}
+
+impl Body {
+    /// The `Content-Type` that it brings.
+    pub fn content_type(self) -> Option<&'static str> {
+        match self {
+            Self::Text => Some("text/plain;charset=UTF-8"),
+            Self::Blob("") => None,
+            Self::Blob(content_type) => Some(content_type),
+        }
+    }
+}
+
 /// Requests in turn to one URL, each as the last one left the preflight cache.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -48,8 +117,8 @@ pub struct Ask {
     pub method: &'static str,
     /// The headers, for those who can set some.
     pub headers: Vec<(String, String)>,
-    /// Whether there is a body.
-    pub body: bool,
+    /// The body, for those who can send one.
+    pub body: Option<Body>,
     /// `fetch()`'s credentials, where they differ from what `settings` says.
     pub credentials: Option<&'static str>,
     /// `fetch()`'s mode.
@@ -58,6 +127,8 @@ pub struct Ask {
     pub redirect: &'static str,
     /// Whether there is a listener for upload progress.
     pub upload_listener: bool,
+    /// How the pixels are read, where there are some.
+    pub reading: Reading,
     /// How long after the one before.
     pub after: Duration,
 }
@@ -88,8 +159,26 @@ impl Case {
     pub fn size(&self) -> usize {
         let lines = |answer: &Answer| answer.headers.len();
         let hops: usize = self.hops.iter().map(|hop| 4 + lines(&hop.preflight) + lines(&hop.actual)).sum();
-        let asks: usize = self.asks.iter().map(|ask| 8 + 2 * ask.headers.len() + usize::from(ask.body)).sum();
+        let asks: usize =
+            self.asks.iter().map(|ask| 8 + 2 * ask.headers.len() + usize::from(ask.body.is_some())).sum();
         hops + asks
+    }
+}
+
+impl Ask {
+    /// Whether what loads has pixels that script may want to read.
+    pub fn has_pixels(&self) -> bool {
+        matches!(self.initiator, Initiator::Image | Initiator::WebGlTexture | Initiator::Video)
+    }
+
+    /// Whether script sets its method and headers.
+    pub fn is_by_script(&self) -> bool {
+        matches!(self.initiator, Initiator::Fetch | Initiator::Xhr)
+    }
+
+    /// Whether script can't tell what comes of it, so that only what is sent can be compared.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.initiator, Initiator::Beacon | Initiator::CssMask)
     }
 }
 
@@ -109,8 +198,13 @@ impl fmt::Display for Case {
                     write!(f, " credentials {credentials}")?;
                 }
             }
-            if ask.body {
-                f.write_str(" with a body")?;
+            match ask.body {
+                None => {}
+                Some(Body::Text) => f.write_str(" with a text")?,
+                Some(Body::Blob(content_type)) => write!(f, " with a blob of {content_type:?}")?,
+            }
+            if ask.has_pixels() {
+                write!(f, " read by {}", ask.reading.name())?;
             }
             if ask.upload_listener {
                 f.write_str(" and an upload listener")?;

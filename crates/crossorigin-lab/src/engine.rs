@@ -57,7 +57,7 @@ impl Engine {
                 command.args(CHROMIUM).args(CHROMIUM_WEBGL);
                 command.arg(format!("--user-data-dir={}", profile.display())).arg(url)
             }
-            Self::Firefox => command.args(["--headless", "--no-remote", "--profile"]).arg(profile).arg(url),
+            Self::Firefox => command.args(["--no-remote", "--profile"]).arg(profile).arg(url),
             Self::WebKit => {
                 command.env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1").env("HOME", profile);
                 command.args(["--private", url])
@@ -83,24 +83,27 @@ impl Engine {
     fn command(self) -> anyhow::Result<Command> {
         Ok(match self {
             Self::Chromium => Command::new("chromium"),
-            Self::Firefox => Command::new("firefox-esr"),
+            // Without a screen it has no WebGL.
+            Self::Firefox => on_a_screen("firefox-esr"),
             // It wants a screen, even to say its version.
-            Self::WebKit => {
-                let mut command = Command::new("xvfb-run");
-                command.arg("-a").arg(mini_browser()?);
-                command
-            }
+            Self::WebKit => on_a_screen(&mini_browser()?),
         })
     }
 
     fn missing(self) -> String {
         let package = match self {
             Self::Chromium => "chromium",
-            Self::Firefox => "firefox-esr",
+            Self::Firefox => "firefox-esr and xvfb",
             Self::WebKit => "xvfb",
         };
         format!("{self:?} does not start; install Debian's package {package}")
     }
+}
+
+fn on_a_screen(program: &str) -> Command {
+    let mut command = Command::new("xvfb-run");
+    command.args(["-a", program]);
+    command
 }
 
 fn mini_browser() -> anyhow::Result<String> {

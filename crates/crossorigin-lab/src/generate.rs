@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossorigin::html::{CorsSettings, Initiator};
 use fastrand::Rng;
 
-use crate::case::{Answer, Ask, Case, Hop, Host};
+use crate::case::{Answer, Ask, Body, Case, Hop, Host, Reading};
 
 /// The case of this number.
 pub fn generate(seed: u64, number: u64) -> Case {
@@ -13,7 +13,7 @@ pub fn generate(seed: u64, number: u64) -> Case {
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let rng = &mut rng;
     let first = ask(rng);
-    let sequence = matches!(first.initiator, Initiator::Fetch | Initiator::Xhr) && one_in(rng, 6);
+    let sequence = first.is_by_script() && one_in(rng, 6);
     let mut hops = vec![hop(rng, &first)];
     while hops.len() < 4 && !sequence && one_in(rng, if hops.len() == 1 { 6 } else { 3 }) {
         let previous = hops.len() - 1;
@@ -47,28 +47,59 @@ fn pick_ref<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
     &from[rng.usize(0..from.len())]
 }
 
-const INITIATORS: &[Initiator] = &[
-    Initiator::Fetch,
-    Initiator::Fetch,
-    Initiator::Fetch,
-    Initiator::Fetch,
-    Initiator::Fetch,
-    Initiator::Xhr,
-    Initiator::Xhr,
-    Initiator::Xhr,
-    Initiator::Image,
-    Initiator::Script,
-    Initiator::Module,
-    Initiator::Stylesheet,
-    Initiator::FontFace,
-    Initiator::EventSource,
+/// Who asks how often, in a hundred.
+const INITIATORS: &[(u32, Initiator)] = &[
+    (32, Initiator::Fetch),
+    (18, Initiator::Xhr),
+    (9, Initiator::Image),
+    (3, Initiator::WebGlTexture),
+    (5, Initiator::Script),
+    (5, Initiator::Module),
+    (4, Initiator::Stylesheet),
+    (3, Initiator::FontFace),
+    (2, Initiator::Font),
+    (4, Initiator::EventSource),
+    (5, Initiator::Beacon),
+    (2, Initiator::Video),
+    (1, Initiator::Audio),
+    (3, Initiator::Track),
+    (2, Initiator::CssMask),
+    (2, Initiator::CssShape),
 ];
+
+fn initiator(rng: &mut Rng) -> Initiator {
+    let mut left = rng.u32(0..INITIATORS.iter().map(|(weight, _)| weight).sum());
+    for (weight, initiator) in INITIATORS {
+        match left.checked_sub(*weight) {
+            Some(rest) => left = rest,
+            None => return *initiator,
+        }
+    }
+    Initiator::Fetch
+}
+
+/// The types of blobs. A type that comes back otherwise than it was written is no matter of CORS.
+const BLOBS: &[&str] = &[
+    "",
+    "text/plain",
+    "text/plain;charset=utf-8",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data;boundary=x",
+    "application/octet-stream",
+    "text/xml",
+    "text/plain;a=\"b\"",
+];
+
+fn body(rng: &mut Rng) -> Body {
+    if rng.bool() { Body::Text } else { Body::Blob(pick(rng, BLOBS)) }
+}
 
 const METHODS: &[&str] =
     &["GET", "GET", "GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "patch", "OPTIONS", "put", "QUERY"];
 
 fn ask(rng: &mut Rng) -> Ask {
-    let initiator = pick(rng, INITIATORS);
+    let initiator = initiator(rng);
     let settings = pick(
         rng,
         &[
@@ -83,18 +114,26 @@ fn ask(rng: &mut Rng) -> Ask {
         settings,
         method: "GET",
         headers: Vec::new(),
-        body: false,
+        body: None,
         credentials: None,
         mode: "cors",
         redirect: "follow",
         upload_listener: false,
+        reading: pick(rng, &Reading::ALL),
         after: Duration::ZERO,
     };
-    if !matches!(initiator, Initiator::Fetch | Initiator::Xhr) {
+    if !ask.is_by_script() {
+        match initiator {
+            Initiator::Beacon => ask.body = Some(body(rng)),
+            Initiator::WebGlTexture => ask.reading = Reading::Texture,
+            _ => {}
+        }
         return ask;
     }
     ask.method = pick(rng, METHODS);
-    ask.body = !matches!(ask.method, "GET" | "HEAD") && rng.bool();
+    if !matches!(ask.method, "GET" | "HEAD") && rng.bool() {
+        ask.body = Some(if one_in(rng, 3) { body(rng) } else { Body::Text });
+    }
     for _ in 0..pick(rng, &[0, 0, 1, 1, 2, 3]) {
         let header = request_header(rng);
         // Browsers differ in what they make of two types, which is no matter of CORS.
@@ -108,14 +147,14 @@ fn ask(rng: &mut Rng) -> Ask {
         ask.headers = (0..lines).map(|_| ("accept".to_owned(), "a".repeat(128))).collect();
     }
     if initiator == Initiator::Xhr {
-        ask.upload_listener = ask.body && one_in(rng, 3);
+        ask.upload_listener = ask.body.is_some() && one_in(rng, 3);
         return ask;
     }
     ask.credentials = pick(rng, &[None, Some("omit"), Some("same-origin"), Some("include")]);
     ask.mode = pick(rng, &["cors", "cors", "cors", "cors", "cors", "no-cors", "same-origin"]);
     if ask.mode == "no-cors" && !matches!(ask.method, "GET" | "HEAD" | "POST") {
         ask.method = "GET";
-        ask.body = false;
+        ask.body = None;
     }
     ask.redirect = pick(rng, &["follow", "follow", "follow", "follow", "error", "manual"]);
     ask
@@ -130,8 +169,8 @@ fn variation(rng: &mut Rng, of: &Ask) -> Ask {
             if ask.mode == "no-cors" && !matches!(ask.method, "GET" | "HEAD" | "POST") {
                 ask.method = "POST";
             }
-            ask.body &= !matches!(ask.method, "GET" | "HEAD");
-            ask.upload_listener &= ask.body;
+            ask.body = ask.body.filter(|_| !matches!(ask.method, "GET" | "HEAD"));
+            ask.upload_listener &= ask.body.is_some();
         }
         1 => ask.headers.push(("x-lab".to_owned(), "2".to_owned())),
         2 => {
@@ -310,7 +349,10 @@ fn preflight(rng: &mut Rng, ask: &Ask) -> Answer {
 fn actual(rng: &mut Rng, ask: &Ask) -> Answer {
     // What elements make of a body that is missing or in part is no matter of CORS.
     let reads_body = matches!(ask.initiator, Initiator::Fetch | Initiator::Xhr | Initiator::EventSource);
-    let status = if one_in(rng, 5) && !reads_body {
+    let status = if ask.initiator == Initiator::Track {
+        // Browsers take the cues of any status, whatever HTML says.
+        200
+    } else if one_in(rng, 5) && !reads_body {
         pick(rng, &[404, 500])
     } else if reads_body && one_in(rng, 5) {
         pick(rng, &[201, 204, 206, 299, 300, 304, 400, 401, 403, 404, 416, 418, 500, 503])

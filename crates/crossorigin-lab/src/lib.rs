@@ -17,6 +17,7 @@ mod record;
 mod run;
 mod server;
 mod setting;
+mod settle;
 
 pub use docs::browsers_page;
 pub use engine::{Engine, Visit};

@@ -5,7 +5,7 @@ use crossorigin::html::{CorsSettings, Initiator};
 use serde_json::{Value, json};
 
 use crate::attempt::Attempt;
-use crate::case::{Case, Host};
+use crate::case::{Body, Case, Host};
 use crate::places::Places;
 
 /// The page, for one visit.
@@ -23,6 +23,9 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, &'static str)> {
         "lab.css" => ("text/css", include_str!("page/lab.css")),
         "lab.js" => ("text/javascript", include_str!("page/lab.js")),
         "run.js" => ("text/javascript", include_str!("page/run.js")),
+        "interfaces.js" => ("text/javascript", include_str!("page/interfaces.js")),
+        "elements.js" => ("text/javascript", include_str!("page/elements.js")),
+        "pixels.js" => ("text/javascript", include_str!("page/pixels.js")),
         _ => return None,
     })
 }
@@ -30,11 +33,26 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, &'static str)> {
 const FONT: &[u8] = include_bytes!("../../crossorigin-cli/src/demo/assets/origin.woff2");
 /// One white pixel.
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+/// One pixel that is not there.
+const CLEAR_PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+/// One white frame of 16 pixels by 16, in VP8.
+const FRAME: &[u8] = include_bytes!("page/white.webm");
+/// The head of a WAV file of one channel with 8,000 samples a second, of 16 bits each, and one of 400 samples.
+const SOUND_HEAD: &[u8] = b"RIFF\x44\x03\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x20\x03\x00\x00";
+const SOUND_BYTES: usize = 800;
 
 /// What a response to this initiator holds.
 pub(crate) fn body_for(initiator: Initiator) -> Bytes {
+    if initiator == Initiator::Audio {
+        let mut sound = SOUND_HEAD.to_vec();
+        sound.resize(SOUND_HEAD.len() + SOUND_BYTES, 0);
+        return sound.into();
+    }
     Bytes::from_static(match initiator {
-        Initiator::Image => PIXEL,
+        Initiator::Image | Initiator::WebGlTexture => PIXEL,
+        Initiator::CssShape | Initiator::CssMask => CLEAR_PIXEL,
+        Initiator::Video => FRAME,
+        Initiator::Track => b"WEBVTT\n\n00:00.000 --> 00:01.000\nhere\n",
         Initiator::Font | Initiator::FontFace => FONT,
         Initiator::Script | Initiator::Module => b"self.ran = (self.ran ?? 0) + 1;",
         Initiator::Stylesheet => b"p { color: green }",
@@ -46,7 +64,10 @@ pub(crate) fn body_for(initiator: Initiator) -> Bytes {
 /// The type that it says.
 pub(crate) fn type_for(initiator: Initiator) -> &'static str {
     match initiator {
-        Initiator::Image => "image/gif",
+        Initiator::Image | Initiator::WebGlTexture | Initiator::CssShape | Initiator::CssMask => "image/gif",
+        Initiator::Video => "video/webm",
+        Initiator::Audio => "audio/wav",
+        Initiator::Track => "text/vtt",
         Initiator::Font | Initiator::FontFace => "font/woff2",
         Initiator::Script | Initiator::Module => "text/javascript",
         Initiator::Stylesheet => "text/css",
@@ -75,14 +96,25 @@ pub(crate) fn describe(case: &Case, attempt: Attempt, places: &Places) -> Value 
                 },
                 "method": ask.method,
                 "headers": ask.headers,
-                "body": ask.body.then_some("body"),
+                "body": ask.body.map(|body| match body {
+                    Body::Text => json!({}),
+                    Body::Blob(content_type) => json!({ "type": content_type }),
+                }),
                 "credentials": ask.credentials.unwrap_or("same-origin"),
                 "mode": ask.mode,
                 "redirect": ask.redirect,
                 "upload": ask.upload_listener,
+                "reading": ask.reading.name(),
                 "after": ask.after.as_millis(),
             })
         })
         .collect();
-    json!({ "number": case.number, "attempt": attempt.to_string(), "url": url, "names": names, "asks": asks })
+    json!({
+        "number": case.number,
+        "attempt": attempt.to_string(),
+        "url": url,
+        "settled": places.settled(&attempt.to_string(), case.number),
+        "names": names,
+        "asks": asks,
+    })
 }

@@ -32,6 +32,12 @@ impl Places {
         format!("{}/case/{run}/{case}/{hop}", self.origin(host))
     }
 
+    /// Where the page asks whether nothing more of a case is likely to be sent: at a host of its own, so that no
+    /// case waits for a connection.
+    pub(crate) fn settled(&self, run: &str, case: u64) -> String {
+        format!("http://c.x.localhost:{}/settled/{run}/{case}", self.other)
+    }
+
     /// Fills the places in a scripted header value.
     pub fn fill(&self, value: &str, this: &str, next: Option<&str>) -> String {
         if !value.contains('{') {

@@ -8,7 +8,7 @@ use crossorigin::fetching::{
     Context, CorsPreflightCache, FilteredResponse, HttpRequest, Machine, Purpose, ResponseHead, ResponseType,
     Step,
 };
-use crossorigin::html::Initiator;
+use crossorigin::html::{Bitmap, Initiator};
 use crossorigin::infrastructure::header_values::get;
 use crossorigin::infrastructure::methods::normalize_method;
 use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Mode, RedirectMode, Request};
@@ -16,11 +16,13 @@ use crossorigin::infrastructure::request_headers::{
     is_forbidden_request_header, is_no_cors_safelisted_request_header,
 };
 use crossorigin::profiles::Behavior;
-use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
+use http::header::{
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use crate::case::{Answer, Ask, Case, Host};
+use crate::case::{Answer, Ask, Body, Case, Host, Reading};
 use crate::observed::{Observed, Seen, Sent};
 use crate::places::Places;
 use crate::setting::Setting;
@@ -58,7 +60,7 @@ pub(crate) fn predict<T: Trace + Default>(
                     let status = StatusCode::from_u16(answer.status)?;
                     step = machine.response(ResponseHead::new(status, &headers), &mut context);
                     if let Step::Response(filtered) = &step {
-                        break seen(ask, case, hop, status, &headers, filtered);
+                        break seen(ask, status, &headers, filtered);
                     }
                 }
                 Step::NetworkError(_) => break error(),
@@ -67,7 +69,8 @@ pub(crate) fn predict<T: Trace + Default>(
             }
         };
         traced(machine.into_trace());
-        observed.asks.push(seen);
+        let silent = Seen { result: "sent".to_owned(), ..Seen::default() };
+        observed.asks.push(if ask.is_silent() { silent } else { seen });
     }
     Ok(observed)
 }
@@ -86,11 +89,17 @@ fn request(
     let origin = places.origin(Host::Own).parse()?;
     let url: Url = places.url(case.hops[0].host, run, case.number, 0).parse()?;
     let mut request = ask.initiator.request_in(behavior, origin, url, ask.settings);
-    if !matches!(ask.initiator, Initiator::Fetch | Initiator::Xhr) {
+    if ask.initiator == Initiator::Beacon {
+        let content_type = ask.body.and_then(Body::content_type).map(HeaderValue::from_static);
+        request.headers.extend(content_type.map(|content_type| (CONTENT_TYPE, content_type)));
+        request.body = BodyKind::Replayable;
+        ask.initiator.settle(&mut request);
+    }
+    if !ask.is_by_script() {
         return Ok(request);
     }
     request.method = Method::from_bytes(normalize_method(ask.method).as_bytes())?;
-    request.body = if ask.body { BodyKind::Replayable } else { BodyKind::None };
+    request.body = if ask.body.is_some() { BodyKind::Replayable } else { BodyKind::None };
     request.use_cors_preflight = ask.upload_listener;
     if ask.initiator == Initiator::Fetch {
         request.mode = match ask.mode {
@@ -128,9 +137,11 @@ fn request(
             }
         }
     }
-    // A body that is a text brings its type, where script sets none.
-    if ask.body && !request.headers.contains_key("content-type") {
-        request.headers.insert("content-type", HeaderValue::from_static("text/plain;charset=UTF-8"));
+    // A body may bring its type, where script sets none.
+    if let Some(content_type) = ask.body.and_then(Body::content_type)
+        && !request.headers.contains_key(CONTENT_TYPE)
+    {
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     Ok(request)
 }
@@ -171,49 +182,59 @@ fn wire(hop: usize, sent: &HttpRequest, has_cookie: bool) -> Sent {
     }
 }
 
-fn seen(
-    ask: &Ask,
-    case: &Case,
-    hop: usize,
-    status: StatusCode,
-    headers: &HeaderMap,
-    filtered: &FilteredResponse,
-) -> Seen {
+/// What script sees of the response to the last hop.
+fn seen(ask: &Ask, status: StatusCode, headers: &HeaderMap, filtered: &FilteredResponse) -> Seen {
     let readable = filtered.is_readable();
     let has_body = has_body(ask, status);
-    match ask.initiator {
-        Initiator::Fetch | Initiator::Xhr => {
-            let result = match (ask.initiator, filtered.response_type()) {
-                (Initiator::Xhr, ResponseType::Basic | ResponseType::Cors) => "load",
-                (_, response_type) => response_type.name(),
-            };
-            let mut names: Vec<String> = headers
-                .keys()
-                .filter(|name| filtered.shows_header(name))
-                .map(|name| name.as_str().to_owned())
-                .collect();
-            names.sort();
-            let status = if readable { status.as_u16() } else { 0 };
-            Seen { result: result.to_owned(), status, headers: names, readable: readable && has_body }
-        }
-        // What is embedded is there if it came with a body, whatever the status; scripts, styles, fonts and event
-        // streams want a good one.
-        _ => {
-            let _ = (case, hop);
-            let ok = match ask.initiator {
-                Initiator::Image => has_body,
-                Initiator::EventSource => status == StatusCode::OK,
-                _ => status.is_success() && has_body,
-            };
-            // Whether a script's errors are muted is no matter here; a font that loads can be used.
-            let readable = match ask.initiator {
-                Initiator::Script | Initiator::Module => false,
-                Initiator::FontFace => true,
-                _ => readable,
-            };
-            if ok { Seen { result: "load".to_owned(), readable, ..Seen::default() } } else { error() }
-        }
+    if ask.is_by_script() {
+        let result = match (ask.initiator, filtered.response_type()) {
+            (Initiator::Xhr, ResponseType::Basic | ResponseType::Cors) => "load",
+            (_, response_type) => response_type.name(),
+        };
+        let mut names: Vec<String> = headers
+            .keys()
+            .filter(|name| filtered.shows_header(name))
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        names.sort();
+        let status = if readable { status.as_u16() } else { 0 };
+        return Seen { result: result.to_owned(), status, headers: names, readable: readable && has_body };
     }
+    // Images are there if they came with a body, whatever the status; others want a good one.
+    let ok = match ask.initiator {
+        Initiator::Image | Initiator::WebGlTexture | Initiator::CssShape => has_body,
+        Initiator::EventSource => status == StatusCode::OK,
+        _ => status.is_success() && has_body,
+    };
+    let readable = match ask.initiator {
+        Initiator::Image | Initiator::WebGlTexture | Initiator::Video => {
+            can_be_read(Bitmap::of_response(filtered.response_type()), ask.reading)
+        }
+        // Whether a script's errors are muted is no matter here; a sound can't be read; a font that loads can be
+        // used.
+        Initiator::Script | Initiator::Module | Initiator::Audio => false,
+        Initiator::Font | Initiator::FontFace => true,
+        _ => readable,
+    };
+    if ok { Seen { result: "load".to_owned(), readable, ..Seen::default() } } else { error() }
+}
+
+/// Whether script can read the pixels of what has loaded.
+fn can_be_read(source: Bitmap, reading: Reading) -> bool {
+    let mut canvas = Bitmap::new();
+    match reading {
+        Reading::ImageData | Reading::DataUrl | Reading::Blob | Reading::OffscreenBlob => {
+            canvas.draw(source);
+        }
+        Reading::Pattern | Reading::ImageBitmap => canvas.draw(source.copied()),
+        Reading::OtherCanvas => {
+            let mut other = Bitmap::new();
+            other.draw(source);
+            canvas.draw(other);
+        }
+        Reading::Texture => return source.upload_as_texture().is_ok(),
+    }
+    canvas.read().is_ok()
 }
 
 /// Whether a response to this has a body that script could get.

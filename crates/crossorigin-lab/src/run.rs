@@ -38,6 +38,8 @@ pub struct Run {
     inner: Mutex<State>,
     /// Told whenever a report comes.
     pub progress: Notify,
+    /// Told whenever a server saw a request.
+    pub(crate) sent: Notify,
 }
 
 /// How far the present visit is. A new one begins anew.
@@ -117,7 +119,15 @@ pub struct Foretold {
 impl Run {
     /// A run of these cases, held against a profile, or against that of the browser that comes.
     pub fn new(places: Places, seed: u64, numbers: Vec<u64>, profile: Option<Profile>) -> Self {
-        Self { places, seed, numbers, expected: profile, inner: Mutex::default(), progress: Notify::new() }
+        Self {
+            places,
+            seed,
+            numbers,
+            expected: profile,
+            inner: Mutex::default(),
+            progress: Notify::new(),
+            sent: Notify::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -169,6 +179,20 @@ impl Run {
     /// Takes note of what a server saw.
     pub(crate) fn saw(&self, attempt: Attempt, number: u64, sent: Sent) {
         self.state().wire.entry((attempt, number)).or_default().push(sent);
+        self.sent.notify_waiters();
+    }
+
+    /// How many requests of an attempt at a case the servers saw so far.
+    pub(crate) fn requests_so_far(&self, attempt: Attempt, number: u64) -> usize {
+        self.state().wire.get(&(attempt, number)).map_or(0, Vec::len)
+    }
+
+    /// How many requests are foretold of it.
+    pub(crate) fn foretold_requests(&self, attempt: Attempt, number: u64) -> usize {
+        let (profile, hosts) = (self.profile(), self.state().cookie_hosts.clone());
+        let name = attempt.to_string();
+        let setting = Setting { places: &self.places, run: &name, profile, cookie_hosts: &hosts };
+        setting.foretell(&self.case(number), profile.behavior()).map_or(0, |foretold| foretold.wire.len())
     }
 
     /// The next cases for the page of a visit; `None` where another page came since.

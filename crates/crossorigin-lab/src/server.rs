@@ -77,6 +77,13 @@ async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>>
             Err(_) => status(StatusCode::NOT_FOUND),
         },
         (Some("report"), None, None, None) => report(run, request).await,
+        (Some("settled"), Some(name), Some(number), None) => match (name.parse(), number.parse()) {
+            (Ok(attempt), Ok(number)) => {
+                run.settled(attempt, number).await;
+                for_anybody(text("text/plain", "settled"))
+            }
+            _ => status(StatusCode::NOT_FOUND),
+        },
         (Some("case"), Some(name), Some(number), Some(hop)) => {
             match (name.parse(), number.parse(), hop.parse()) {
                 (Ok(attempt), Ok(number), Ok(hop)) => scripted(run, attempt, number, hop, request).await,
@@ -95,6 +102,12 @@ fn text(content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Byt
     let mut response = Response::new(Full::new(body.into()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Lets pages of all origins read it.
+fn for_anybody(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    response.headers_mut().insert("access-control-allow-origin", HeaderValue::from_static("*"));
     response
 }
 
