@@ -10,7 +10,7 @@ use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::BodyExt as _;
 use tower_service::Service;
 
-use crate::{Body, Transport};
+use crate::transport::{Body, Transport, say_length};
 
 /// Sends every request to one service, whatever host its URL names: an axum `Router`, a tonic server, any
 /// [`tower_service::Service`] over HTTP's types. The service sees what a server would: a path as the URI, and
@@ -55,8 +55,9 @@ where
     }
 }
 
-/// Takes scheme and host out of the URI, and says the host in `Host`.
+/// Takes scheme and host out of the URI, and says the host in `Host`, the body's length in `Content-Length`.
 fn as_a_server_sees_it(mut request: Request<Body>) -> Request<Body> {
+    say_length(&mut request);
     let authority = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     if let Some(authority) = authority {
         request.headers_mut().entry(HOST).or_insert(authority);

@@ -4,6 +4,9 @@ use std::future::Future;
 
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
+use http::Method;
+use http::header::CONTENT_LENGTH;
+use http_body::Body as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
 
@@ -31,6 +34,15 @@ pub(crate) struct Replay(pub(crate) Bytes);
 /// A body that is there already.
 pub(crate) fn whole(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Says how long a body is, where that is known: of POST and PUT also that there is none.
+/// [Source](https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch).
+pub(crate) fn say_length(request: &mut http::Request<Body>) {
+    let is_said = matches!(*request.method(), Method::POST | Method::PUT);
+    if let Some(length) = request.body().size_hint().exact().filter(|length| *length > 0 || is_said) {
+        request.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
 }
 
 /// The body of what has none.

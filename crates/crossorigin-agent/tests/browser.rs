@@ -279,6 +279,18 @@ async fn what_the_service_gets_is_what_browsers_send() {
     let sent = &seen.exchanges()[0].sent_headers;
     assert_eq!((sent["origin"].to_str().unwrap(), sent.contains_key("cookie")), (PAGE, false));
     assert_says(&seen.expect_shared().text(), &["\"host\"", "\"origin\"", "\"user-agent\""]);
+    let mut lengths = tower::service_fn(async |request: http::Request<crossorigin_agent::Body>| {
+        let said = request.headers().get("content-length").map(|length| length.to_str().unwrap().to_owned());
+        let response = http::Response::builder().header("access-control-allow-origin", "*");
+        Ok::<_, std::convert::Infallible>(response.body(said.unwrap_or_default()).unwrap())
+    });
+    for (request, expected) in [
+        (Browser::at(PAGE).get("/"), ""),
+        (Browser::at(PAGE).post("/"), "0"),
+        (Browser::at(PAGE).post("/").body("hello"), "5"),
+    ] {
+        assert_eq!(request.send(&mut lengths).await.expect_shared().text(), expected);
+    }
 }
 
 #[test]

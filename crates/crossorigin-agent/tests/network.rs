@@ -219,3 +219,29 @@ async fn proxies_are_spoken_to_as_they_expect() {
         assert!(matches!(record.outcome, Outcome::Unreachable(failure) if failure.message.contains(told)));
     }
 }
+
+#[tokio::test]
+async fn the_length_of_a_body_is_said_as_the_standard_has_it() {
+    for (method, body, expected) in [
+        (Method::GET, None, None),
+        (Method::POST, None, Some("0")),
+        (Method::PUT, None, Some("0")),
+        (Method::POST, Some(""), Some("0")),
+        (Method::POST, Some("hi"), Some("2")),
+        (Method::PATCH, None, None),
+        (Method::DELETE, None, None),
+        (Method::DELETE, Some("hi"), Some("2")),
+    ] {
+        let server = RawServer::new(response(&[], "hi"), Then::Close).await;
+        let mut page = any_page();
+        page.origin = server.url().trim_end_matches('/').parse().unwrap();
+        let mut request = get(server.url()).method(method.clone());
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        page.fetch(request).await.unwrap();
+        let head = server.heads().remove(0);
+        let said: Vec<_> = head.lines().filter_map(|line| line.strip_prefix("content-length: ")).collect();
+        assert_eq!(said, Vec::from_iter(expected), "{method} {body:?}");
+    }
+}

@@ -31,7 +31,7 @@ use self::pool::{Key, Pool};
 pub use self::proxies::{Proxies, ProxyError};
 use self::received_body::ReceivedBody;
 pub use self::tls::CertificateError;
-use crate::transport::{Body, Replay, Transport, empty, whole};
+use crate::transport::{Body, Replay, Transport, empty, say_length, whole};
 
 /// How long connecting may take, TLS and proxies included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -102,6 +102,7 @@ impl Inner {
         key: &Key,
         mut request: Request<Body>,
     ) -> Result<Response<Body>, Sent> {
+        say_length(&mut request);
         if connection.is_http2() {
             *request.version_mut() = http::Version::HTTP_2;
         } else {
