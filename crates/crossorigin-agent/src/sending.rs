@@ -44,17 +44,20 @@ impl<'a, T: Transport> Sender<'a, T> {
 
     /// Sends one request of this fetch, which stands at `state`.
     pub(crate) async fn send(&mut self, request: &HttpRequest, state: &Request, keeps: bool) -> Sent {
+        let settings = self.settings;
         let mut headers = request.headers.clone();
-        request_headers::add(&mut headers, request, state, self.settings, self.initiator);
+        request_headers::add(&mut headers, request, state, settings, self.initiator);
         if !request.includes_credentials {
             let sent = if keeps { headers.clone() } else { HeaderMap::new() };
             let answer = self.send_once(request, headers).await;
             return Sent { headers: sent, answer };
         }
         let Shared { cookies, authentication, .. } = self.shared;
-        if let Some(cookie) = cookies.header(&request.url, state, self.settings) {
-            headers.insert(COOKIE, cookie);
-        }
+        let set_cookies = |headers: &mut HeaderMap| match cookies.header(&request.url, state, settings) {
+            Some(cookie) => drop(headers.insert(COOKIE, cookie)),
+            None => drop(headers.remove(COOKIE)),
+        };
+        set_cookies(&mut headers);
         // What script says itself is left as it is.
         let authenticates = !headers.contains_key(AUTHORIZATION);
         if let Some(entry) = authentication.entry(&request.url).filter(|_| authenticates) {
@@ -69,9 +72,9 @@ impl<'a, T: Transport> Sender<'a, T> {
         {
             authentication.forget(&request.url);
             let own = authentication.answer(&request.url, response.headers());
-            let can_send_again = !matches!(self.body, RequestBody::Stream(_));
-            if let Some(own) = own.filter(|own| headers.get(AUTHORIZATION) != Some(own) && can_send_again) {
-                cookies.keep(response.headers(), &request.url, state, self.settings);
+            if let Some(own) = own.filter(|own| headers.get(AUTHORIZATION) != Some(own)) {
+                cookies.keep(response.headers(), &request.url, state, settings);
+                set_cookies(&mut headers);
                 headers.insert(AUTHORIZATION, own.clone());
                 answer = self.send_once(request, headers.clone()).await;
                 if answer.as_ref().is_ok_and(|response| response.status() != StatusCode::UNAUTHORIZED) {
@@ -80,7 +83,7 @@ impl<'a, T: Transport> Sender<'a, T> {
             }
         }
         if let Ok(response) = &answer {
-            cookies.keep(response.headers(), &request.url, state, self.settings);
+            cookies.keep(response.headers(), &request.url, state, settings);
         }
         Sent { headers, answer }
     }

@@ -175,3 +175,22 @@ async fn passwords_answer_servers_that_ask() {
         .collect();
     assert_eq!(seen, [("OPTIONS", false), ("PUT", false), ("GET", false), ("GET", true), ("PUT", true)]);
 }
+
+#[tokio::test]
+async fn what_answers_a_401_has_the_cookies_that_came_with_it() {
+    let server = RawServer::by(|head| match header(head, "authorization") {
+        Some(_) => answer("200 OK", &[]),
+        None => answer(
+            "401 Unauthorized",
+            &["www-authenticate: Basic", "set-cookie: new=1", "set-cookie: old=; Max-Age=0"],
+        ),
+    })
+    .await;
+    let own = "http://app.example";
+    let mut page = page(&server, AgentBuilder::new().http_credentials(own.parse().unwrap(), "user", "word"));
+    page.agent().set_cookie("old=1", &own.parse().unwrap()).unwrap();
+    assert_eq!(page.fetch(get(own)).await.unwrap().status(), 200);
+    let seen: Vec<_> =
+        server.heads().iter().map(|head| header(head, "cookie").map(ToOwned::to_owned)).collect();
+    assert_eq!(seen, [Some("old=1".to_owned()), Some("new=1".to_owned())]);
+}
