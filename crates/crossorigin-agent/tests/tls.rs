@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use self::support::authority::authority;
-use self::support::{get, page, transport};
+use self::support::{RawServer, Then, get, page, response, transport};
 
 /// Answers with the version, the path and the body that came.
 async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -197,4 +197,62 @@ async fn tls_goes_through_proxies() {
     assert!(
         asked.await.unwrap().starts_with("CONNECT api.example:443 HTTP/1.1\r\nhost: api.example:443\r\n")
     );
+}
+
+#[tokio::test]
+async fn what_is_asked_for_in_tls_never_goes_without() {
+    let (pem, acceptor) = authority(&["http/1.1"], false);
+    let server = Server::new(acceptor).await;
+    let plain = RawServer::new(response(&[], "plain"), Then::Keep).await;
+    let transport = trusting(&pem).resolve("api.example", 443, server.address);
+    let mut page = page(transport.resolve("api.example", 80, plain.address).build(), Limits::default());
+    for _ in 0..2 {
+        for (url, expected) in [("http://api.example/", "plain"), ("https://api.example/", "HTTP/1.1 /  ")] {
+            assert_eq!(page.fetch(get(url)).await.unwrap().text().await.unwrap(), expected, "{url}");
+        }
+    }
+    assert_eq!((server.connections.load(Ordering::Relaxed), plain.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_end_without_a_farewell_is_an_end() {
+    let shared = "HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\n";
+    for (name, rest, whole) in [
+        ("no length", "\r\nhi", true),
+        ("half a body", "content-length: 9\r\n\r\nhi", false),
+        ("no last chunk", "transfer-encoding: chunked\r\n\r\n2\r\nhi\r\n", false),
+        ("half a head", "x: 1\r\n", false),
+    ] {
+        let (pem, acceptor) = authority(&["http/1.1"], false);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let transport = trusting(&pem).resolve("api.example", 443, listener.local_addr().unwrap());
+        let answer = format!("{shared}{rest}");
+        let served = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.flush().await.unwrap();
+            // The connection ends, and TLS does not say so.
+            drop(stream.into_inner());
+        });
+        let mut page = page(transport.build(), Limits::default());
+        let (response, record) = page.fetch_recorded(get("https://api.example/")).await;
+        served.await.unwrap();
+        match response {
+            Ok(response) => {
+                assert!(whole, "{name}");
+                assert_eq!(response.text().await.unwrap(), "hi", "{name}");
+            }
+            Err(_) => match record.outcome {
+                Outcome::Unreachable(failure) if !whole => {
+                    assert_eq!(failure.kind, Kind::Reset, "{name}: {failure}");
+                }
+                other => panic!("{name}: {other:?}"),
+            },
+        }
+    }
 }

@@ -82,7 +82,12 @@ impl AsyncRead for Stream {
         let before = buffer.filled().len();
         std::task::ready!(match &mut own.kind {
             Kind::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Kind::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            // Many servers end the connection without ending TLS. That is an end too, as browsers have it: where the
+            // length of a body was said, what is missing is noticed.
+            Kind::Tls(stream) => match std::task::ready!(Pin::new(stream).poll_read(context, buffer)) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+                read => Poll::Ready(read),
+            },
         })?;
         own.repair(&mut buffer.filled_mut()[before..]);
         Poll::Ready(Ok(()))
