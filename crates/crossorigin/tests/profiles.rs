@@ -9,7 +9,9 @@ use crossorigin::fetching::{
     Context, CorsPreflightCache, EmbedderPolicyValue, HttpRequest, Machine, Purpose, ResponseHead, Step,
 };
 use crossorigin::html::{CorsSettings, Initiator};
-use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Destination, Mode, Request};
+use crossorigin::infrastructure::request::{
+    BodyKind, CredentialsMode, Destination, Mode, RedirectMode, Request,
+};
 use crossorigin::profiles::{Behavior, Profile};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -118,6 +120,7 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
             "image" => request.destination = Destination::Image,
             "script" => request.destination = Destination::Script,
             "upload" => request.use_cors_preflight = true,
+            "manual" => request.redirect_mode = RedirectMode::Manual,
             "body" => request.body = BodyKind::Replayable,
             "credentialless" => embedder_policy = EmbedderPolicyValue::Credentialless,
             "font" => {
@@ -146,6 +149,63 @@ fn every_deviation_is_shown_by_its_example() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// How far deviations go: what browsers were seen to do where one ends. Whose it is, the case, what it comes to.
+const EDGES: &[(Profile, &str, &str)] = &[
+    // A redirect that is asked anew, after a preflight, is trusted no more.
+    (
+        Profile::WebKit,
+        "> PUT https://a.example/\n\
+         < 302 location: https://user@b.example/",
+        "PUT OPTIONS → redirect-credentials",
+    ),
+    // So is its check, which is by what is asked for now.
+    (
+        Profile::WebKit,
+        "> PUT https://a.example/\n\
+         < 302 location: https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+         < 307 access-control-allow-origin: *; location: /next",
+        "PUT OPTIONS PUT OPTIONS PUT → cors",
+    ),
+    // The check of the last response knows that no credentials were sent.
+    (
+        Profile::WebKit,
+        "> GET https://a.example/\n\
+         < 302 location: https://b.example/",
+        "GET GET → cors",
+    ),
+    // What began abroad was without credentials from the first.
+    (
+        Profile::WebKit,
+        "> GET https://b.example/\n\
+         < 302 access-control-allow-origin: *; location: https://c.example/",
+        "GET GET → cors",
+    ),
+    // A header of the origin stays until a redirect leads to another.
+    (
+        Profile::WebKit,
+        "? origin\n\
+         > POST https://b.example/ no-cors\n\
+         < 303 location: /next\n\
+         < 302 location: https://c.example/",
+        "POST origin=https://a.example GET origin=https://a.example GET origin=none → opaque",
+    ),
+    // A redirect to where no browser speaks HTTP is no redirect to follow, but a good one may be held.
+    (
+        Profile::WebKit,
+        "> GET https://a.example/ manual\n\
+         < 302 location: https://b.example/",
+        "GET → opaqueredirect",
+    ),
+];
+
+#[test]
+fn deviations_end_where_browsers_end_them() {
+    for (profile, case, expected) in EDGES {
+        assert_eq!(run(case, profile.behavior()), *expected, "{profile}: {case}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::response::ResponseHead;
 use super::tao_check::tao_check;
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::methods::is_cors_safelisted_method;
-use crate::infrastructure::request::{Request, ResponseTainting};
+use crate::infrastructure::request::{CredentialsMode, Request, ResponseTainting};
 use crate::profiles::Behavior;
 
 /// What a request wants before it is sent.
@@ -81,12 +81,13 @@ pub(super) fn check_response<T: Trace>(
     response: ResponseHead<'_>,
     embedder_policy: EmbedderPolicyValue,
     includes_credentials: bool,
+    checked_as: CredentialsMode,
     trace: &mut T,
 ) -> Result<(), NetworkErrorReason> {
     // 4.4. CORS requests are checked before anything is made of the response.
     if request.response_tainting == ResponseTainting::Cors {
         let origin = request.byte_serialize_origin();
-        let checked = cors_check_for(&origin, request.credentials_mode, response.headers, trace);
+        let checked = cors_check_for(&origin, checked_as, response.headers, trace);
         trace.step(StepNumber::new(Section::HttpFetch, "4.4"), || {
             Event::CorsCheck(Purpose::Actual, checked.clone())
         });

@@ -43,7 +43,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         return Err(NetworkErrorReason::TooManyRedirects);
     }
     // 9, 10. A user name in the target would ask another origin, or come from one, with chosen credentials.
-    let includes_credentials = !location.username().is_empty() || location.password().is_some();
+    let includes_credentials = includes_url_credentials(&location);
     let leads_abroad = request.mode == Mode::Cors && !request.origin.same_origin_with_url(&location);
     // DEVIATION: webkit-own-redirects.
     let by_script = request.initiator_type != InitiatorType::Other;
@@ -72,7 +72,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         request.left_behind = request.names_to_ask_for(behavior);
     }
     if becomes_get {
-        request.keeps_origin |= behavior.redirects_keep_origin_header && request.method != Method::HEAD;
+        request.keeps_origin = behavior.redirects_keep_origin_header && request.method != Method::HEAD;
         request.method = Method::GET;
         request.body = BodyKind::None;
         for name in REQUEST_BODY_HEADERS {
@@ -82,6 +82,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     // 13. Another origin does not get what was meant for this one.
     let mut dropped_authorization = false;
     if !stays {
+        request.keeps_origin = false;
         dropped_authorization = request.headers.remove(AUTHORIZATION).is_some();
     }
     // DEVIATION: chromium-redirects-drop-client-hints.
@@ -102,6 +103,17 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         taint: request.redirect_taint(),
     });
     Ok(true)
+}
+
+/// Whether a URL has a user name or a password. [Source](https://url.spec.whatwg.org/#include-credentials).
+pub(super) fn includes_url_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// Whether a redirect leads to another scheme than HTTP's.
+pub(super) fn leads_off_http(request: &Request, response: ResponseHead<'_>) -> bool {
+    let location = location_url(request, response).ok().flatten();
+    location.is_some_and(|location| !matches!(location.scheme(), "http" | "https"))
 }
 
 /// [Source](https://fetch.spec.whatwg.org/#concept-response-location-url).

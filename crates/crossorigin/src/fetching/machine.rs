@@ -13,13 +13,15 @@ use super::http_network_or_cache_fetch::{
     HttpRequest, Purpose, actual_request, includes_credentials, preflight_request,
     remove_forbidden_request_headers,
 };
-use super::http_redirect_fetch::{http_redirect_fetch, is_redirect_status};
+use super::http_redirect_fetch::{
+    http_redirect_fetch, includes_url_credentials, is_redirect_status, leads_off_http,
+};
 use super::main_fetch::{fetch, main_fetch};
 use super::mime_type_blocking::check_mime_type;
 use super::reason::NetworkErrorReason;
 use super::response::{FilteredResponse, ResponseHead, ResponseType};
 use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
-use crate::infrastructure::request::{BodyKind, Mode, RedirectMode, Request};
+use crate::infrastructure::request::{BodyKind, CredentialsMode, Mode, RedirectMode, Request};
 use crate::profiles::{Behavior, Profile};
 
 /// What outlives one fetch, and the time.
@@ -78,8 +80,8 @@ pub struct Machine<T = ()> {
     pub(super) request: Request,
     pub(super) behavior: Behavior,
     pub(super) trace: T,
-    /// Whether a failure clears the cache, since permission was needed on the way.
-    pub(super) clears_cache: bool,
+    /// Whether permission was needed on the way, so that a failure clears the cache.
+    pub(super) wanted_permission: bool,
     /// Whether the request needed permission on an earlier hop, for browsers that go on to ask.
     pub(super) needed_permission: bool,
     embedder_policy: EmbedderPolicyValue,
@@ -125,7 +127,7 @@ impl<T: Trace + Default> Machine<T> {
             request,
             behavior,
             trace,
-            clears_cache: false,
+            wanted_permission: false,
             needed_permission: false,
             embedder_policy,
             state: State::Ready,
@@ -236,13 +238,21 @@ impl<T: Trace> Machine<T> {
     /// Ends the fetch, and says whether a failure would have cleared the cache until now.
     fn over(&mut self) -> bool {
         self.state = State::Over;
-        std::mem::take(&mut self.clears_cache)
+        std::mem::take(&mut self.wanted_permission)
     }
 
     fn send_actual(&mut self, context: &mut Context<'_>) -> Step {
         let is_long = self.request.body_bytes.is_some_and(|bytes| bytes > MAX_KEEPALIVE_BYTES);
         if self.request.keepalive && self.request.body != BodyKind::None && is_long {
             return self.fail(NetworkErrorReason::KeepaliveBody, context);
+        }
+        // DEVIATION: webkit-own-redirects. What is asked anew after a preflight is no redirect any more.
+        let was_trusted = self.behavior.own_redirects_may_contain_credentials
+            && self.wanted_permission
+            && self.request.redirect_count() > 0
+            && includes_url_credentials(self.request.current_url());
+        if was_trusted {
+            return self.fail(NetworkErrorReason::RedirectContainsCredentials, context);
         }
         self.state = State::Actual;
         let sent = actual_request(&self.request, self.embedder_policy, &self.behavior);
@@ -260,11 +270,13 @@ impl<T: Trace> Machine<T> {
 
     fn actual_response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
         let with_credentials = includes_credentials(&self.request, self.embedder_policy, &self.behavior);
+        let checked_as = self.checked_as(response);
         let checked = check_response(
             &mut self.request,
             response,
             self.embedder_policy,
             with_credentials,
+            checked_as,
             &mut self.trace,
         );
         if let Err(reason) = checked {
@@ -275,6 +287,11 @@ impl<T: Trace> Machine<T> {
                 RedirectMode::Error => return self.fail(NetworkErrorReason::RedirectInErrorMode, context),
                 // A navigation's own redirect is handed over too; it goes on with a new machine.
                 RedirectMode::Manual if self.request.mode != Mode::Navigate => {
+                    // DEVIATION: webkit-manual-redirect-scheme.
+                    if self.behavior.manual_redirects_lead_to_http && leads_off_http(&self.request, response)
+                    {
+                        return self.fail(NetworkErrorReason::RedirectScheme, context);
+                    }
                     return self.hand_over(FilteredResponse::opaque_redirect(&self.request), response);
                 }
                 RedirectMode::Manual => {}
@@ -289,6 +306,20 @@ impl<T: Trace> Machine<T> {
         }
         let filtered = FilteredResponse::new(&self.request, response.headers, &mut self.trace);
         self.hand_over(filtered, response)
+    }
+
+    /// The credentials mode that a response is checked against.
+    fn checked_as(&self, response: ResponseHead<'_>) -> CredentialsMode {
+        let request = &self.request;
+        let began_at_home =
+            || request.url_list().next().is_some_and(|url| request.origin.same_origin_with_url(url));
+        // DEVIATION: webkit-redirect-check-with-credentials.
+        let as_at_first = self.behavior.redirects_are_checked_as_the_first_request
+            && request.credentials_mode == CredentialsMode::SameOrigin
+            && is_redirect_status(response.status)
+            && !self.wanted_permission
+            && began_at_home();
+        if as_at_first { CredentialsMode::Include } else { request.credentials_mode }
     }
 
     /// The last steps of main fetch, which look at the whole response whatever script may see of it. A failure

@@ -1,6 +1,7 @@
 //! Main fetch: which way a request takes.
 
 use super::http_fetch::Demand;
+use super::http_redirect_fetch::includes_url_credentials;
 use super::machine::{Context, Machine, Step};
 use super::mixed_content::{should_be_blocked_as_mixed_content, upgrade_mixed_content};
 use super::reason::NetworkErrorReason;
@@ -52,8 +53,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     // DEVIATION: chromium-url-credentials.
     let is_checked = request.initiator_type != InitiatorType::XmlHttpRequest
         && matches!(request.mode, Mode::Cors | Mode::NoCors | Mode::SameOrigin);
-    let url = request.current_url();
-    let contains_credentials = !url.username().is_empty() || url.password().is_some();
+    let contains_credentials = includes_url_credentials(request.current_url());
     if is_checked && contains_credentials && !behavior.urls_may_contain_credentials {
         return machine.fail(NetworkErrorReason::UrlContainsCredentials, context);
     }
@@ -108,7 +108,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
         }
     });
     // Whatever fails after this clears the cache for the request.
-    machine.clears_cache |= needs_permission;
+    machine.wanted_permission |= needs_permission;
     let demand = match (needs_permission, needed_before) {
         (false, _) => Demand::None,
         (true, false) => Demand::Permission,

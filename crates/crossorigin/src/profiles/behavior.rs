@@ -62,6 +62,11 @@ pub struct Behavior {
     /// Whether a redirect from the page's own origin to another, of a request that script made, may lead to a URL
     /// with a user name.
     pub own_redirects_may_contain_credentials: bool,
+    /// Whether a redirect that script is to follow by itself must lead to HTTP all the same.
+    pub manual_redirects_lead_to_http: bool,
+    /// Whether redirects from other origins are checked as with credentials where the first request went to the page's
+    /// own origin with its credentials.
+    pub redirects_are_checked_as_the_first_request: bool,
     /// Whether script's requests go on to ask for the headers that a redirect to another origin took from them.
     pub asks_for_what_redirects_took: bool,
     /// Whether a redirect to another origin turns DELETE into GET.
@@ -143,6 +148,8 @@ impl Behavior {
         no_cors_redirects_taint: false,
         urls_may_contain_credentials: true,
         own_redirects_may_contain_credentials: false,
+        manual_redirects_lead_to_http: false,
+        redirects_are_checked_as_the_first_request: false,
         asks_for_what_redirects_took: false,
         redirects_abroad_turn_delete_into_get: false,
         redirects_keep_origin_header: false,

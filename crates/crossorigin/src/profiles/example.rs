@@ -6,7 +6,7 @@
 /// A line is one of these; what stands behind ` | ` and the status are headers, parted by `; `, and `{9}` stands
 /// for nine letters.
 /// - `> PUT https://b.example/ include | x-foo: 1` is a fetch, by CORS where no other mode is named; other words
-///   are a credentials mode, a destination, an initiator, `upload` for listeners to upload progress, `body`,
+///   are a credentials mode, a destination, an initiator, a redirect mode, `upload` for listeners to upload progress, `body`,
 ///   `credentialless`, `from=` another origin.
 /// - `< 200 access-control-allow-origin: *` is the next answer. Where none is left, preflights are permitted
 ///   everything and all is shared.
@@ -268,6 +268,21 @@ pub(super) const OWN_REDIRECTS: Example = example(
      < 302 location: https://user@b.example/",
     "GET → redirect-credentials",
     "GET GET → cors",
+);
+
+pub(super) const REDIRECT_CHECK_WITH_CREDENTIALS: Example = example(
+    "> GET https://a.example/\n\
+     < 302 location: https://b.example/\n\
+     < 302 access-control-allow-origin: *; location: /next",
+    "GET GET GET → cors",
+    "GET GET → allow-origin-wildcard",
+);
+
+pub(super) const MANUAL_REDIRECT_SCHEME: Example = example(
+    "> GET https://a.example/ manual\n\
+     < 302 location: ftp://b.example/",
+    "GET → opaqueredirect",
+    "GET → redirect-scheme",
 );
 
 pub(super) const ORIGIN_HEADER_STAYS: Example = example(
