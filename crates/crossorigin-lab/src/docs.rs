@@ -51,7 +51,7 @@ fn write_table(page: &mut String) {
 }
 
 fn write_browser(page: &mut String, profile: Profile, record: &Record) {
-    let _ = writeln!(page, "## {} {}\n", record.browser, record.version);
+    let _ = writeln!(page, "## {profile:?} {}\n", record.version);
     for entry in profile.entries() {
         write_entry(page, entry, record);
     }
@@ -72,7 +72,7 @@ fn write_entry(page: &mut String, entry: &Entry, record: &Record) {
     let _ = writeln!(page, "### {id}\n\n{}. Seen in {versions}; source: {source}.\n", capitalized(what));
     let _ = writeln!(page, "```text\n{}\n```\n", example.case);
     let _ = writeln!(page, "- By the standard: `{}`", example.standard);
-    let _ = writeln!(page, "- In {}: `{}`", record.browser, example.deviation);
+    let _ = writeln!(page, "- In {:?}: `{}`", entry.profile, example.deviation);
     let _ = match record.deviations.iter().find(|deviation| deviation.entry == *id) {
         Some(deviation) => writeln!(
             page,
