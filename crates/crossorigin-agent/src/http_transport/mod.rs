@@ -8,6 +8,7 @@ mod pool;
 mod proxies;
 mod received_body;
 mod resolve;
+mod response_head;
 mod stream;
 mod tls;
 mod upload;

@@ -1,6 +1,7 @@
 //! A connection's bytes, in TLS or not.
 
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,19 +11,24 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// How a response begins.
-const HTTP: &[u8; 4] = b"HTTP";
+use super::response_head::ResponseHead;
 
-/// A connection to a server or a proxy.
-///
-/// Browsers take `http/1.1 200 ok` for what it is, and hyper does not: the first four bytes of a head are read
-/// in upper case.
+/// A connection to a server or a proxy, whose heads are repaired.
 #[derive(Debug)]
 pub(super) struct Stream {
     kind: Kind,
     head: AwaitsHead,
-    /// How many bytes of [`HTTP`] have come.
-    seen: usize,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Bytes are passed on.
+    Passes,
+    /// Bytes are kept until a head is whole.
+    Reads(ResponseHead),
+    /// What is to be passed on, from here; and what follows it, if that is another head.
+    Gives(Vec<u8>, usize, Option<ResponseHead>),
 }
 
 #[derive(Debug)]
@@ -40,34 +46,34 @@ impl AwaitsHead {
         // A request is written after this and answered after that, so that no order is needed here.
         self.0.store(true, Ordering::Relaxed);
     }
+
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
 }
 
 impl Stream {
     pub(super) fn plain(stream: TcpStream) -> Self {
-        Self { kind: Kind::Plain(stream), head: AwaitsHead::default(), seen: HTTP.len() }
+        Self { kind: Kind::Plain(stream), head: AwaitsHead::default(), state: State::Passes }
     }
 
     pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self { kind: Kind::Tls(Box::new(stream)), head: AwaitsHead::default(), seen: HTTP.len() }
+        Self { kind: Kind::Tls(Box::new(stream)), head: AwaitsHead::default(), state: State::Passes }
     }
 
     pub(super) fn awaits_head(&self) -> AwaitsHead {
         self.head.clone()
     }
 
-    fn repair(&mut self, read: &mut [u8]) {
-        if self.head.0.load(Ordering::Relaxed) && !read.is_empty() {
-            self.head.0.store(false, Ordering::Relaxed);
-            self.seen = 0;
-        }
-        for byte in read {
-            let Some(expected) = HTTP.get(self.seen) else { return };
-            if !byte.eq_ignore_ascii_case(expected) {
-                self.seen = HTTP.len();
-                return;
-            }
-            *byte = *expected;
-            self.seen += 1;
+    fn poll_kind(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.kind {
+            Kind::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            // Many servers end the connection without ending TLS. That is an end too, as browsers have it: where the
+            // length of a body was said, what is missing is noticed.
+            Kind::Tls(stream) => match std::task::ready!(Pin::new(stream).poll_read(context, buffer)) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+                read => Poll::Ready(read),
+            },
         }
     }
 }
@@ -79,18 +85,46 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let own = self.get_mut();
-        let before = buffer.filled().len();
-        std::task::ready!(match &mut own.kind {
-            Kind::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            // Many servers end the connection without ending TLS. That is an end too, as browsers have it: where the
-            // length of a body was said, what is missing is noticed.
-            Kind::Tls(stream) => match std::task::ready!(Pin::new(stream).poll_read(context, buffer)) {
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
-                read => Poll::Ready(read),
-            },
-        })?;
-        own.repair(&mut buffer.filled_mut()[before..]);
-        Poll::Ready(Ok(()))
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let mut head = match mem::replace(&mut own.state, State::Passes) {
+                State::Gives(bytes, from, next) if from < bytes.len() => {
+                    let to = bytes.len().min(from + buffer.remaining());
+                    buffer.put_slice(&bytes[from..to]);
+                    own.state = State::Gives(bytes, to, next);
+                    return Poll::Ready(Ok(()));
+                }
+                State::Gives(.., next) => next,
+                State::Reads(head) => Some(head),
+                State::Passes => None,
+            };
+            let before = buffer.filled().len();
+            let Poll::Ready(read) = own.poll_kind(context, buffer) else {
+                own.state = head.map_or(State::Passes, State::Reads);
+                return Poll::Pending;
+            };
+            read?;
+            let read = &buffer.filled()[before..];
+            if head.is_none() && !read.is_empty() && own.head.take() {
+                head = Some(ResponseHead::default());
+            }
+            let Some(mut head) = head else { return Poll::Ready(Ok(())) };
+            if read.is_empty() {
+                let rest = head.into_bytes();
+                if rest.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                own.state = State::Gives(rest, 0, None);
+                continue;
+            }
+            head.push(read);
+            buffer.set_filled(before);
+            let mut ready = Vec::new();
+            let is_whole = head.read(&mut ready);
+            own.state = State::Gives(ready, 0, (!is_whole).then_some(head));
+        }
     }
 }
 
@@ -131,35 +165,6 @@ impl AsyncWrite for Stream {
         match &mut self.get_mut().kind {
             Kind::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Kind::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn only_the_beginning_of_a_head_is_put_in_upper_case() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut stream = Stream::plain(stream);
-        for (awaits, pieces, expected) in [
-            (true, &["http/1.1 200 ok"][..], "HTTP/1.1 200 ok"),
-            (true, &["h", "tT", "p/1.1"], "HTTP/1.1"),
-            (true, &["hello"], "Hello"),
-            (false, &["http"], "http"),
-        ] {
-            if awaits {
-                stream.awaits_head().set();
-            }
-            let mut read = String::new();
-            for piece in pieces {
-                let mut piece = piece.as_bytes().to_vec();
-                stream.repair(&mut piece);
-                read.push_str(std::str::from_utf8(&piece).unwrap());
-            }
-            assert_eq!(read, expected);
         }
     }
 }
