@@ -203,11 +203,14 @@ fn keep<T: Trace>(
 fn max_age(headers: &HeaderMap, behavior: &Behavior) -> Option<Duration> {
     let bad = match extract_delta_seconds(headers, &ACCESS_CONTROL_MAX_AGE) {
         Ok(Some(seconds)) => return Some(Duration::from_secs(seconds)),
-        Ok(None) => behavior.missing_max_age,
+        Ok(None) => BadMaxAge::Default,
+        Err(_) if get(headers, &ACCESS_CONTROL_MAX_AGE).is_some_and(|value| value.is_empty()) => {
+            BadMaxAge::Default
+        }
         Err(_) if is_negative(headers) => behavior.negative_max_age,
         Err(_) => behavior.bad_max_age,
     };
-    // DEVIATION: firefox-missing-max-age, firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
+    // DEVIATION: firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
     match bad {
         BadMaxAge::Default => Some(DEFAULT_MAX_AGE),
         BadMaxAge::Zero => Some(Duration::ZERO),
@@ -324,6 +327,7 @@ mod tests {
             (&[][..], 5),
             (&["10"], 10),
             (&["x"], 5),
+            (&[""], 5),
             (&["-1"], 5),
             (&["10", "10"], 5),
             (&["999999"], 86_400),

@@ -48,8 +48,11 @@ pub(super) fn lacks_permission<T: Trace>(
     let skips_cache = behavior.conditional_requests_skip_cache
         && CONDITIONAL_HEADERS.iter().any(|name| request.headers.contains_key(name));
     // 4.1. Either for the method, or for one of the headers.
-    let asks_for_method =
-        !is_cors_safelisted_method(method) || request.use_cors_preflight || demand == Demand::MethodToo;
+    let asks_for_method = !is_cors_safelisted_method(method)
+        || request.use_cors_preflight
+        || demand == Demand::MethodToo
+        // DEVIATION: firefox-kept-head.
+        || (behavior.kept_head_must_be_listed && method == b"HEAD");
     let lacks_method =
         asks_for_method && (skips_cache || !cache.method_cache_entry_match(request, method, behavior, now));
     let mut lacking = request.names_to_ask_for(behavior);

@@ -52,6 +52,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     }
     // DEVIATION: chromium-url-credentials.
     let is_checked = request.initiator_type != InitiatorType::XmlHttpRequest
+        && !request.keepalive
         && matches!(request.mode, Mode::Cors | Mode::NoCors | Mode::SameOrigin);
     let contains_credentials = includes_url_credentials(request.current_url());
     if is_checked && contains_credentials && !behavior.urls_may_contain_credentials {

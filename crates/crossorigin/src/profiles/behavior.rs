@@ -8,8 +8,6 @@ use std::time::Duration;
 pub struct Behavior {
     /// The longest that permission is kept, whatever `Access-Control-Max-Age` says.
     pub max_age_cap: Duration,
-    /// What a missing `Access-Control-Max-Age` comes to.
-    pub missing_max_age: BadMaxAge,
     /// What an `Access-Control-Max-Age` that is no number of seconds comes to.
     pub bad_max_age: BadMaxAge,
     /// What a negative one comes to.
@@ -44,6 +42,9 @@ pub struct Behavior {
     pub miss_forgets_record: bool,
     /// Whether requests with `If-None-Match` and its like never use the preflight cache.
     pub conditional_requests_skip_cache: bool,
+    /// Whether the preflight cache serves HEAD only where that is listed, as it must be of methods that need
+    /// permission.
+    pub kept_head_must_be_listed: bool,
     /// Whether preflights go on to say, and check, the page's origin where redirects made that of the request
     /// `null`.
     pub preflight_origin_is_never_tainted: bool,
@@ -57,7 +58,7 @@ pub struct Behavior {
     pub redirects_drop_client_hints: bool,
     /// Whether the no-cors mode says an origin of `null` once a redirect led to another origin.
     pub no_cors_redirects_taint: bool,
-    /// Whether anything but `XMLHttpRequest` fetches URLs with a user name or password.
+    /// Whether anything but `XMLHttpRequest`, and what may outlive its page, fetches URLs with a user name or password.
     pub urls_may_contain_credentials: bool,
     /// Whether a redirect from the page's own origin to another, of a request that script made, may lead to a URL
     /// with a user name.
@@ -122,7 +123,6 @@ impl Behavior {
     /// What the standard says, and the highest of the browsers' limits where it leaves the choice.
     pub const STANDARD: Self = Self {
         max_age_cap: Duration::from_secs(86_400),
-        missing_max_age: BadMaxAge::Default,
         bad_max_age: BadMaxAge::Default,
         negative_max_age: BadMaxAge::Default,
         wildcard_covers_authorization: false,
@@ -140,6 +140,7 @@ impl Behavior {
         upload_listener_permits_method: true,
         miss_forgets_record: false,
         conditional_requests_skip_cache: false,
+        kept_head_must_be_listed: false,
         preflight_origin_is_never_tainted: false,
         elements_always_say_origin: false,
         request_headers_name_each_line: false,

@@ -123,7 +123,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         profile: Profile::Chromium,
         versions: READ,
         source: "measured; FrameFetchContext in third_party/blink/renderer/core/loader",
-        what: "nothing but XMLHttpRequest follows a redirect to a URL with a user name or password; in the standard it is followed where it stays within the origin, and without CORS",
+        what: "nothing but XMLHttpRequest, and what may outlive its page, follows a redirect to a URL with a user name or password; in the standard it is followed where it stays within the origin, and without CORS",
         example: example::URL_CREDENTIALS,
         apply: |behavior| behavior.urls_may_contain_credentials = false,
     },

@@ -63,13 +63,12 @@ pub(super) const BAD_MAX_AGE: Example = example(
     "OPTIONS PUT → cors",
 );
 
-pub(super) const MISSING_MAX_AGE: Example = example(
-    "> PUT https://b.example/\n\
-     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
-     @ 1\n\
-     > PUT https://b.example/",
-    "PUT → cors",
-    "OPTIONS PUT → cors",
+pub(super) const KEPT_HEAD: Example = example(
+    "> HEAD https://b.example/ | x-foo: 1\n\
+     < 204 access-control-allow-origin: *; access-control-allow-headers: x-foo\n\
+     > HEAD https://b.example/ | x-foo: 1",
+    "HEAD → cors",
+    "OPTIONS HEAD → cors",
 );
 
 pub(super) const AUTHORIZATION_UNDER_WILDCARD: Example = example(
