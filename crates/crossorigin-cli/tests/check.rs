@@ -356,6 +356,7 @@ fn wrong_arguments_exit_with_two_and_name_the_place() {
         (&["--har", "/no/such.har"], "/no/such.har", "No such file"),
         (&["--har", "Cargo.toml"], "Cargo.toml:1:", "save the HAR file again"),
         (&["--console", "nothing"], "--console:1:1", "paste the whole line"),
+        (&["--console", "TypeError: Failed to fetch", "--format", "json"], "--console", "leave --format out"),
     ] {
         let output = check(arguments);
         let said = text(&output.stderr);

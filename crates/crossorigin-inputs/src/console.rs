@@ -39,6 +39,40 @@ const TELL_NOTHING: &[(&str, Option<Profile>)] = &[
     ("AxiosError: Network Error", None),
 ];
 
+/// What is blocked for reasons that are not CORS: the words, what it is, and what to do.
+const OTHER_POLICIES: &[(&str, &str, &str)] = &[
+    (
+        "Content Security Policy",
+        "this is the page's own Content Security Policy, and not CORS",
+        "add the URL's origin to the directive that the message names, in the page's Content-Security-Policy",
+    ),
+    (
+        "Content-Security-Policy",
+        "this is the page's own Content Security Policy, and not CORS",
+        "add the URL's origin to the directive that the message names, in the page's Content-Security-Policy",
+    ),
+    (
+        "ERR_BLOCKED_BY_ORB",
+        "this is opaque response blocking: an element asked without CORS for what is no image, script or the like",
+        "see that the URL answers with what the element asks for, and with its Content-Type, and not with an error page",
+    ),
+    (
+        "OpaqueResponseBlocking",
+        "this is opaque response blocking: an element asked without CORS for what is no image, script or the like",
+        "see that the URL answers with what the element asks for, and with its Content-Type, and not with an error page",
+    ),
+    (
+        "ERR_BLOCKED_BY_CLIENT",
+        "an extension of the browser blocked this, and not CORS",
+        "switch off extensions that block advertisements and trackers, and try again",
+    ),
+    (
+        "address space",
+        "this is local network access, and not CORS: a page asks for an address in its visitor's own network",
+        "open the page by https, and let the visitor permit it when the browser asks",
+    ),
+];
+
 /// A sentence that stands for more reasons than this tells none of them.
 const MAX_REASONS: usize = 4;
 
@@ -80,6 +114,11 @@ pub fn console(text: &str) -> Result<Vec<ConsoleMessage>, InputError> {
     }
     if !found.is_empty() {
         return Ok(found);
+    }
+    for (words, message, remedy) in OTHER_POLICIES {
+        if let Some(at) = text.find(words) {
+            return Err(InputError::at(SOURCE, text, at..at + words.len(), *message, *remedy));
+        }
     }
     let start = text.len() - text.trim_start().len();
     let end = text[start..].find('\n').map_or(text.len(), |end| start + end);

@@ -122,6 +122,42 @@ fn what_messages_say() {
             "webkit; ; at https://api.example/items".into(),
         ),
         ("Uncaught (in promise) TypeError: Failed to fetch".into(), "chromium; ".into()),
+        // What older versions print, and what people quote.
+        (
+            format!("{FIREFOX}(Reason: CORS header 'Access-Control-Allow-Origin' missing)."),
+            format!("firefox; allow-origin-missing|preflight-allow-origin-missing; {AT}"),
+        ),
+        (
+            "XMLHttpRequest cannot load https://b.example/. No 'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'https://a.example' is therefore not allowed access.".into(),
+            "chromium; allow-origin-missing".into(),
+        ),
+        (
+            "Request header field x-a is not allowed by Access-Control-Allow-Headers in preflight response.".into(),
+            "chromium; preflight-header; header x-a".into(),
+        ),
+        ("Response to preflight request doesn't pass access control check: It does not have HTTP ok status.".into(), "chromium; preflight-status".into()),
+        (
+            "[Error] Origin https://app.example is not allowed by Access-Control-Allow-Origin.".into(),
+            "webkit; allow-origin-missing|preflight-allow-origin-missing; from https://app.example".into(),
+        ),
+        ("[Error] Preflight response is not successful".into(), "webkit; preflight-redirect|preflight-status".into()),
+        (
+            "Access to script at 'file:///C:/a.js' from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported for protocol schemes: http, data, chrome, https.".into(),
+            "chromium; url-scheme|redirect-scheme; at file:///C:/a.js; from null; by script".into(),
+        ),
+        // Insecure URLs.
+        (
+            "Mixed Content: The page at 'https://app.example/x' was loaded over HTTPS, but requested an insecure XMLHttpRequest endpoint 'http://api.example/items'. This request has been blocked; the content must be served over HTTPS.".into(),
+            "chromium; mixed-content; at http://api.example/items; from https://app.example".into(),
+        ),
+        (
+            "Blocked loading mixed active content \u{201c}http://api.example/items\u{201d}".into(),
+            "firefox; mixed-content; at http://api.example/items".into(),
+        ),
+        (
+            "[Warning] [blocked] The page at https://app.example/ requested insecure content from http://api.example/items. This content was blocked and must be served over HTTPS.".into(),
+            "webkit; mixed-content; at http://api.example/items; from https://app.example".into(),
+        ),
     ] {
         let read = console(&message).unwrap_or_else(|error| panic!("{message}: {error}"));
         assert_eq!(read.iter().map(told).collect::<Vec<_>>(), [expected], "{message}");
@@ -156,6 +192,12 @@ fn other_texts_are_refused() {
         ("", "1:1", "there is no message"),
         ("\n  \n", "3:1", "there is no message"),
         ("x\n".repeat(2001).as_str(), "1:1", "more than 2000 lines"),
+        (
+            "Refused to connect to 'https://a.example/' because it violates the following Content Security Policy directive: \"default-src 'self'\".",
+            "1:78",
+            "page's own Content Security Policy",
+        ),
+        ("GET https://a.example/a.png net::ERR_BLOCKED_BY_ORB", "1:34", "opaque response blocking"),
         ("\n  Uncaught ReferenceError: x is not defined\n", "2:3", "no message of Chromium"),
     ] {
         let error = console(text).unwrap_err();

@@ -3,12 +3,13 @@
 use crossorigin::fetching::cors_check::CorsCheckError;
 use crossorigin::fetching::cross_origin_resource_policy::ResourcePolicyBlock;
 use crossorigin::fetching::trace::{Event, StepNumber};
-use crossorigin::fetching::{MAX_REDIRECTS, NetworkErrorReason, ResponseType};
+use crossorigin::fetching::{MAX_KEEPALIVE_BYTES, MAX_REDIRECTS, NetworkErrorReason, ResponseType};
+use crossorigin::html::Initiator;
 use crossorigin::infrastructure::header_names::is_cors_safelisted_response_header_name;
 use http::HeaderMap;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_METHOD, LOCATION,
-    ORIGIN,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE,
+    LOCATION, ORIGIN,
 };
 
 use crate::heads::{joined, printable};
@@ -132,7 +133,7 @@ impl Record {
 
     fn blocked(&self, reason: &NetworkErrorReason) -> String {
         use NetworkErrorReason as R;
-        let (host, url, origin) = (self.host(), self.url(), self.sent_origin());
+        let (host, url) = (self.host(), self.url());
         let headers = self.last_answer().map(|answer| &answer.headers);
         let asked_method = || {
             self.exchanges
@@ -206,10 +207,37 @@ impl Record {
             R::ResourcePolicy(ResourcePolicyBlock::ByEmbedder) => format!(
                 "The page embeds only what says that it may be embedded, and {host} does not say Cross-Origin-Resource-Policy: cross-origin."
             ),
+            R::MixedContent => format!(
+                "{} is insecure, and the page of {} came securely: what goes by http could be read and altered on the way, \
+                 and is not sent.",
+                self.led_to(), self.origin()
+            ),
+            R::ScriptMimeType => format!(
+                "{url} answers with Content-Type: {}, which no script is of.",
+                value(headers, &CONTENT_TYPE)
+            ),
+            R::Nosniff => {
+                let own = match headers.is_some_and(|headers| headers.contains_key(CONTENT_TYPE)) {
+                    true => format!("Content-Type: {}", value(headers, &CONTENT_TYPE)),
+                    false => "no Content-Type".to_owned(),
+                };
+                format!(
+                    "{url} answers with {own}, and by X-Content-Type-Options: nosniff that must be the type of {}.",
+                    self.demanded_type().0
+                )
+            }
+            R::Integrity => format!(
+                "Script may not read the response of {host}, so that it can't be held against the hash that is demanded."
+            ),
+            R::KeepaliveBody => {
+                let length = self.request.body_bytes.map_or_else(String::new, |length| format!(" of {length} bytes"));
+                format!("The body{length} is longer than the {MAX_KEEPALIVE_BYTES} bytes that may outlive a page.")
+            }
+            R::ProxyAuthentication => format!("{host} answers with 407, which is for proxies to send."),
             R::UnaskedRange => format!("{host} answers with a range that was not asked for."),
             R::Transport => format!("{host} could not be reached, or did not answer in HTTP."),
             // What is added to the algorithm later tells of itself.
-            other => format!("{other} ({origin}, {url})."),
+            other => format!("{url} can't be had: {other}."),
         }
     }
 
@@ -260,6 +288,14 @@ impl Record {
 
     pub(crate) fn with_credentials(&self) -> bool {
         self.request.credentials_mode == crossorigin::infrastructure::request::CredentialsMode::Include
+    }
+
+    /// What a response must be of where its type may not be guessed, and the type itself.
+    pub(crate) fn demanded_type(&self) -> (&'static str, &'static str) {
+        match self.initiator {
+            Initiator::Stylesheet => ("a style sheet", "text/css"),
+            _ => ("a script", "text/javascript"),
+        }
     }
 
     /// Where it was led to, and stopped before anything was sent.

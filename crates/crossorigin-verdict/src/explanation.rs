@@ -142,7 +142,8 @@ pub fn guilty_text(guilty: &Guilty, style: Style) -> String {
     let mut text = format!("  {}\n  {}\n", guilty.line, style.paint(Role::Bad, &caret));
     if let Some(wanted) = &guilty.wanted {
         let name = |line: &str| line.split([':', ' ']).next().unwrap_or_default().to_owned();
-        let should = if name(wanted) == name(&guilty.line) { "it should be" } else { "there should be" };
+        let is_it = guilty.exchange.is_none() || name(wanted) == name(&guilty.line);
+        let should = if is_it { "it should be" } else { "there should be" };
         let _ = writeln!(text, "  {} {}", style.paint(Role::Faint, should), style.paint(Role::Good, wanted));
     }
     text

@@ -7,7 +7,7 @@ use crossorigin::fetching::cors_check::CorsCheckError;
 use crossorigin::fetching::cross_origin_resource_policy::ResourcePolicyBlock;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, LOCATION,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, LOCATION,
 };
 use http::{HeaderMap, HeaderName};
 
@@ -86,6 +86,20 @@ impl Record {
                 let before = url[..url::Position::BeforePort].len();
                 before..before + url[url::Position::BeforePort..url::Position::AfterPort].len()
             }),
+            R::MixedContent => {
+                let mut guilty =
+                    self.part_of_url("insecure, and the page came securely", |url| 0..url.scheme().len())?;
+                guilty.wanted = Some(guilty.line.replacen("http:", "https:", 1));
+                Some(guilty)
+            }
+            R::ScriptMimeType => self.whole_value(&CONTENT_TYPE, "no script's type", Some("text/javascript")),
+            R::Nosniff => {
+                let (what, wanted) = self.demanded_type();
+                match self.lines(&CONTENT_TYPE) {
+                    0 => self.missing(&CONTENT_TYPE, wanted),
+                    _ => self.whole_value(&CONTENT_TYPE, &format!("not the type of {what}"), Some(wanted)),
+                }
+            }
             R::UnaskedRange => self.status("a range that was not asked for", "200 OK"),
             _ => None,
         }

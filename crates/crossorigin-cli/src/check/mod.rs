@@ -76,6 +76,9 @@ impl Check {
 
     fn output(&self) -> Result<(String, ExitCode), Stop> {
         if let Some(messages) = &self.console {
+            if self.format != Format::Text {
+                return Err(Usage("--console is explained as text; leave --format out".into()).into());
+            }
             let found = crossorigin_inputs::console(messages).map_err(Stop::input)?;
             return Ok((console::explained(&found), ExitCode::SUCCESS));
         }

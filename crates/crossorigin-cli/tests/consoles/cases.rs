@@ -129,6 +129,17 @@ pub(crate) fn cases() -> Vec<Case> {
             ..case(GET, "", "302\nAccess-Control-Allow-Origin: *\nLocation: /loop", code)
         });
     }
+    // Closed without an answer.
+    cases.push(case(GET, "", "", "transport"));
+    for (initiator, headers, code) in [
+        (Initiator::Script, "Content-Type: image/png", "script-mime-type"),
+        (Initiator::Script, "Content-Type: text/csv; charset=utf-8", "script-mime-type"),
+        (Initiator::Script, "Content-Type: text/plain\nX-Content-Type-Options: nosniff", "nosniff"),
+        (Initiator::Stylesheet, "Content-Type: text/plain\nX-Content-Type-Options: nosniff", "nosniff"),
+    ] {
+        let answer = format!("200\nAccess-Control-Allow-Origin: *\n{headers}").leak();
+        cases.push(case(Asking { initiator, ..GET }, "", answer, code));
+    }
     for (location, code) in [
         ("ftp://x.example/", "redirect-scheme"),
         ("data:text/plain,x", "redirect-scheme"),

@@ -107,13 +107,20 @@ fn answer(stream: TcpStream, cases: &[Case], origins: &Origins) {
     };
     let text = origins.fill(&text);
     let (status, headers) = text.split_once('\n').unwrap_or((&text, ""));
+    if text.is_empty() {
+        return;
+    }
     let content_type = match case.map(|case| case.asking.initiator) {
+        _ if headers.contains("Content-Type:") => "",
         Some(Initiator::Script | Initiator::Module) => "Content-Type: text/javascript\r\n",
         Some(Initiator::Stylesheet) => "Content-Type: text/css\r\n",
         _ => "",
     };
+    // In a page that says so browsers keep to the standards.
+    let body = if case.is_none() { "<!doctype html>" } else { "" };
     let mut answer = format!(
-        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n{content_type}"
+        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\nCache-Control: no-store\r\n{content_type}",
+        body.len()
     );
     for header in headers.lines() {
         // The case goes along with a redirect.
@@ -125,5 +132,5 @@ fn answer(stream: TcpStream, cases: &[Case], origins: &Origins) {
         }
         answer.push_str("\r\n");
     }
-    let _ = (&stream).write_all(format!("{answer}\r\n").as_bytes());
+    let _ = (&stream).write_all(format!("{answer}\r\n{body}").as_bytes());
 }

@@ -11,6 +11,9 @@ const CHROMIUM: &str =
 /// Where those of Chromium's network stack are from.
 const CHROMIUM_NET: &str = "Chromium 156, measured; net/base/net_error_list.h";
 
+/// Where those on types and insecure URLs are from.
+const CHROMIUM_LOADER: &str = "Chromium 156, measured; third_party/blink/renderer/core/loader";
+
 /// All reasons for which Chromium says no more of the network than that it failed.
 const FAILED: &[&str] = &[
     "preflight-allow-origin-missing",
@@ -65,6 +68,30 @@ pub(super) const SENTENCES: &[Sentence] = &[
         When::Fetch,
         "Fetch API cannot load {url}. URL scheme \"{scheme}\" is not supported.",
         CHROMIUM,
+    ),
+    row(
+        &["mixed-content"],
+        When::Always,
+        "Mixed Content: The page at '{page}' was loaded over HTTPS, but requested an insecure {insecure} '{url}'. This request has been blocked; the content must be served over HTTPS.",
+        CHROMIUM_LOADER,
+    ),
+    row(
+        &["script-mime-type"],
+        When::ByCors,
+        "Refused to execute script from '{url}' because its MIME type ('{content_type}') is not executable.",
+        CHROMIUM_LOADER,
+    ),
+    row(
+        &["nosniff"],
+        When::StylesheetByCors,
+        "Refused to apply style from '{url}' because its MIME type ('{content_type}') is not a supported stylesheet MIME type, and strict MIME checking is enabled.",
+        CHROMIUM_LOADER,
+    ),
+    row(
+        &["nosniff"],
+        When::ScriptByCors,
+        "Refused to execute script from '{url}' because its MIME type ('{content_type}') is not executable, and strict MIME type checking is enabled.",
+        CHROMIUM_LOADER,
     ),
     row(
         &["preflight-allow-origin-missing"],
@@ -175,9 +202,9 @@ pub(super) const SENTENCES: &[Sentence] = &[
         CHROMIUM,
     ),
     row(
-        &["redirect-scheme"],
-        When::ToOtherSchemes("data"),
-        "{blocked}Cross origin requests are only supported for protocol schemes: chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app.",
+        &["url-scheme", "redirect-scheme"],
+        When::OtherSchemes("data"),
+        "{blocked}Cross origin requests are only supported for protocol schemes: {schemes}.",
         CHROMIUM,
     ),
     row(
@@ -240,6 +267,18 @@ pub(super) const SENTENCES: &[Sentence] = &[
         &["transport"],
         When::Transport("reset"),
         "Failed to load resource: net::ERR_CONNECTION_RESET",
+        CHROMIUM_NET,
+    ),
+    row(
+        &["transport"],
+        When::Transport("closed"),
+        "Failed to load resource: net::ERR_EMPTY_RESPONSE",
+        CHROMIUM_NET,
+    ),
+    row(
+        &["transport"],
+        When::Transport("malformed"),
+        "Failed to load resource: net::ERR_INVALID_HTTP_RESPONSE",
         CHROMIUM_NET,
     ),
     row(

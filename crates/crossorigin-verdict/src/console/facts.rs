@@ -3,16 +3,17 @@
 use crossorigin::fetching::NetworkErrorReason;
 use crossorigin::fetching::trace::Event;
 use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request::Mode;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, LOCATION, ORIGIN,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, LOCATION, ORIGIN,
 };
 use http::{HeaderMap, HeaderName};
 use url::Url;
 
 use super::When;
 use crate::heads::joined;
-use crate::record::{AnswerHead, Exchange, Outcome, Record};
+use crate::record::{AnswerHead, Exchange, Outcome, Record, TransportFailureKind};
 
 /// What fills the braces of a console's sentence.
 pub(super) struct Facts<'a> {
@@ -79,6 +80,10 @@ impl<'a> Facts<'a> {
         url
     }
 
+    fn is_by_cors(&self) -> bool {
+        self.record.request.mode == Mode::Cors
+    }
+
     /// The URL that was asked last.
     fn asked_url(&self) -> Url {
         let mut url =
@@ -115,10 +120,24 @@ impl<'a> Facts<'a> {
             }
             When::Image => matches!(initiator, Initiator::Image | Initiator::WebGlTexture),
             When::ClassicScript => initiator == Initiator::Script,
+            When::ScriptByCors => {
+                matches!(initiator, Initiator::Script | Initiator::Module) && self.is_by_cors()
+            }
+            When::StylesheetByCors => initiator == Initiator::Stylesheet && self.is_by_cors(),
+            When::Stylesheet => initiator == Initiator::Stylesheet,
+            When::ByCors => self.is_by_cors(),
             When::Track => initiator == Initiator::Track,
             When::ToScheme(scheme) => leads_to(scheme),
             When::ToOtherSchemes(scheme) => !leads_to(scheme),
+            When::OtherSchemes(scheme) => {
+                !leads_to(scheme) && (self.code != "url-scheme" || initiator != Initiator::Fetch)
+            }
             When::Transport(kind) => match &self.record.outcome {
+                // Chromium tells a connection that is closed from one that is reset; the kind doesn't.
+                Outcome::Unreachable(failure) if failure.kind == TransportFailureKind::Reset => {
+                    let how = if failure.message.contains(" closed the ") { "closed" } else { "reset" };
+                    how == kind
+                }
                 Outcome::Unreachable(failure) => failure.kind.code() == kind,
                 Outcome::Shared(_) | Outcome::Opaque(_) | Outcome::Blocked(_) => false,
             },
@@ -151,9 +170,12 @@ impl<'a> Facts<'a> {
         match name {
             "kind" => kind(self.record.initiator).to_owned(),
             "Api" => api(self.record.initiator).to_owned(),
+            "insecure" => insecure(self.record.initiator).to_owned(),
+            "content_type" => self.headers().map_or_else(String::new, essence),
             "url" => self.url().into(),
             "asked_url" => self.asked_url().into(),
             "first_url" => self.first_url().into(),
+            "schemes" => CHROMIUM_SCHEMES.to_owned(),
             "scheme" => self.url().scheme().to_owned(),
             "port" => self.url().port_or_known_default().unwrap_or_default().to_string(),
             "origin" => self.record.origin(),
@@ -194,6 +216,10 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// What CORS is for in Chromium; the list is another in each version.
+const CHROMIUM_SCHEMES: &str = "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, \
+     data, http, https, isolated-app";
+
 /// What Chromium calls what is asked for.
 fn kind(initiator: Initiator) -> &'static str {
     match initiator {
@@ -208,6 +234,27 @@ fn kind(initiator: Initiator) -> &'static str {
         Initiator::Font | Initiator::FontFace => "font",
         _ => "resource",
     }
+}
+
+/// What Chromium calls it where it is asked for insecurely.
+fn insecure(initiator: Initiator) -> &'static str {
+    match initiator {
+        Initiator::Xhr => "XMLHttpRequest endpoint",
+        Initiator::EventSource => "EventSource endpoint",
+        Initiator::Beacon => "Beacon endpoint",
+        Initiator::Script | Initiator::Module => "script",
+        Initiator::Stylesheet => "stylesheet",
+        Initiator::Font | Initiator::FontFace => "font",
+        Initiator::Track => "text track",
+        _ => "resource",
+    }
+}
+
+/// The type that a response says it is of, without parameters.
+fn essence(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = value.split(|&byte| byte == b';').next().unwrap_or_default();
+    text(essence.trim_ascii()).to_ascii_lowercase()
 }
 
 /// What WebKit calls the interface that asks.

@@ -38,6 +38,7 @@ pub(super) const SENTENCES: &[Sentence] = &[
         "Security Error: Content at {page} may not load data from {url}.",
         FIREFOX,
     ),
+    row(&["mixed-content"], When::Always, "Blocked loading mixed active content “{url}”", FIREFOX),
     row(
         &["url-scheme", "redirect-scheme"],
         When::ToOtherSchemes("data"),
@@ -53,7 +54,7 @@ pub(super) const SENTENCES: &[Sentence] = &[
     row(
         &["preflight-allow-origin-missing", "allow-origin-missing"],
         When::Always,
-        "{disallows}{url}. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: {status}.",
+        "{disallows}{url}. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing).{firefox_status}",
         FIREFOX,
     ),
     row(
@@ -89,7 +90,7 @@ pub(super) const SENTENCES: &[Sentence] = &[
     row(
         &["preflight-redirect", "preflight-status"],
         When::Always,
-        "{disallows}{url}. (Reason: CORS preflight response did not succeed). Status code: {status}.",
+        "{disallows}{url}. (Reason: CORS preflight response did not succeed).{firefox_status}",
         FIREFOX,
     ),
     row(
@@ -132,6 +133,12 @@ pub(super) const SENTENCES: &[Sentence] = &[
         &["redirect-scheme"],
         When::Always,
         "{disallows}{asked_url}. (Reason: CORS request did not succeed). Status code: (null).",
+        FIREFOX,
+    ),
+    row(
+        &["script-mime-type", "nosniff"],
+        When::ByCors,
+        "{disallows}{url}. (Reason: CORS request did not succeed). Status code: (null).",
         FIREFOX,
     ),
     row(

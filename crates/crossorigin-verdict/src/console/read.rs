@@ -12,7 +12,7 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 
 /// All ways in which each sentence can read.
 static VARIANTS: LazyLock<Vec<Vec<String>>> =
-    LazyLock::new(|| sentences().map(|sentence| variants(sentence.text)).collect());
+    LazyLock::new(|| sentences().map(|sentence| variants(&plain(sentence.text))).collect());
 
 /// What a message of a console tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct ConsoleReading {
 pub fn read_console(message: &str) -> Option<ConsoleReading> {
     let message = message.get(..MAX_MESSAGE_BYTES).unwrap_or(message);
     // Several lines, and quotation marks that word processors change, are made one line of plain ones.
-    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = plain(&message.split_whitespace().collect::<Vec<_>>().join(" "));
     let mut readings = sentences().zip(VARIANTS.iter()).filter_map(|(sentence, variants)| {
         let mut best: Option<Vec<(String, String)>> = None;
         for variant in variants {
@@ -73,17 +73,29 @@ pub fn read_console(message: &str) -> Option<ConsoleReading> {
             kind: get("kind"),
             url: get("url"),
             first_url: get("first_url"),
-            origin: get("origin").or_else(|| get("sent_origin")),
+            origin: get("origin").or_else(|| get("sent_origin")).or_else(|| origin_of(&get("page")?)),
             value: get("value").or_else(|| get("token")),
             method: get("method"),
             header: get("header").map(|name| name.to_ascii_lowercase()),
             status: get("status").and_then(|status| status.parse().ok()),
         };
-        // The sentence that says most in its own words is the one that was meant.
-        Some((own_text(sentence.text), reading))
+        // The sentence that says most in its own words is the one that was meant; of one that is printed for several
+        // reasons, nobody can tell which.
+        Some(((own_text(sentence.text), sentence.codes.len()), reading))
     });
     let first = readings.next()?;
     Some(readings.fold(first, |best, other| if other.0 > best.0 { other } else { best }).1)
+}
+
+/// The origin of a page, by its URL.
+fn origin_of(page: &str) -> Option<String> {
+    let origin = url::Url::parse(page).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
+/// Text without typographic quotation marks, which Firefox prints, and old versions of it and people do not.
+fn plain(text: &str) -> String {
+    text.replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201c}', '\u{201d}'], "\"")
 }
 
 /// How much of a sentence is its own text.
@@ -108,11 +120,11 @@ fn variants(template: &str) -> Vec<String> {
                 None => variants.iter_mut().for_each(|variant| variant.push_str(&format!("{{{name}}}"))),
                 Some(_) if name.ends_with("_hint") => {}
                 Some((_, ways)) => {
-                    let filled: Vec<String> = ways.iter().flat_map(|way| self::variants(way)).collect();
+                    let mut filled: Vec<String> = ways.iter().flat_map(|way| self::variants(way)).collect();
                     // The longer ways first: what they say would else be taken for a value.
+                    filled.sort_by_key(|way| std::cmp::Reverse(way.len()));
                     variants = filled
                         .iter()
-                        .rev()
                         .flat_map(|way| variants.iter().map(move |variant| format!("{variant}{way}")))
                         .collect();
                 }

@@ -48,21 +48,35 @@ pub(super) enum When {
     Image,
     /// A classic script was asked for.
     ClassicScript,
+    /// A script was asked for, by CORS.
+    ScriptByCors,
+    /// A style sheet was asked for, by CORS.
+    StylesheetByCors,
+    /// A style sheet was asked for.
+    Stylesheet,
+    /// It was asked for by CORS.
+    ByCors,
     /// A text track was asked for.
     Track,
     /// The redirect leads to a URL of this scheme.
     ToScheme(&'static str),
     /// The redirect, if there is one, leads to one of another scheme.
     ToOtherSchemes(&'static str),
+    /// The redirect leads to one of another scheme; or script asked for it, but not by `fetch()`.
+    OtherSchemes(&'static str),
     /// The connection failed in this way.
     Transport(&'static str),
 }
 
-/// Text that stands for a name in braces: all ways it can read, the first where nothing else decides.
+/// Text that stands for a name in braces: all ways it can read, the first where nothing else decides. What else a
+/// part may be is what older versions print, and what people leave out when they quote.
 pub(super) const PARTS: &[(&str, &[&str])] = &[
     (
         "blocked",
-        &["Access to {kind} at '{url}' {redirected}from origin '{origin}' has been blocked by CORS policy: "],
+        &[
+            "Access to {kind} at '{url}' {redirected}from origin '{origin}' has been blocked by CORS policy: ",
+            "",
+        ],
     ),
     ("preflight", &["Response to preflight request doesn't pass access control check: "]),
     ("redirected", &["", "(redirected from '{first_url}') "]),
@@ -92,6 +106,9 @@ pub(super) const PARTS: &[(&str, &[&str])] = &[
         "disallows",
         &["Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "],
     ),
+    // Versions before 2022 print no status.
+    ("firefox_status", &[" Status code: {status}.", ""]),
+    ("webkit_status", &[". Status code: {status}", ".", ""]),
     (
         "redirection",
         &["", "Cross-origin redirection to {location} denied by Cross-Origin Resource Sharing policy: "],

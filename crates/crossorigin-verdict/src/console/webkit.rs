@@ -36,6 +36,9 @@ const ACCESS_CONTROL: &[&str] = &[
     "no-cors-redirect-mode",
 ];
 
+/// Where those on types and insecure URLs are from.
+const WEBKIT_LOADER: &str = "WebKitGTK 2.50, measured; Source/WebCore/loader";
+
 const fn row(
     codes: &'static [&'static str],
     when: When,
@@ -52,15 +55,41 @@ pub(super) const SENTENCES: &[Sentence] = &[
     row(&["no-cors-redirect-mode"], When::Always, "No-Cors mode requires follow redirect mode", WEBKIT),
     row(&["no-cors-redirect-mode"], When::Fetch, "Not allowed to request resource", WEBKIT),
     row(
+        &["mixed-content"],
+        When::Always,
+        "[blocked] The page at {page} requested insecure content from {url}. This content was blocked and must be served over HTTPS.\n",
+        WEBKIT_LOADER,
+    ),
+    row(&["mixed-content"], When::Script, "Not allowed to request resource", WEBKIT),
+    row(&["mixed-content"], When::Script, "{Api} cannot load {url} due to access control checks.", WEBKIT),
+    row(
+        &["script-mime-type"],
+        When::Always,
+        "Refused to execute {url} as script because {content_type} is not a script MIME type.",
+        WEBKIT_LOADER,
+    ),
+    row(
+        &["nosniff"],
+        When::ClassicScript,
+        "Refused to execute {url} as script because \"X-Content-Type-Options: nosniff\" was given and its Content-Type is not a script MIME type.",
+        WEBKIT_LOADER,
+    ),
+    row(
+        &["nosniff"],
+        When::Stylesheet,
+        "Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed in strict mode.",
+        WEBKIT_LOADER,
+    ),
+    row(
         &["preflight-redirect", "preflight-status"],
         When::Always,
-        "Preflight response is not successful. Status code: {status}",
+        "Preflight response is not successful{webkit_status}",
         WEBKIT,
     ),
     row(
         &["preflight-allow-origin-missing", "allow-origin-missing"],
         When::Always,
-        "{redirection}Origin {sent_origin} is not allowed by Access-Control-Allow-Origin. Status code: {status}",
+        "{redirection}Origin {sent_origin} is not allowed by Access-Control-Allow-Origin{webkit_status}",
         WEBKIT,
     ),
     row(
@@ -78,7 +107,7 @@ pub(super) const SENTENCES: &[Sentence] = &[
     row(
         &["preflight-allow-origin-mismatch", "allow-origin-mismatch"],
         When::NoComma,
-        "{redirection}Origin {sent_origin} is not allowed by Access-Control-Allow-Origin. Status code: {status}",
+        "{redirection}Origin {sent_origin} is not allowed by Access-Control-Allow-Origin{webkit_status}",
         WEBKIT,
     ),
     row(

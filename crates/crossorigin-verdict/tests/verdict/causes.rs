@@ -177,6 +177,55 @@ fn what_is_not_sent_at_all() {
     }
 }
 
+#[test]
+fn an_insecure_url_of_a_secure_page() {
+    for (profile, messages) in [
+        (Profile::Chromium, &["requested an insecure resource 'http://api.example/x'."][..]),
+        (Profile::Firefox, &["Blocked loading mixed active content “http://api.example/x”"]),
+        (Profile::WebKit, &["from http://api.example/x.", "Not allowed to request", "due to access control"]),
+    ] {
+        let record = Fetch::new("http://api.example/x").profile(profile).answered(&[]);
+        let (code, marked, _) = told(&record);
+        assert_eq!((code, marked.as_str()), (Some("mixed-content"), "[http]://api.example/x"));
+        assert_eq!(record.guilty().unwrap().wanted.unwrap(), "https://api.example/x");
+        assert!(record.cause().starts_with("http://api.example/x is insecure"), "{}", record.cause());
+        let printed = record.console();
+        assert_eq!(printed.len(), messages.len(), "{printed:?}");
+        for (printed, message) in printed.iter().zip(messages) {
+            assert!(printed.text.contains(message), "{printed:?}");
+        }
+    }
+}
+
+#[test]
+fn types_that_do_not_fit() {
+    let nosniff = "content-type: text/html\nx-content-type-options: nosniff";
+    for (initiator, headers, code, line, wanted) in [
+        (
+            Initiator::Script,
+            "content-type: image/png",
+            "script-mime-type",
+            "content-type: [image/png]",
+            "content-type: text/javascript",
+        ),
+        (Initiator::Script, nosniff, "nosniff", "content-type: [text/html]", "content-type: text/javascript"),
+        (Initiator::Stylesheet, nosniff, "nosniff", "content-type: [text/html]", "content-type: text/css"),
+        (
+            Initiator::Stylesheet,
+            "x-content-type-options: nosniff",
+            "nosniff",
+            "HTTP/1.1 200 OK[]",
+            "content-type: text/css",
+        ),
+    ] {
+        let record = Fetch::by(initiator, URL).mode(Mode::NoCors).answered(&[&format!("200\n{headers}")]);
+        let (found, marked, _) = told(&record);
+        assert_eq!((found, marked.as_str()), (Some(code), line));
+        assert_eq!(record.guilty().unwrap().wanted.unwrap(), wanted);
+        assert!(record.cause().starts_with(URL) && record.cause().ends_with('.'), "{}", record.cause());
+    }
+}
+
 /// Chromium alone refuses to embed them.
 #[test]
 fn the_guilty_bytes_of_urls_with_credentials() {
