@@ -405,6 +405,16 @@ fn secure_pages_fetch_securely() {
         assert_eq!(result.err(), expected.clone().err(), "{page} {url} {mode:?} {destination:?}");
         assert_eq!(urls, expected.ok().into_iter().collect::<Vec<_>>(), "{page} {url} {mode:?}");
     }
+    // What was upgraded was never on the way insecurely: it is the same origin again, and taints nothing.
+    let mut image = request(B, Mode::Cors);
+    image.destination = Image;
+    let back = [SHARED, ("location", "http://b.example/next")];
+    let (sent, step) = run(image, &mut CorsPreflightCache::default(), &[(302, &back), (200, &[SHARED])]);
+    assert_eq!(
+        (sent[1].url.as_str(), &sent[1].headers["origin"]),
+        ("https://b.example/next", &PAGE.parse().unwrap())
+    );
+    assert_eq!(outcome(&step), Ok(ResponseType::Cors));
     // A redirect is held to it, too.
     let to = [SHARED, ("location", "http://c.example/")];
     assert_eq!(ending(request(B, Mode::Cors), &[(302, &to)]).0, Err(MixedContent));

@@ -260,6 +260,8 @@ impl Request {
             redirect_taint: RedirectTaint::SameOrigin,
             response_tainting: ResponseTainting::Basic,
             timing_allow_failed: false,
+            left_behind: Vec::new(),
+            keeps_origin: false,
             ..self
         }
     }
@@ -288,22 +290,34 @@ impl Request {
     /// Goes on to another URL.
     pub(crate) fn append_url(&mut self, url: Url) {
         // OPTIMIZATION: the taint grows with the list; it is not computed anew (test taint_of_hops).
-        let (last, next) = (Origin::of_url(&self.current_url), Origin::of_url(&url));
-        // The taint is set where the last URL's origin is the request's neither, and sends elsewhere.
-        if !next.same_site(&last) && !self.origin.same_site(&last) {
-            self.redirect_taint = RedirectTaint::CrossSite;
-        } else if !next.same_origin(&last)
-            && !self.origin.same_origin(&last)
-            && self.redirect_taint == RedirectTaint::SameOrigin
-        {
-            self.redirect_taint = RedirectTaint::SameSite;
-        }
+        self.redirect_taint = self.taint_after(self.redirect_taint, &self.current_url, &url);
         self.earlier_urls.push(std::mem::replace(&mut self.current_url, url));
     }
 
     /// Asks securely for what was to be asked for insecurely; `false` where the URL does not allow it.
     pub(crate) fn set_current_scheme_to_https(&mut self) -> bool {
-        self.current_url.set_scheme("https").is_ok()
+        let is_set = self.current_url.set_scheme("https").is_ok();
+        // The URL is another than the one that the redirect led to, and so may be its origin.
+        let hops = self.url_list().zip(self.url_list().skip(1));
+        self.redirect_taint =
+            hops.fold(RedirectTaint::SameOrigin, |taint, (last, next)| self.taint_after(taint, last, next));
+        is_set
+    }
+
+    /// The taint after one more hop: it is set where the last URL's origin is the request's neither, and sends
+    /// elsewhere.
+    fn taint_after(&self, taint: RedirectTaint, last: &Url, next: &Url) -> RedirectTaint {
+        let (last, next) = (Origin::of_url(last), Origin::of_url(next));
+        if !next.same_site(&last) && !self.origin.same_site(&last) {
+            RedirectTaint::CrossSite
+        } else if !next.same_origin(&last)
+            && !self.origin.same_origin(&last)
+            && taint == RedirectTaint::SameOrigin
+        {
+            RedirectTaint::SameSite
+        } else {
+            taint
+        }
     }
 
     /// How far redirects led the request astray: A to B to A taints.
