@@ -163,9 +163,16 @@ impl CorsPreflightCache {
         behavior: &Behavior,
         now: Duration,
     ) {
-        if (methods.is_empty() && header_names.is_empty())
-            || request.current_url().as_str().len() > behavior.max_cached_url_bytes.min(MAX_URL_BYTES)
-        {
+        if request.current_url().as_str().len() > behavior.max_cached_url_bytes.min(MAX_URL_BYTES) {
+            return;
+        }
+        let methods = methods.iter().filter(|method| method.len() <= MAX_NAME_BYTES);
+        let names = header_names.iter().filter(|name| name.len() <= MAX_NAME_BYTES);
+        let mut listed = methods
+            .filter_map(|method| Method::from_bytes(method).ok().map(Permits::Method))
+            .chain(names.filter_map(|name| HeaderName::from_bytes(name).ok().map(Permits::HeaderName)))
+            .peekable();
+        if listed.peek().is_none() && !behavior.response_replaces_record {
             return;
         }
         let expires = now.saturating_add(max_age.min(behavior.max_age_cap));
@@ -181,10 +188,7 @@ impl CorsPreflightCache {
             // DEVIATION: chromium-preflight-cache-record, webkit-preflight-cache-record.
             now < entry.expires && !behavior.response_replaces_record
         });
-        let methods =
-            methods.iter().filter_map(|method| Method::from_bytes(method).ok().map(Permits::Method));
-        let names = header_names.iter().filter_map(|name| HeaderName::from_bytes(name).ok());
-        for permits in methods.chain(names.map(Permits::HeaderName)) {
+        for permits in listed {
             renew_or_add(entries, request, behavior, expires, now, permits);
         }
     }
@@ -193,20 +197,19 @@ impl CorsPreflightCache {
         if self.records.len() < MAX_RECORDS {
             return;
         }
-        let last_expiry = |record: &Record| record.entries.iter().map(|entry| entry.expires).max();
-        let mut expiries: Vec<_> = self.records.iter().filter_map(last_expiry).collect();
+        let last_expiry =
+            |record: &Record| record.entries.iter().map(|entry| entry.expires).max().unwrap_or_default();
+        let mut expiries: Vec<_> = self.records.iter().map(last_expiry).collect();
         let middle = expiries.len() / 2;
-        if middle < expiries.len() {
-            let (_, median, _) = expiries.select_nth_unstable(middle);
-            let median = (*median).max(now);
-            let mut surplus = middle;
-            // Those at the median itself go as far as is needed, for all may expire at once.
-            self.records.retain(|record| {
-                let goes = last_expiry(record).is_none_or(|expires| expires <= median) && surplus > 0;
-                surplus -= usize::from(goes);
-                !goes
-            });
-        }
+        let (_, median, _) = expiries.select_nth_unstable(middle);
+        let median = (*median).max(now);
+        let mut surplus = middle;
+        // Those at the median itself go as far as is needed, for all may expire at once.
+        self.records.retain(|record| {
+            let goes = last_expiry(record) <= median && surplus > 0;
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 }
 
@@ -219,18 +222,11 @@ fn renew_or_add(
     now: Duration,
     permits: Permits,
 ) {
-    let name = match &permits {
-        Permits::Method(method) => method.as_str(),
-        Permits::HeaderName(name) => name.as_str(),
-    };
-    if name.len() > MAX_NAME_BYTES {
-        return;
-    }
     let mut matched = false;
     for entry in entries.iter_mut().filter(|entry| entry.serves(request, behavior, now)) {
         let matches = match &permits {
-            Permits::Method(_) => entry.permits_method(name.as_bytes(), behavior),
-            Permits::HeaderName(_) => entry.permits_header_name(name.as_bytes(), behavior),
+            Permits::Method(method) => entry.permits_method(method.as_str().as_bytes(), behavior),
+            Permits::HeaderName(name) => entry.permits_header_name(name.as_str().as_bytes(), behavior),
         };
         if matches {
             entry.expires = expires;
@@ -254,6 +250,7 @@ fn renew_or_add(
 mod tests {
     use super::*;
     use crate::infrastructure::request_origin::Origin;
+    use crate::profiles::Profile;
 
     const STANDARD: Behavior = Behavior::STANDARD;
     const NOW: Duration = Duration::from_secs(1000);
@@ -326,6 +323,15 @@ mod tests {
         let names: Vec<_> = names.iter().map(String::as_bytes).collect();
         cache.store(&one, &[], &names, AGE, &STANDARD, NOW);
         assert_eq!(cache.entries(&one).len(), MAX_ENTRIES_PER_RECORD);
+        // What is too long to be kept leaves nothing behind, neither new nor where there was something.
+        let (long_name, before) = (vec![b'x'; MAX_NAME_BYTES + 1], cache.len());
+        for nth in 0..MAX_RECORDS {
+            let other = request(&format!("https://b.example/long/{nth}"));
+            cache.store(&other, &[&long_name], &[&long_name], AGE, &STANDARD, NOW);
+        }
+        assert_eq!(cache.len(), before);
+        cache.store(&one, &[&long_name], &[], AGE, &Profile::Chromium.behavior(), NOW);
+        assert_eq!(cache.entries(&one).len(), 0);
         let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));
         cache.store(&long, &[b"PUT"], &[], AGE, &STANDARD, NOW);
         assert!(!cache.method_cache_entry_match(&long, b"PUT", &STANDARD, NOW));
