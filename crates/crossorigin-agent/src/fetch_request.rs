@@ -175,19 +175,14 @@ impl FetchRequest {
             self.body = RequestBody::None;
         }
         request.body = self.body.kind();
-        request.use_cors_preflight |= self.upload_listener || request.body == BodyKind::Stream;
+        request.use_cors_preflight |= self.upload_listener;
         if let RequestBody::Bytes(bytes) = &self.body {
             request.body_bytes = Some(bytes.len() as u64);
         }
         request.headers = self.headers;
         self.initiator.settle(&mut request);
         request.mode = self.mode.unwrap_or(request.mode);
-        Parts {
-            initiator: self.initiator,
-            refused: refusal(self.initiator, &request),
-            request,
-            body: self.body,
-        }
+        Parts { initiator: self.initiator, refused: refusal(&request), request, body: self.body }
     }
 }
 
@@ -207,18 +202,11 @@ fn has_no_body(method: &Method) -> bool {
 
 /// What makes script's own constructor throw, but for what the algorithm refuses by itself.
 /// [Source](https://fetch.spec.whatwg.org/#dom-request).
-fn refusal(initiator: Initiator, request: &Request) -> Option<TransportFailure> {
+fn refusal(request: &Request) -> Option<TransportFailure> {
     let method = &request.method;
-    let url = request.current_url();
-    let has_userinfo = !url.username().is_empty() || url.password().is_some();
-    let refused = if has_no_body(method) && request.body != BodyKind::None {
-        format!("a {method} request has no body; leave it out, or use another method")
-    } else if request.body == BodyKind::Stream && !matches!(request.mode, Mode::Cors | Mode::SameOrigin) {
-        format!("the mode {} sends no stream; use the mode cors, or give the body whole", request.mode.name())
-    } else if initiator == Initiator::Fetch && has_userinfo {
-        "fetch() takes no URL with a user name or password; leave them out".to_owned()
-    } else {
+    if !has_no_body(method) || request.body == BodyKind::None {
         return None;
-    };
+    }
+    let refused = format!("a {method} request has no body; leave it out, or use another method");
     Some(TransportFailure::new(TransportFailureKind::Aborted, refused))
 }

@@ -138,14 +138,14 @@ async fn data_urls_are_read() {
 
 #[tokio::test]
 async fn what_script_cannot_make_is_not_sent() {
-    use NetworkErrorReason::{ForbiddenMethod, NoCorsMethod};
+    use NetworkErrorReason::{ForbiddenMethod, NoCorsMethod, UrlContainsCredentials};
     let server = Server::new(&[("access-control-allow-origin", "*")]);
     let url = "https://api.example/";
     for (request, reason) in [
         (get(url).method(Method::TRACE), Some(ForbiddenMethod)),
         (get(url).mode(Mode::NoCors).method(Method::PUT), Some(NoCorsMethod)),
         (get(url).body("x"), None),
-        (get("https://user@api.example/"), None),
+        (get("https://user@api.example/"), Some(UrlContainsCredentials)),
     ] {
         let (response, record) = server.page().fetch_recorded(request).await;
         assert!(response.is_err(), "{reason:?}");

@@ -177,8 +177,9 @@ impl Record {
                 "The request is of the mode no-cors, which follows redirects, and asks for another redirect mode.".to_owned()
             }
             R::UrlContainsCredentials => format!(
-                "{} has a user name or password, and is asked for without CORS from another origin.",
-                crate::redacted_url(&url::Url::parse(&self.led_to()).unwrap_or_else(|_| self.request.current_url().clone()))
+                "{} has a user name or password, which {} does not take.",
+                crate::redacted_url(&url::Url::parse(&self.led_to()).unwrap_or_else(|_| self.request.current_url().clone())),
+                if self.initiator == Initiator::Fetch { "fetch()" } else { "this browser" }
             ),
             R::UrlScheme => format!("{} has a scheme that is not fetched over HTTP.", self.led_to()),
             R::BadPort => format!("The port of {} is that of another protocol; browsers never connect to it.", self.led_to()),

@@ -1,67 +1,19 @@
 //! Whole fetches: what is sent for a request, and what comes of the responses.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
 
+#[path = "support/fetches.rs"]
+mod fetches;
+
 use std::time::Duration;
 
 use crossorigin::fetching::{
-    Context, CorsPreflightCache, EmbedderPolicyValue, HttpRequest, MAX_KEEPALIVE_BYTES, Machine,
-    NetworkErrorReason, Purpose, ResponseHead, ResponseType, Step,
+    Context, CorsPreflightCache, EmbedderPolicyValue, MAX_KEEPALIVE_BYTES, Machine, NetworkErrorReason,
+    Purpose, ResponseHead, ResponseType, Step,
 };
-use crossorigin::infrastructure::request::{
-    BodyKind, CredentialsMode, Destination, Mode, RedirectMode, Request,
-};
+use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Destination, Mode, RedirectMode};
 use crossorigin::profiles::Profile;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-
-const PAGE: &str = "https://a.example";
-const B: &str = "https://b.example/";
-const SHARED: (&str, &str) = ("access-control-allow-origin", "*");
-
-fn request(url: &str, mode: Mode) -> Request {
-    let mut request = Request::new(PAGE.parse().unwrap(), url.parse().unwrap());
-    request.mode = mode;
-    request.unsafe_request = true;
-    request
-}
-
-fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-    pairs
-        .iter()
-        .map(|(name, value)| {
-            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
-        })
-        .collect()
-}
-
-type Answers<'a> = &'a [(u16, &'a [(&'a str, &'a str)])];
-
-/// Runs a fetch to its end on these answers, in turn, and says what was sent.
-fn run(request: Request, cache: &mut CorsPreflightCache, answers: Answers<'_>) -> (Vec<HttpRequest>, Step) {
-    let mut context = Context { cache, now: Duration::from_secs(1) };
-    let mut machine = Machine::new(request, EmbedderPolicyValue::UnsafeNone, Profile::Standard);
-    let (mut sent, mut step) = (Vec::new(), machine.start(&mut context));
-    let mut answers = answers.iter();
-    while let Step::Send(http_request) = step {
-        sent.push(*http_request);
-        step = match answers.next() {
-            Some((status, pairs)) => {
-                let (status, headers) = (StatusCode::from_u16(*status).unwrap(), headers(pairs));
-                machine.response(ResponseHead::new(status, &headers), &mut context)
-            }
-            None => machine.transport_failed(&mut context),
-        };
-    }
-    assert!(answers.next().is_none(), "every answer is used: {step:?}");
-    (sent, step)
-}
-
-fn outcome(step: &Step) -> Result<ResponseType, NetworkErrorReason> {
-    match step {
-        Step::Response(response) => Ok(response.response_type()),
-        Step::NetworkError(reason) => Err(reason.clone()),
-        Step::Send(_) | Step::ReadDataUrl(_) => panic!("the fetch is not over: {step:?}"),
-    }
-}
+use fetches::{Answers, B, PAGE, SHARED, ending, headers, outcome, request, run};
+use http::{HeaderName, Method, StatusCode};
 
 #[test]
 fn modes_decide_how_a_response_is_filtered() {
@@ -371,12 +323,6 @@ fn extensions_read_hosts_that_they_have_permission_for() {
     assert!(sent[1].headers.contains_key("origin") && outcome.is_err());
 }
 
-/// The reason that a fetch ends with, if any, and the URLs that were asked.
-fn ending(request: Request, answers: Answers<'_>) -> (Result<ResponseType, NetworkErrorReason>, Vec<String>) {
-    let (sent, step) = run(request, &mut CorsPreflightCache::default(), answers);
-    (outcome(&step), sent.iter().map(|sent| sent.url.to_string()).collect())
-}
-
 #[test]
 fn secure_pages_fetch_securely() {
     use Destination::{Audio, Document, Empty, Font, Image, Video};
@@ -418,34 +364,6 @@ fn secure_pages_fetch_securely() {
     // A redirect is held to it, too.
     let to = [SHARED, ("location", "http://c.example/")];
     assert_eq!(ending(request(B, Mode::Cors), &[(302, &to)]).0, Err(MixedContent));
-}
-
-#[test]
-fn what_script_cannot_ask_for_is_not_sent() {
-    use NetworkErrorReason as R;
-    for (method, url, mode, expected) in [
-        ("TRACE", B, Mode::Cors, Err(R::ForbiddenMethod)),
-        ("track", PAGE, Mode::SameOrigin, Err(R::ForbiddenMethod)),
-        ("CONNECT", B, Mode::NoCors, Err(R::ForbiddenMethod)),
-        ("PUT", B, Mode::NoCors, Err(R::NoCorsMethod)),
-        ("get", B, Mode::NoCors, Err(R::NoCorsMethod)),
-        ("POST", B, Mode::NoCors, Ok(ResponseType::Opaque)),
-        ("GET", "blob:https://a.example/1-2", Mode::Cors, Err(R::BlobUrl)),
-        ("GET", "blob:https://b.example/1-2", Mode::NoCors, Err(R::BlobUrl)),
-        ("GET", "blob:https://b.example/1-2", Mode::Cors, Err(R::UrlScheme)),
-        ("GET", "about:blank", Mode::Cors, Err(R::UrlScheme)),
-        ("GET", "about:config", Mode::Navigate, Err(R::UrlScheme)),
-    ] {
-        let mut request = request(url, mode);
-        request.method = Method::from_bytes(method.as_bytes()).unwrap();
-        let answers: Answers<'_> = if expected.is_ok() { &[(200, &[])] } else { &[] };
-        assert_eq!(ending(request, answers).0, expected, "{method} {url} {mode:?}");
-    }
-    let (sent, step) = run(request("about:blank", Mode::Navigate), &mut CorsPreflightCache::default(), &[]);
-    assert!(
-        sent.is_empty()
-            && matches!(step, Step::ReadDataUrl(url) if url.as_str() == "data:text/html;charset=utf-8,")
-    );
 }
 
 #[test]

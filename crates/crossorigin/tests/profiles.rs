@@ -10,7 +10,7 @@ use crossorigin::fetching::{
 };
 use crossorigin::html::{CorsSettings, Initiator};
 use crossorigin::infrastructure::request::{
-    BodyKind, CredentialsMode, Destination, Mode, RedirectMode, Request,
+    BodyKind, CredentialsMode, Destination, InitiatorType, Mode, RedirectMode, Request,
 };
 use crossorigin::profiles::{Behavior, Profile};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -117,8 +117,12 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
         match word {
             "no-cors" => request.mode = Mode::NoCors,
             "include" => request.credentials_mode = CredentialsMode::Include,
-            "image" => request.destination = Destination::Image,
-            "script" => request.destination = Destination::Script,
+            "image" => {
+                (request.destination, request.initiator_type) = (Destination::Image, InitiatorType::Other);
+            }
+            "script" => {
+                (request.destination, request.initiator_type) = (Destination::Script, InitiatorType::Other);
+            }
             "upload" => request.use_cors_preflight = true,
             "manual" => request.redirect_mode = RedirectMode::Manual,
             "body" => request.body = BodyKind::Replayable,

@@ -48,6 +48,32 @@ pub const PAGES: &[ReasonPage] = &[
         "Use the cors mode, and let the server permit the method in the answer to the preflight.",
     ),
     page(
+        "no-cors-stream",
+        "The no-cors mode sends no streams",
+        Snippets::None,
+        "The body of the request is a stream, and its mode is no-cors. `fetch()` throws, and nothing was sent.",
+        "Forms can't send streams, so that a server must be asked before one comes; in the no-cors mode nobody asks.",
+        "Use the cors mode, or send a body of known length: a string, a Blob, a FormData.",
+    ),
+    page(
+        "url-credentials",
+        "The URL has a user name or password",
+        Snippets::None,
+        "The URL is of the form `https://user:password@host/`. `fetch()` throws for it in every browser. Chromium \
+         does not follow a redirect to one either, nor load images, scripts and styles from it; only \
+         `XMLHttpRequest` takes it.",
+        "A page could else try names and passwords at foreign servers, and see by what is displayed which fit.",
+        "Leave name and password out of the URL, and send them in an Authorization header that the server allows.",
+    ),
+    page(
+        "too-many-headers",
+        "The request has more headers than any server takes",
+        Snippets::None,
+        "The request has over 16,384 lines of headers. It was not sent.",
+        "Browsers have no such limit of their own; servers do, and answer 431 long before this one is reached.",
+        "Send fewer. What is this long belongs in the body.",
+    ),
+    page(
         "bad-port",
         "The port belongs to another protocol",
         Snippets::None,
@@ -84,15 +110,6 @@ pub const PAGES: &[ReasonPage] = &[
         "A request of mode no-cors to another origin asks for `redirect: \"error\"` or `\"manual\"`. It was not sent.",
         "Whether a foreign server redirects would tell script what it must not learn without CORS.",
         "Leave the redirect mode at follow, or use the cors mode.",
-    ),
-    page(
-        "url-credentials",
-        "The URL has a user name or password",
-        Snippets::None,
-        "The URL is of the form `https://user:password@host/`, and what it names is embedded without CORS from \
-         another origin. Chromium does not send such a request.",
-        "A page could else try names and passwords at foreign servers, and see by what is displayed which fit.",
-        "Leave name and password out of the URL.",
     ),
     page(
         "url-scheme",
@@ -252,6 +269,15 @@ pub const PAGES: &[ReasonPage] = &[
         "A server could else pass for the proxy, and be told the password of it.",
         "Answer 401 or 403 where the server itself wants a login. If a proxy stands before it, give its name and \
          password where the proxy is set.",
+    ),
+    page(
+        "authentication-body",
+        "The server asks for a password, and the body is gone",
+        Snippets::None,
+        "The response has status 401, credentials go along, and the body of the request was a stream, which is gone \
+         once it is sent. A browser would ask for a password and send all of it again, which it can't.",
+        "The bytes are not kept, for a stream may be endless.",
+        "Log in before, answer 403 where no password is to be asked for, or send a body that is not a stream.",
     ),
     page(
         "allow-origin-missing",

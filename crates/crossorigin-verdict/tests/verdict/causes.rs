@@ -260,7 +260,10 @@ fn the_guilty_bytes_of_redirects_and_embeddings() {
             "HTTP/1.1 [302] Found",
         ),
         (
-            stream.answered(&["307\naccess-control-allow-origin: *\nlocation: /x"]),
+            stream.answered(&[
+                "204\naccess-control-allow-origin: *",
+                "307\naccess-control-allow-origin: *\nlocation: /x",
+            ]),
             "redirect-body",
             "HTTP/1.1 [307] Temporary Redirect",
         ),

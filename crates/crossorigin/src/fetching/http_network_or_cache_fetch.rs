@@ -1,16 +1,13 @@
-//! HTTP-network-or-cache fetch, as far as Origin, credentials and forbidden headers go.
+//! HTTP-network-or-cache fetch, as far as Origin and credentials go.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use url::Url;
 
 use super::cors_preflight_fetch::cors_preflight_request_headers;
 use super::cross_origin_resource_policy::EmbedderPolicyValue;
-use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::request::{
-    BodyKind, CredentialsMode, Destination, Mode, RedirectTaint, Request, ResponseTainting,
-    append_request_origin_header,
+    BodyKind, CredentialsMode, Mode, RedirectTaint, Request, ResponseTainting, append_request_origin_header,
 };
-use crate::infrastructure::request_headers::{guard_request_no_cors, is_forbidden_request_header};
 use crate::profiles::Behavior;
 
 /// What a request is sent for.
@@ -44,48 +41,6 @@ pub struct HttpRequest {
     pub may_authenticate: bool,
 }
 
-/// Takes out of a caller's headers those that only the user agent sets, and those that the mode has no place
-/// for.
-/// [Source](https://fetch.spec.whatwg.org/#concept-headers-append).
-pub(super) fn remove_forbidden_request_headers<T: Trace>(request: &mut Request, trace: &mut T) {
-    let is_forbidden =
-        |name: &HeaderName, value: &HeaderValue| is_forbidden_request_header(name.as_str(), value.as_bytes());
-    let forbidden = remove_headers(&mut request.headers, is_forbidden);
-    if !forbidden.is_empty() {
-        let step = StepNumber::new(Section::HeadersAppend, "2");
-        trace.step(step, || Event::ForbiddenHeadersRemoved(forbidden));
-    }
-    if request.mode != Mode::NoCors {
-        return;
-    }
-    // Elements may ask for ranges; script may not.
-    let removed = guard_request_no_cors(&mut request.headers, request.destination == Destination::Empty);
-    if !removed.is_empty() {
-        let step = StepNumber::new(Section::HeadersAppend, "3.4");
-        trace.step(step, || Event::NoCorsHeadersRemoved(removed));
-    }
-}
-
-/// Removes the lines that are so, and tells of their names.
-fn remove_headers(
-    headers: &mut HeaderMap,
-    is_so: impl Fn(&HeaderName, &HeaderValue) -> bool,
-) -> Vec<HeaderName> {
-    let mut names: Vec<HeaderName> =
-        headers.iter().filter(|(name, value)| is_so(name, value)).map(|(name, _)| name.clone()).collect();
-    names.dedup();
-    for name in &names {
-        // A value can be what it is for: the other lines of its name stay.
-        let kept: Vec<_> =
-            headers.get_all(name).iter().filter(|value| !is_so(name, value)).cloned().collect();
-        headers.remove(name);
-        for value in kept {
-            headers.append(name, value);
-        }
-    }
-    names
-}
-
 /// The request itself.
 /// [Source](https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch).
 pub(super) fn actual_request(
@@ -103,7 +58,7 @@ pub(super) fn actual_request(
         headers,
         includes_credentials,
         has_body: request.body != BodyKind::None,
-        // 15. NOTE: a body that is gone can't be sent again; then the 401 stands.
+        // 15. A body that is gone can't be sent again; then a 401 is a network error.
         may_authenticate: includes_credentials
             && request.response_tainting != ResponseTainting::Cors
             && request.body != BodyKind::Stream,

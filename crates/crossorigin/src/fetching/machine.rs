@@ -11,17 +11,19 @@ use super::cross_origin_resource_policy::EmbedderPolicyValue;
 use super::http_fetch::{Demand, check_response, lacks_permission};
 use super::http_network_or_cache_fetch::{
     HttpRequest, Purpose, actual_request, includes_credentials, preflight_request,
-    remove_forbidden_request_headers,
 };
 use super::http_redirect_fetch::{
     http_redirect_fetch, includes_url_credentials, is_redirect_status, leads_off_http,
 };
-use super::main_fetch::{fetch, main_fetch};
-use super::mime_type_blocking::check_mime_type;
+use super::main_fetch::main_fetch;
+use super::mime_type_blocking::{check_data_url, check_mime_type};
 use super::reason::NetworkErrorReason;
 use super::response::{FilteredResponse, ResponseHead, ResponseType};
+use super::script_request::{check_script_request, settle_script_request};
 use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
-use crate::infrastructure::request::{BodyKind, CredentialsMode, Mode, RedirectMode, Request};
+use crate::infrastructure::request::{
+    BodyKind, CredentialsMode, Mode, RedirectMode, Request, ResponseTainting,
+};
 use crate::profiles::{Behavior, Profile};
 
 /// What outlives one fetch, and the time.
@@ -122,7 +124,7 @@ impl<T: Trace + Default> Machine<T> {
             }
             known => known,
         };
-        remove_forbidden_request_headers(&mut request, &mut trace);
+        settle_script_request(&mut request, &mut trace);
         Self {
             request,
             behavior,
@@ -154,7 +156,10 @@ impl<T: Trace> Machine<T> {
     /// Begins. A machine that has begun already fails.
     pub fn start(&mut self, context: &mut Context<'_>) -> Step {
         match self.state {
-            State::Ready => fetch(self, context),
+            State::Ready => match check_script_request(&self.request) {
+                Ok(()) => main_fetch(self, context),
+                Err(reason) => self.fail(reason, context),
+            },
             State::Preflight | State::Actual | State::Over => {
                 self.fail(NetworkErrorReason::UnexpectedResponse, context)
             }
@@ -217,7 +222,17 @@ impl<T: Trace> Machine<T> {
         self.send_actual(context)
     }
 
-    pub(super) fn read_data_url(&mut self, url: Url) -> Step {
+    pub(super) fn read_data_url(&mut self, url: Url, context: &mut Context<'_>) -> Step {
+        // Of main fetch's last steps only these can stop what has no status and no other header.
+        let no_hash = self.request.has_integrity_metadata && self.request.method == Method::HEAD;
+        let checked = check_data_url(self.request.destination, &url).and(if no_hash {
+            Err(NetworkErrorReason::Integrity)
+        } else {
+            Ok(())
+        });
+        if let Err(reason) = checked {
+            return self.fail(reason, context);
+        }
         self.over();
         Step::ReadDataUrl(url)
     }
@@ -270,6 +285,14 @@ impl<T: Trace> Machine<T> {
 
     fn actual_response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
         let with_credentials = includes_credentials(&self.request, self.embedder_policy, &self.behavior);
+        // A password would go along with the body, which is gone.
+        if response.status == StatusCode::UNAUTHORIZED
+            && self.request.response_tainting != ResponseTainting::Cors
+            && with_credentials
+            && self.request.body == BodyKind::Stream
+        {
+            return self.fail(NetworkErrorReason::AuthenticationBody, context);
+        }
         let checked_as = self.checked_as(response);
         let checked = check_response(
             &mut self.request,

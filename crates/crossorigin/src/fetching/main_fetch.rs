@@ -9,27 +9,11 @@ use super::trace::{Event, Section, StepNumber, Trace};
 use url::Url;
 
 use crate::infrastructure::bad_ports::is_bad_port;
-use crate::infrastructure::methods::{is_cors_safelisted_method, is_forbidden_method};
+use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{
     BodyKind, InitiatorType, Mode, RedirectMode, Request, ResponseTainting,
 };
 use crate::profiles::{Behavior, Stays};
-
-/// Begins with what script can't ask for at all.
-pub(super) fn fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -> Step {
-    let method = machine.request.method.as_str().as_bytes();
-    let reason = match machine.request.mode {
-        Mode::WebTransport => None,
-        _ if is_forbidden_method(method) => Some(NetworkErrorReason::ForbiddenMethod),
-        // Nobody would have asked the server for permission.
-        Mode::NoCors if !is_cors_safelisted_method(method) => Some(NetworkErrorReason::NoCorsMethod),
-        _ => None,
-    };
-    match reason {
-        Some(reason) => machine.fail(reason, context),
-        None => main_fetch(machine, context),
-    }
-}
 
 /// Takes a request on its way, at first and after every redirect.
 /// [Source](https://fetch.spec.whatwg.org/#concept-main-fetch).
@@ -134,17 +118,19 @@ fn scheme_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Context<'_>) -
         // An empty page, as this URL has it. NOTE: only for navigations; nothing else comes of an opaque one.
         "about" if url.path() == "blank" && machine.request.mode == Mode::Navigate => {
             match Url::parse("data:text/html;charset=utf-8,") {
-                Ok(empty) => machine.read_data_url(empty),
+                Ok(empty) => machine.read_data_url(empty, context),
                 Err(_) => machine.fail(NetworkErrorReason::UrlScheme, context),
             }
         }
         "data" => {
             let url = url.clone();
-            machine.read_data_url(url)
+            machine.read_data_url(url, context)
         }
         // NOTE: the page's own blobs are the page's to read; there are none here.
         "blob" => machine.fail(NetworkErrorReason::BlobUrl, context),
-        "http" | "https" | "ws" | "wss" => machine.http_fetch(Demand::None, context),
+        "http" | "https" => machine.http_fetch(Demand::None, context),
+        // NOTE: a handshake's URL is an HTTP(S) URL in the standard. The transport makes one of it.
+        "ws" | "wss" if machine.request.mode == Mode::WebSocket => machine.http_fetch(Demand::None, context),
         _ => machine.fail(NetworkErrorReason::UrlScheme, context),
     }
 }

@@ -1,6 +1,7 @@
 //! Responses that are kept from scripts and stylesheets by their type.
 
 use http::{HeaderMap, HeaderName};
+use url::Url;
 
 use super::reason::NetworkErrorReason;
 use crate::infrastructure::header_values::{get, get_decode_and_split};
@@ -23,11 +24,6 @@ pub(super) fn check_mime_type(
     }
     let content_type = get(headers, &http::header::CONTENT_TYPE);
     let essence = content_type.as_deref().and_then(extract_mime_type);
-    // Images and tables are no scripts, whoever says so.
-    // [Source](https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?).
-    let is_no_script = |essence: MimeTypeEssence<'_>| {
-        ["audio", "image", "video"].iter().any(|kind| essence.has_type(kind)) || essence.is("text", "csv")
-    };
     if destination == Destination::Script && essence.is_some_and(is_no_script) {
         return Err(NetworkErrorReason::ScriptMimeType);
     }
@@ -42,6 +38,27 @@ pub(super) fn check_mime_type(
         }
     }
     Ok(())
+}
+
+/// Whether the type that a `data:` URL says keeps it from what asked for it.
+/// [Source](https://fetch.spec.whatwg.org/#data-url-processor).
+///
+/// # Errors
+/// It does.
+pub(super) fn check_data_url(destination: Destination, url: &Url) -> Result<(), NetworkErrorReason> {
+    let text = url[url::Position::AfterScheme..].strip_prefix(':').unwrap_or_default();
+    // The type stands before the comma. One that is none is taken for text/plain, which keeps nothing out.
+    let essence = text.split(',').next().map(str::as_bytes).and_then(MimeTypeEssence::parse);
+    if destination == Destination::Script && essence.is_some_and(is_no_script) {
+        return Err(NetworkErrorReason::ScriptMimeType);
+    }
+    Ok(())
+}
+
+/// Images and tables are no scripts, whoever says so.
+/// [Source](https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?).
+fn is_no_script(essence: MimeTypeEssence<'_>) -> bool {
+    ["audio", "image", "video"].iter().any(|kind| essence.has_type(kind)) || essence.is("text", "csv")
 }
 
 /// [Source](https://fetch.spec.whatwg.org/#determine-nosniff).

@@ -14,6 +14,7 @@ mod mime_type_blocking;
 mod mixed_content;
 mod reason;
 mod response;
+mod script_request;
 pub mod tao_check;
 pub mod trace;
 

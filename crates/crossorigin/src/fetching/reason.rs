@@ -7,6 +7,7 @@ use http::HeaderName;
 use super::cors_check::CorsCheckError;
 use super::cross_origin_resource_policy::ResourcePolicyBlock;
 use super::trace::{Section, StepNumber};
+use crate::infrastructure::request::MAX_REQUEST_HEADERS;
 
 /// The step at which a fetch stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub enum NetworkErrorReason {
     ForbiddenMethod,
     /// A request of mode no-cors has a method other than GET, HEAD and POST.
     NoCorsMethod,
+    /// A request of mode no-cors has a stream for a body.
+    NoCorsStream,
+    /// The request has more lines of headers than any server takes.
+    TooManyHeaders,
     /// A secure page asks for something insecurely.
     MixedContent,
     /// The URL is a `blob:` URL, which only the page's own memory can answer.
@@ -28,6 +33,8 @@ pub enum NetworkErrorReason {
     KeepaliveBody,
     /// The server asks to log in to a proxy, and nobody can be asked.
     ProxyAuthentication,
+    /// The server asks for a password, which would go along with a body that is gone.
+    AuthenticationBody,
     /// The response's type is none of a script's.
     ScriptMimeType,
     /// The response's type does not fit, and `X-Content-Type-Options: nosniff` forbids to guess.
@@ -40,7 +47,8 @@ pub enum NetworkErrorReason {
     CrossOriginInSameOriginMode,
     /// A request of mode no-cors does not follow redirects.
     NoCorsRedirectMode,
-    /// The URL has a user name or password, which some browsers don't fetch without CORS.
+    /// The URL has a user name or password, which `fetch()` does not take, and some browsers nowhere but in
+    /// `XMLHttpRequest`.
     UrlContainsCredentials,
     /// The URL's scheme is not fetched over HTTP.
     UrlScheme,
@@ -81,11 +89,13 @@ impl NetworkErrorReason {
     pub const CODES: &'static [&'static str] = &[
         "forbidden-method",
         "no-cors-method",
+        "no-cors-stream",
+        "url-credentials",
+        "too-many-headers",
         "bad-port",
         "mixed-content",
         "same-origin-mode",
         "no-cors-redirect-mode",
-        "url-credentials",
         "url-scheme",
         "blob-url",
         "keepalive-body",
@@ -102,6 +112,7 @@ impl NetworkErrorReason {
         "transport",
         "unexpected-response",
         "proxy-authentication",
+        "authentication-body",
         "allow-origin-missing",
         "allow-origin-wildcard",
         "allow-origin-mismatch",
@@ -128,6 +139,9 @@ impl NetworkErrorReason {
             Self::ForbiddenMethod => "forbidden-method",
             Self::NoCorsMethod => "no-cors-method",
             Self::BadPort => "bad-port",
+            Self::NoCorsStream => "no-cors-stream",
+            Self::TooManyHeaders => "too-many-headers",
+            Self::AuthenticationBody => "authentication-body",
             Self::MixedContent => "mixed-content",
             Self::BlobUrl => "blob-url",
             Self::KeepaliveBody => "keepalive-body",
@@ -175,6 +189,10 @@ impl NetworkErrorReason {
         let (section, number) = match self {
             Self::ForbiddenMethod => (S::RequestConstructor, "25.2"),
             Self::NoCorsMethod => (S::RequestConstructor, "32.1"),
+            Self::NoCorsStream => (S::RequestConstructor, "39.2"),
+            Self::UrlContainsCredentials => (S::RequestConstructor, "5.3"),
+            Self::TooManyHeaders => (S::HttpNetworkOrCacheFetch, "8"),
+            Self::AuthenticationBody => (S::HttpNetworkOrCacheFetch, "15.2.1"),
             Self::Transport => (S::HttpNetworkFetch, "8.1"),
             Self::UnexpectedResponse => (S::HttpNetworkFetch, "8.5"),
             Self::BadPort | Self::MixedContent => (S::MainFetch, "7"),
@@ -183,10 +201,9 @@ impl NetworkErrorReason {
             Self::ProxyAuthentication => (S::HttpNetworkOrCacheFetch, "16.1"),
             Self::ScriptMimeType | Self::Nosniff => (S::MainFetch, "20"),
             Self::Integrity => (S::MainFetch, "23.2"),
-            Self::CrossOriginInSameOriginMode
-            | Self::NoCorsRedirectMode
-            | Self::UrlContainsCredentials
-            | Self::UrlScheme => (S::MainFetch, "12"),
+            Self::CrossOriginInSameOriginMode | Self::NoCorsRedirectMode | Self::UrlScheme => {
+                (S::MainFetch, "12")
+            }
             Self::UnaskedRange => (S::MainFetch, "21"),
             Self::RedirectInErrorMode => (S::HttpFetch, "6.3"),
             Self::RedirectLocation => (S::HttpRedirectFetch, "5"),
@@ -222,6 +239,16 @@ impl fmt::Display for NetworkErrorReason {
             Self::NoCorsMethod => {
                 f.write_str("the no-cors mode sends GET, HEAD and POST alone; use the cors mode")
             }
+            Self::NoCorsStream => {
+                f.write_str("the no-cors mode sends no streams; use the cors mode, or a body of known length")
+            }
+            Self::TooManyHeaders => {
+                write!(f, "the request has more than {MAX_REQUEST_HEADERS} lines of headers; send fewer")
+            }
+            Self::AuthenticationBody => f.write_str(
+                "the server asks for a password, and the body that would go along is gone; \
+                 send one that is not a stream, or log in before",
+            ),
             Self::MixedContent => {
                 f.write_str("a page that came securely asks for an insecure URL; serve it by https")
             }

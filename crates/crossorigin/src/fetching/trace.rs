@@ -286,6 +286,9 @@ impl fmt::Display for Event {
                 if *streams {
                     parts.push("the body is a stream".to_owned());
                 }
+                if parts.is_empty() {
+                    parts.push("it was on an earlier hop".to_owned());
+                }
                 write!(f, " {}", parts.join("; "))
             }
             Self::PermissionCached => f.write_str("the preflight cache holds the permission already"),

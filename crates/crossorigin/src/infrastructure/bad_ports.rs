@@ -2,7 +2,8 @@
 
 use url::Url;
 
-/// Whether a URL's port is one that HTTP(S) fetches are blocked from, since another protocol lives there.
+/// Whether a URL's port is one that HTTP(S) fetches, and handshakes, are blocked from, since another protocol
+/// lives there.
 /// [Source](https://fetch.spec.whatwg.org/#block-bad-port).
 ///
 /// ```
@@ -12,7 +13,7 @@ use url::Url;
 /// # Ok::<(), url::ParseError>(())
 /// ```
 pub fn is_bad_port(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
+    matches!(url.scheme(), "http" | "https" | "ws" | "wss")
         && url.port().is_some_and(|port| BAD_PORTS.binary_search(&port).is_ok())
 }
 

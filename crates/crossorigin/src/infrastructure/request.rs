@@ -8,8 +8,11 @@ use crate::profiles::Behavior;
 
 use super::host_permission::HostPermission;
 pub use super::referrer_policy::ReferrerPolicy;
-use super::request_headers::cors_unsafe_request_header_names;
+use super::request_headers::unsafe_names_with_default_accept;
 use super::request_origin::{NULL, Origin, Site};
+
+/// The most lines of headers that a request has. No server takes as many.
+pub const MAX_REQUEST_HEADERS: usize = 16_384;
 
 /// How a request crosses origins.
 /// [Source](https://fetch.spec.whatwg.org/#concept-request-mode).
@@ -342,7 +345,7 @@ impl Request {
 
     /// The names of the headers that a preflight asks for.
     pub(crate) fn names_to_ask_for(&self, behavior: &Behavior) -> Vec<HeaderName> {
-        let mut names = cors_unsafe_request_header_names(&self.headers, behavior);
+        let mut names = unsafe_names_with_default_accept(&self.headers, behavior);
         if !self.left_behind.is_empty() {
             names.extend(self.left_behind.iter().cloned());
             names.sort_unstable_by(|left, right| left.as_str().cmp(right.as_str()));

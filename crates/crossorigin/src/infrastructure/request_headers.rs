@@ -1,6 +1,6 @@
 //! The classes of request headers, to the byte.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue, RANGE};
+use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, RANGE};
 
 use super::header_names::is_forbidden_request_header_name;
 use super::header_values::{get, get_decode_and_split};
@@ -101,6 +101,21 @@ fn magnitude(digits: &[u8]) -> (usize, &[u8]) {
 /// an allocation, where none does.
 /// [Source](https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
 pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior) -> Vec<HeaderName> {
+    unsafe_names(headers, None, behavior)
+}
+
+/// The same for a request of script, which fetch gives an `Accept` of `*/*` where it has none.
+/// [Source](https://fetch.spec.whatwg.org/#concept-fetch), step 12.
+pub(crate) fn unsafe_names_with_default_accept(headers: &HeaderMap, behavior: &Behavior) -> Vec<HeaderName> {
+    let default = (ACCEPT, HeaderValue::from_static("*/*"));
+    unsafe_names(headers, (!headers.contains_key(ACCEPT)).then_some(default), behavior)
+}
+
+fn unsafe_names(
+    headers: &HeaderMap,
+    default: Option<(HeaderName, HeaderValue)>,
+    behavior: &Behavior,
+) -> Vec<HeaderName> {
     // DEVIATION: chromium-repeated-headers.
     if behavior.repeated_headers_count_as_one && headers.keys_len() < headers.len() {
         let mut combined = HeaderMap::with_capacity(headers.keys_len());
@@ -108,7 +123,7 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
             let value = get(headers, name).and_then(|value| HeaderValue::from_bytes(&value).ok());
             combined.extend(value.map(|value| (name.clone(), value)));
         }
-        return cors_unsafe_request_header_names(&combined, behavior);
+        return unsafe_names(&combined, default, behavior);
     }
     let is_safe = |name: &HeaderName, value: &HeaderValue| {
         let judged = if behavior.range_unit_ignores_case && *name == RANGE {
@@ -124,11 +139,11 @@ pub fn cors_unsafe_request_header_names(headers: &HeaderMap, behavior: &Behavior
             || (behavior.client_hints_are_safelisted && is_safelisted_client_hint(name.as_str(), value.as_bytes()))
     };
     // The safelisted values together must not be long either: else none of them is safe.
+    let lines = || headers.iter().chain(default.iter().map(|(name, value)| (name, value)));
     let safe_bytes: usize =
-        headers.iter().filter(|(name, value)| is_safe(name, value)).map(|(_, value)| value.len()).sum();
+        lines().filter(|(name, value)| is_safe(name, value)).map(|(_, value)| value.len()).sum();
     let all_unsafe = safe_bytes > behavior.max_safelisted_values_bytes;
-    let mut names: Vec<HeaderName> = headers
-        .iter()
+    let mut names: Vec<HeaderName> = lines()
         .filter(|(name, value)| all_unsafe || !is_safe(name, value))
         .map(|(name, _)| name.clone())
         .collect();
