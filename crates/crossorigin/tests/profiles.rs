@@ -33,12 +33,21 @@ fn run(case: &str, behavior: Behavior) -> String {
                 told = end(&mut machine, &mut context, &mut answers, shown);
                 assert!(answers.next().is_none(), "every answer is used: {told} of {case}");
             }
+            ("*", fetches) => {
+                let (count, fetch) = fetches.split_once(' ').unwrap();
+                for nth in 0..count.parse::<u32>().unwrap() {
+                    let (request, embedder_policy) = request(&format!("{fetch}{nth}"), &behavior);
+                    let mut context = Context { cache: &mut cache, now };
+                    let mut machine: Machine = Machine::with(request, embedder_policy, behavior);
+                    told = end(&mut machine, &mut context, &mut std::iter::empty(), shown);
+                }
+            }
             ("@", seconds) => now += Duration::from_secs(seconds.parse().unwrap()),
             ("<" | "?", _) => {}
             _ => panic!("{line} is no line of a case"),
         }
     }
-    told
+    if shown == Some("kept") { format!("{told}, {} kept", cache.len()) } else { told }
 }
 
 fn end<'a>(
@@ -72,7 +81,8 @@ fn end<'a>(
 
 fn request_as_text(sent: &HttpRequest, shown: Option<&str>) -> String {
     let with = match shown {
-        None => String::new(),
+        None | Some("kept") => String::new(),
+        Some("url") => format!(" url={}", sent.url),
         Some("credentials") => {
             format!(" with{} credentials", if sent.includes_credentials { "" } else { "out" })
         }
@@ -98,7 +108,10 @@ fn headers(pairs: &str) -> HeaderMap {
     let pairs = pairs.split("; ").filter(|pair| !pair.is_empty()).map(|pair| pair.split_once(": ").unwrap());
     pairs
         .map(|(name, value)| {
-            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(&expand(value)).unwrap())
+            (
+                HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                HeaderValue::from_bytes(expand(value).as_bytes()).unwrap(),
+            )
         })
         .collect()
 }
@@ -195,6 +208,107 @@ const EDGES: &[(Profile, &str, &str)] = &[
          < 303 location: /next\n\
          < 302 location: https://c.example/",
         "POST origin=https://a.example GET origin=https://a.example GET origin=none → opaque",
+    ),
+    // What covers Authorization in a response does not in the cache.
+    (
+        Profile::Chromium,
+        "> GET https://b.example/ | authorization: x\n\
+         < 204 access-control-allow-origin: *; access-control-allow-headers: *\n\
+         < 200 access-control-allow-origin: *\n\
+         > GET https://b.example/ | authorization: x",
+        "OPTIONS GET → cors",
+    ),
+    (
+        Profile::WebKit,
+        "> GET https://b.example/ | authorization: x\n\
+         < 204 access-control-allow-origin: *; access-control-allow-headers: *\n\
+         < 200 access-control-allow-origin: *\n\
+         > GET https://b.example/ | authorization: x",
+        "GET → cors",
+    ),
+    // A wildcard that was kept with credentials, for requests without.
+    (
+        Profile::Chromium,
+        "> PUT https://b.example/ include\n\
+         < 204 access-control-allow-origin: https://a.example; access-control-allow-credentials: true; access-control-allow-methods: PUT, *\n\
+         < 200 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+         > DELETE https://b.example/",
+        "OPTIONS DELETE → cors",
+    ),
+    (
+        Profile::WebKit,
+        "> PUT https://b.example/ include\n\
+         < 204 access-control-allow-origin: https://a.example; access-control-allow-credentials: true; access-control-allow-methods: PUT, *\n\
+         < 200 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+         > DELETE https://b.example/",
+        "DELETE → cors",
+    ),
+    // A response that lists nothing is kept, too: for the methods that need no listing.
+    (
+        Profile::Chromium,
+        "> POST https://b.example/ upload\n\
+         < 204 access-control-allow-origin: *\n\
+         > POST https://b.example/ upload",
+        "POST → cors",
+    ),
+    // But not for longer than it says.
+    (
+        Profile::Chromium,
+        "> POST https://b.example/ upload\n\
+         < 204 access-control-allow-origin: *; access-control-max-age: 1\n\
+         @ 1\n\
+         > POST https://b.example/ upload",
+        "OPTIONS POST → cors",
+    ),
+    // Nor without credentials for those with.
+    (
+        Profile::Chromium,
+        "> PUT https://b.example/\n\
+         > POST https://b.example/ include upload\n\
+         < 403 access-control-allow-origin: https://a.example; access-control-allow-credentials: true",
+        "OPTIONS → preflight-status",
+    ),
+    (
+        Profile::Firefox,
+        "> PUT https://b.example/ include\n\
+         < 204 access-control-allow-origin: https://a.example; access-control-allow-credentials: true; access-control-allow-methods: PUT\n\
+         < 200 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+         > POST https://b.example/ upload",
+        "OPTIONS POST → cors",
+    ),
+    // What is no number leaves what was kept before as it is, as 0 does; in Chromium it replaces it.
+    (
+        Profile::Firefox,
+        "> PUT https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 100\n\
+         < 200 access-control-allow-origin: *\n\
+         > PUT https://b.example/ | x-foo: 1\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-allow-headers: x-foo; access-control-max-age: -1\n\
+         < 200 access-control-allow-origin: *\n\
+         > PUT https://b.example/",
+        "PUT → cors",
+    ),
+    (
+        Profile::Chromium,
+        "> PUT https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 100\n\
+         < 200 access-control-allow-origin: *\n\
+         > PUT https://b.example/ | x-foo: 1\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-allow-headers: x-foo; access-control-max-age: 0\n\
+         < 200 access-control-allow-origin: *\n\
+         > PUT https://b.example/",
+        "OPTIONS PUT → cors",
+    ),
+    // A failed fetch forgets what was kept with credentials and without.
+    (
+        Profile::Firefox,
+        "> PUT https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 100\n\
+         < 200 access-control-allow-origin: *\n\
+         > DELETE https://b.example/ include\n\
+         < 403 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+         > PUT https://b.example/",
+        "OPTIONS PUT → cors",
     ),
     // A redirect to where no browser speaks HTTP is no redirect to follow, but a good one may be held.
     (

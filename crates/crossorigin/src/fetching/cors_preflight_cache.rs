@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_name;
 use crate::infrastructure::keyed_hash::KeyedHash;
 use crate::infrastructure::request::{CredentialsMode, Request};
-use crate::profiles::Behavior;
+use crate::profiles::{Behavior, CacheSize, CachedWildcard, CoversAuthorization};
 
 /// The most combinations of page, origin and URL that are kept. Beyond, those that expire first go, half of
 /// all at once.
@@ -27,6 +27,8 @@ pub const MAX_NAME_BYTES: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct CorsPreflightCache {
     records: HashTable<Record>,
+    /// How often it was used, where that counts.
+    uses: u64,
     first_key: RandomState,
     second_key: KeyedHash,
 }
@@ -36,6 +38,11 @@ pub struct CorsPreflightCache {
 struct Record {
     fingerprint: Fingerprint,
     entries: Entries,
+    /// When the last response that was kept expires, and whether that was kept with credentials.
+    expires: Duration,
+    credentials: bool,
+    /// Which use of the cache was the last of this.
+    last_use: u64,
 }
 
 /// Most responses list no more than two.
@@ -65,7 +72,7 @@ enum Permits {
 impl Entry {
     /// [Source](https://fetch.spec.whatwg.org/#concept-cache-match).
     fn serves(&self, request: &Request, behavior: &Behavior, now: Duration) -> bool {
-        let with_credentials = request.credentials_mode == CredentialsMode::Include;
+        let with_credentials = is_with_credentials(request);
         // An entry made with credentials serves requests without them too.
         // DEVIATION: firefox-preflight-cache-credentials.
         let serves = self.credentials == with_credentials
@@ -75,19 +82,42 @@ impl Entry {
 
     /// NOTE: an entry for `*` made with credentials, of a response that lists `PUT, *`, matches every method,
     /// as the standard has it.
-    fn permits_method(&self, method: &[u8], behavior: &Behavior) -> bool {
+    fn permits_method(&self, request: &Request, method: &[u8], behavior: &Behavior) -> bool {
         matches!(&self.permits, Permits::Method(own) if own.as_str().as_bytes() == method
-            // DEVIATION: firefox-cached-wildcard.
-            || (own.as_str() == "*" && behavior.cached_wildcard_matches))
+            || (own.as_str() == "*" && self.wildcard_matches(request, behavior)))
     }
 
-    fn permits_header_name(&self, name: &[u8], behavior: &Behavior) -> bool {
+    fn permits_header_name(&self, request: &Request, name: &[u8], behavior: &Behavior) -> bool {
         matches!(&self.permits, Permits::HeaderName(own) if own.as_str().as_bytes().eq_ignore_ascii_case(name)
             || (own.as_str() == "*"
-                && behavior.cached_wildcard_matches
-                && (behavior.wildcard_covers_authorization
+                && self.wildcard_matches(request, behavior)
+                && (behavior.wildcard_covers_authorization == CoversAuthorization::InTheCacheToo
                     || !is_cors_non_wildcard_request_header_name(name))))
     }
+
+    fn wildcard_matches(&self, request: &Request, behavior: &Behavior) -> bool {
+        // DEVIATION: the entries named cached-wildcard.
+        match behavior.cached_wildcard {
+            CachedWildcard::Matches => true,
+            CachedWildcard::UnlessKeptWithCredentials => !self.credentials,
+            CachedWildcard::UnlessAskedWithCredentials => !is_with_credentials(request),
+            CachedWildcard::Never => false,
+        }
+    }
+}
+
+impl Record {
+    /// Whether it permits a method that needs no entry of its own.
+    fn permits_unlisted(&self, request: &Request, method: &[u8], behavior: &Behavior, now: Duration) -> bool {
+        // DEVIATION: the entries named kept-record-methods.
+        behavior.methods_of_any_record.iter().any(|own| own.as_bytes() == method)
+            && (now < self.expires || behavior.records_outlive_their_entries)
+            && (self.credentials || !is_with_credentials(request))
+    }
+}
+
+fn is_with_credentials(request: &Request) -> bool {
+    request.credentials_mode == CredentialsMode::Include
 }
 
 impl CorsPreflightCache {
@@ -100,9 +130,12 @@ impl CorsPreflightCache {
         behavior: &Behavior,
         now: Duration,
     ) -> bool {
-        self.entries(request)
-            .iter()
-            .any(|entry| entry.serves(request, behavior, now) && entry.permits_method(method, behavior))
+        self.record(request, behavior).is_some_and(|record| {
+            record.permits_unlisted(request, method, behavior, now)
+                || record.entries.iter().any(|entry| {
+                    entry.serves(request, behavior, now) && entry.permits_method(request, method, behavior)
+                })
+        })
     }
 
     /// Whether a header name is permitted already.
@@ -114,19 +147,34 @@ impl CorsPreflightCache {
         behavior: &Behavior,
         now: Duration,
     ) -> bool {
-        self.entries(request)
-            .iter()
-            .any(|entry| entry.serves(request, behavior, now) && entry.permits_header_name(name, behavior))
+        self.record(request, behavior).is_some_and(|record| {
+            record.entries.iter().any(|entry| {
+                entry.serves(request, behavior, now) && entry.permits_header_name(request, name, behavior)
+            })
+        })
     }
 
     /// Forgets what is permitted to a request's origin at its current URL.
     /// [Source](https://fetch.spec.whatwg.org/#concept-cache-clear).
     pub fn clear_cache_entries(&mut self, request: &Request) {
-        let fingerprint = self.fingerprint(request);
-        if let Ok(found) =
-            self.records.find_entry(fingerprint.0[0], |record| record.fingerprint == fingerprint)
-        {
-            found.remove();
+        // What some browsers keep apart is forgotten together.
+        for credentials in [false, true] {
+            let fingerprint = self.fingerprint(request, credentials);
+            if let Ok(found) =
+                self.records.find_entry(fingerprint.0[0], |record| record.fingerprint == fingerprint)
+            {
+                found.remove();
+            }
+        }
+    }
+
+    /// Takes note that what is kept for a request is used.
+    pub(super) fn touch(&mut self, request: &Request, behavior: &Behavior) {
+        let fingerprint = self.fingerprint_in(request, behavior);
+        self.uses += 1;
+        let found = self.records.find_mut(fingerprint.0[0], |record| record.fingerprint == fingerprint);
+        if let Some(record) = found {
+            record.last_use = self.uses;
         }
     }
 
@@ -140,15 +188,21 @@ impl CorsPreflightCache {
         self.records.is_empty()
     }
 
-    fn entries(&self, request: &Request) -> &[Entry] {
-        let fingerprint = self.fingerprint(request);
-        let found = self.records.find(fingerprint.0[0], |record| record.fingerprint == fingerprint);
-        found.map_or(&[], |record| record.entries.as_slice())
+    fn record(&self, request: &Request, behavior: &Behavior) -> Option<&Record> {
+        let fingerprint = self.fingerprint_in(request, behavior);
+        self.records.find(fingerprint.0[0], |record| record.fingerprint == fingerprint)
     }
 
-    fn fingerprint(&self, request: &Request) -> Fingerprint {
+    fn fingerprint_in(&self, request: &Request, behavior: &Behavior) -> Fingerprint {
+        // DEVIATION: firefox-preflight-cache-credentials.
+        let is_apart = !behavior.credentialed_entries_serve_all && is_with_credentials(request);
+        self.fingerprint(request, is_apart)
+    }
+
+    fn fingerprint(&self, request: &Request, is_apart: bool) -> Fingerprint {
         let origin = request.byte_serialize_origin();
-        let key = (&request.network_partition_key, origin.as_bytes(), request.current_url().as_str());
+        let url = request.current_url().as_str();
+        let key = (&request.network_partition_key, origin.as_bytes(), url, is_apart);
         Fingerprint([self.first_key.hash_one(key), self.second_key.of_value(key)])
     }
 
@@ -172,18 +226,25 @@ impl CorsPreflightCache {
             .filter_map(|method| Method::from_bytes(method).ok().map(Permits::Method))
             .chain(names.filter_map(|name| HeaderName::from_bytes(name).ok().map(Permits::HeaderName)))
             .peekable();
-        if listed.peek().is_none() && !behavior.response_replaces_record {
+        if listed.peek().is_none()
+            && !behavior.response_replaces_record
+            && behavior.methods_of_any_record.is_empty()
+        {
             return;
         }
         let expires = now.saturating_add(max_age.min(behavior.max_age_cap));
-        let fingerprint = self.fingerprint(request);
+        let fingerprint = self.fingerprint_in(request, behavior);
         let is_it = |record: &Record| record.fingerprint == fingerprint;
         if self.records.find(fingerprint.0[0], is_it).is_none() {
-            self.make_room(now);
+            self.make_room(behavior.cache_size, now);
         }
+        self.uses += 1;
+        let (credentials, last_use) = (is_with_credentials(request), self.uses);
         let place = self.records.entry(fingerprint.0[0], is_it, |record| record.fingerprint.0[0]);
-        let entries =
-            &mut place.or_insert_with(|| Record { fingerprint, entries: Entries::new() }).into_mut().entries;
+        let new = || Record { fingerprint, entries: Entries::new(), expires, credentials, last_use };
+        let record = place.or_insert_with(new).into_mut();
+        (record.expires, record.credentials, record.last_use) = (expires, credentials, last_use);
+        let entries = &mut record.entries;
         entries.retain(|entry: &mut Entry| {
             // DEVIATION: chromium-preflight-cache-record, webkit-preflight-cache-record.
             now < entry.expires && !behavior.response_replaces_record
@@ -193,10 +254,33 @@ impl CorsPreflightCache {
         }
     }
 
-    fn make_room(&mut self, now: Duration) {
-        if self.records.len() < MAX_RECORDS {
-            return;
+    fn make_room(&mut self, size: CacheSize, now: Duration) {
+        match size {
+            // DEVIATION: chromium-preflight-cache-size. The keys of the table are drawn at random, and so its order.
+            CacheSize::TenMakeRoom(most) if self.records.len() >= most => {
+                let mut surplus = 10;
+                self.records.retain(|_| {
+                    let goes = surplus > 0;
+                    surplus -= u32::from(goes);
+                    !goes
+                });
+            }
+            // DEVIATION: firefox-preflight-cache-size.
+            CacheSize::LeastRecentlyUsedMakesRoom(most) if self.records.len() >= most => {
+                self.records.retain(|record| record.entries.iter().any(|entry| now < entry.expires));
+                if self.records.len() >= most {
+                    let oldest = self.records.iter().map(|record| record.last_use).min();
+                    self.records.retain(|record| Some(record.last_use) != oldest);
+                }
+            }
+            _ => {}
         }
+        if self.records.len() >= MAX_RECORDS {
+            self.forget_half(now);
+        }
+    }
+
+    fn forget_half(&mut self, now: Duration) {
         let last_expiry =
             |record: &Record| record.entries.iter().map(|entry| entry.expires).max().unwrap_or_default();
         let mut expiries: Vec<_> = self.records.iter().map(last_expiry).collect();
@@ -225,8 +309,10 @@ fn renew_or_add(
     let mut matched = false;
     for entry in entries.iter_mut().filter(|entry| entry.serves(request, behavior, now)) {
         let matches = match &permits {
-            Permits::Method(method) => entry.permits_method(method.as_str().as_bytes(), behavior),
-            Permits::HeaderName(name) => entry.permits_header_name(name.as_str().as_bytes(), behavior),
+            Permits::Method(method) => entry.permits_method(request, method.as_str().as_bytes(), behavior),
+            Permits::HeaderName(name) => {
+                entry.permits_header_name(request, name.as_str().as_bytes(), behavior)
+            }
         };
         if matches {
             entry.expires = expires;
@@ -242,8 +328,7 @@ fn renew_or_add(
             entries.swap_remove(first);
         }
     }
-    let credentials = request.credentials_mode == CredentialsMode::Include;
-    entries.push(Entry { expires, credentials, permits });
+    entries.push(Entry { expires, credentials: is_with_credentials(request), permits });
 }
 
 #[cfg(test)]
@@ -322,7 +407,9 @@ mod tests {
         let names: Vec<_> = (0..1000).map(|nth| format!("x-{nth}")).collect();
         let names: Vec<_> = names.iter().map(String::as_bytes).collect();
         cache.store(&one, &[], &names, AGE, &STANDARD, NOW);
-        assert_eq!(cache.entries(&one).len(), MAX_ENTRIES_PER_RECORD);
+        let kept =
+            |cache: &CorsPreflightCache| cache.record(&one, &STANDARD).map(|record| record.entries.len());
+        assert_eq!(kept(&cache), Some(MAX_ENTRIES_PER_RECORD));
         // What is too long to be kept leaves nothing behind, neither new nor where there was something.
         let (long_name, before) = (vec![b'x'; MAX_NAME_BYTES + 1], cache.len());
         for nth in 0..MAX_RECORDS {
@@ -331,10 +418,42 @@ mod tests {
         }
         assert_eq!(cache.len(), before);
         cache.store(&one, &[&long_name], &[], AGE, &Profile::Chromium.behavior(), NOW);
-        assert_eq!(cache.entries(&one).len(), 0);
+        assert_eq!(kept(&cache), Some(0));
         let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));
         cache.store(&long, &[b"PUT"], &[], AGE, &STANDARD, NOW);
         assert!(!cache.method_cache_entry_match(&long, b"PUT", &STANDARD, NOW));
+    }
+
+    #[test]
+    fn some_browsers_keep_less() {
+        let store = |cache: &mut CorsPreflightCache, nth: usize, behavior: &Behavior| {
+            cache.store(&request(&format!("https://b.example/{nth}")), &[b"PUT"], &[], AGE, behavior, NOW);
+        };
+        let keeps = |cache: &CorsPreflightCache, nth: usize, behavior: &Behavior| {
+            let request = request(&format!("https://b.example/{nth}"));
+            cache.method_cache_entry_match(&request, b"PUT", behavior, NOW)
+        };
+        let chromium = Profile::Chromium.behavior();
+        let mut cache = CorsPreflightCache::default();
+        (0..1024).for_each(|nth| store(&mut cache, nth, &chromium));
+        store(&mut cache, 0, &chromium);
+        assert_eq!(cache.len(), 1024, "what is there already needs no room");
+        store(&mut cache, 1024, &chromium);
+        assert_eq!(cache.len(), 1024 - 10 + 1);
+        assert!(keeps(&cache, 1024, &chromium));
+        // In Firefox a look counts as a use, and so does one with credentials, by itself.
+        let firefox = Profile::Firefox.behavior();
+        let mut cache = CorsPreflightCache::default();
+        (0..100).for_each(|nth| store(&mut cache, nth, &firefox));
+        cache.touch(&request("https://b.example/0"), &firefox);
+        cache.touch(&with_credentials(request("https://b.example/1")), &firefox);
+        store(&mut cache, 100, &firefox);
+        let kept = [0, 1, 2, 100].map(|nth| keeps(&cache, nth, &firefox));
+        assert_eq!((cache.len(), kept), (100, [true, false, true, true]));
+        // What has expired goes first, all of it.
+        let later = NOW + AGE;
+        cache.store(&request("https://b.example/x"), &[b"PUT"], &[], AGE, &firefox, later);
+        assert_eq!(cache.len(), 1);
     }
 
     #[test]

@@ -16,11 +16,13 @@ use super::reason::NetworkErrorReason;
 use super::response::ResponseHead;
 use super::trace::{By, Event, Section, StepNumber, Trace};
 use crate::infrastructure::header_names::is_cors_non_wildcard_request_header_name;
-use crate::infrastructure::header_values::{extract_delta_seconds, extract_header_list_values, get};
+use crate::infrastructure::header_values::{
+    extract_delta_seconds, extract_header_list_values, get, parse_delta_seconds,
+};
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{CredentialsMode, Request};
 use crate::infrastructure::shared_header_value;
-use crate::profiles::{BadMaxAge, Behavior, PreflightOrder};
+use crate::profiles::{BadMaxAge, Behavior, CoversAuthorization, PreflightOrder};
 
 /// How long an answer is kept that says nothing valid about it.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(5);
@@ -150,7 +152,7 @@ fn permits<T: Trace>(
     let any_header = wildcards_count && header_names.contains(&&b"*"[..]);
     let must_be_named = |name: &HeaderName| {
         // DEVIATION: the entries named authorization-under-wildcard.
-        !behavior.wildcard_covers_authorization
+        behavior.wildcard_covers_authorization == CoversAuthorization::Nowhere
             && is_cors_non_wildcard_request_header_name(name.as_str().as_bytes())
     };
     let mut permit = |name: &HeaderName, number| {
@@ -187,10 +189,7 @@ fn keep<T: Trace>(
 ) {
     // 7.8 to 7.15. All that is listed is kept, not just what was asked for.
     let kept = max_age(response.headers, behavior).map(|seconds| seconds.min(behavior.max_age_cap));
-    let Some(max_age) = kept else {
-        context.cache.clear_cache_entries(request);
-        return;
-    };
+    let Some(max_age) = kept else { return };
     context.cache.store(request, methods, header_names, max_age, behavior, context.now);
     trace.step(StepNumber::new(Section::CorsPreflightFetch, "7.15"), || {
         let owned =
@@ -201,16 +200,26 @@ fn keep<T: Trace>(
 
 /// For how long a response to a preflight wants to be kept; `None` where it is not to be kept at all.
 fn max_age(headers: &HeaderMap, behavior: &Behavior) -> Option<Duration> {
-    let bad = match extract_delta_seconds(headers, &ACCESS_CONTROL_MAX_AGE) {
+    let value = get(headers, &ACCESS_CONTROL_MAX_AGE);
+    let value = value.as_deref().unwrap_or_default();
+    let extracted = match value.strip_prefix(b"+") {
+        // DEVIATION: the entries named signed-max-age.
+        Some(digits) if behavior.max_age_may_have_a_plus => parse_delta_seconds(digits).map(Some),
+        _ => extract_delta_seconds(headers, &ACCESS_CONTROL_MAX_AGE),
+    };
+    let bad = match extracted {
+        // DEVIATION: firefox-zero-max-age.
+        Ok(Some(0)) if behavior.zero_max_age_changes_nothing => BadMaxAge::NotKept,
+        // DEVIATION: the entries named large-max-age.
+        Ok(Some(seconds)) if seconds > behavior.largest_max_age => behavior.bad_max_age,
         Ok(Some(seconds)) => return Some(Duration::from_secs(seconds)),
+        // No value is as good as no header.
         Ok(None) => BadMaxAge::Default,
-        Err(_) if get(headers, &ACCESS_CONTROL_MAX_AGE).is_some_and(|value| value.is_empty()) => {
-            BadMaxAge::Default
-        }
-        Err(_) if is_negative(headers) => behavior.negative_max_age,
+        Err(_) if value.is_empty() => BadMaxAge::Default,
+        // DEVIATION: firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
+        Err(_) if is_negative(value) => behavior.negative_max_age,
         Err(_) => behavior.bad_max_age,
     };
-    // DEVIATION: firefox-bad-max-age, chromium-negative-max-age, webkit-negative-max-age.
     match bad {
         BadMaxAge::Default => Some(DEFAULT_MAX_AGE),
         BadMaxAge::Zero => Some(Duration::ZERO),
@@ -218,12 +227,8 @@ fn max_age(headers: &HeaderMap, behavior: &Behavior) -> Option<Duration> {
     }
 }
 
-fn is_negative(headers: &HeaderMap) -> bool {
-    let value = get(headers, &ACCESS_CONTROL_MAX_AGE);
-    value
-        .as_deref()
-        .and_then(|value| value.strip_prefix(b"-"))
-        .is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+fn is_negative(value: &[u8]) -> bool {
+    value.strip_prefix(b"-").is_some_and(|digits| parse_delta_seconds(digits).is_ok())
 }
 
 #[cfg(test)]

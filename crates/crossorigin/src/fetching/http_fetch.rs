@@ -17,7 +17,7 @@ use super::tao_check::tao_check;
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::methods::is_cors_safelisted_method;
 use crate::infrastructure::request::{CredentialsMode, Request, ResponseTainting};
-use crate::profiles::Behavior;
+use crate::profiles::{Behavior, CacheSize};
 
 /// What a request wants before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,10 @@ pub(super) fn lacks_permission<T: Trace>(
     // DEVIATION: chromium-conditional-requests-skip-preflight-cache.
     let skips_cache = behavior.conditional_requests_skip_cache
         && CONDITIONAL_HEADERS.iter().any(|name| request.headers.contains_key(name));
+    // DEVIATION: firefox-preflight-cache-size.
+    if let CacheSize::LeastRecentlyUsedMakesRoom(_) = behavior.cache_size {
+        cache.touch(request, behavior);
+    }
     // 4.1. Either for the method, or for one of the headers.
     let asks_for_method = !is_cors_safelisted_method(method)
         || request.use_cors_preflight
@@ -60,7 +64,7 @@ pub(super) fn lacks_permission<T: Trace>(
         skips_cache || !cache.header_name_cache_entry_match(request, name.as_str().as_bytes(), behavior, now)
     });
     let lacks = lacks_method || !lacking.is_empty();
-    // DEVIATION: chromium-preflight-cache-miss.
+    // DEVIATION: the entries named preflight-cache-miss.
     if lacks && !skips_cache && behavior.miss_forgets_record {
         cache.clear_cache_entries(request);
     }

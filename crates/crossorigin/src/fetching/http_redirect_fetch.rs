@@ -1,5 +1,7 @@
 //! HTTP-redirect fetch: where a redirect leads, and what goes along.
 
+use std::borrow::Cow;
+
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{Method, StatusCode};
 use url::Url;
@@ -33,7 +35,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     trace: &mut T,
 ) -> Result<bool, NetworkErrorReason> {
     // 3 to 5. Without a Location there is no redirect.
-    let Some(location) = location_url(request, response)? else { return Ok(false) };
+    let Some(location) = location_url(request, response, behavior)? else { return Ok(false) };
     // 6. Only to HTTP.
     if !matches!(location.scheme(), "http" | "https") {
         return Err(NetworkErrorReason::RedirectScheme);
@@ -111,20 +113,23 @@ pub(super) fn includes_url_credentials(url: &Url) -> bool {
 }
 
 /// Whether a redirect leads to another scheme than HTTP's.
-pub(super) fn leads_off_http(request: &Request, response: ResponseHead<'_>) -> bool {
-    let location = location_url(request, response).ok().flatten();
+pub(super) fn leads_off_http(request: &Request, response: ResponseHead<'_>, behavior: &Behavior) -> bool {
+    let location = location_url(request, response, behavior).ok().flatten();
     location.is_some_and(|location| !matches!(location.scheme(), "http" | "https"))
 }
 
 /// [Source](https://fetch.spec.whatwg.org/#concept-response-location-url).
-fn location_url(request: &Request, response: ResponseHead<'_>) -> Result<Option<Url>, NetworkErrorReason> {
+fn location_url(
+    request: &Request,
+    response: ResponseHead<'_>,
+    behavior: &Behavior,
+) -> Result<Option<Url>, NetworkErrorReason> {
     let mut lines = response.headers.get_all(LOCATION).iter();
     let Some(location) = lines.next() else { return Ok(None) };
     if lines.next().is_some() {
         return Err(NetworkErrorReason::RedirectLocation);
     }
-    // Bytes beyond ASCII are taken for UTF-8, as browsers do.
-    let location = String::from_utf8_lossy(location.as_bytes());
+    let location = location_text(location.as_bytes(), behavior);
     let mut location =
         request.current_url().join(&location).map_err(|_| NetworkErrorReason::RedirectLocation)?;
     // The fragment of the request lives on where the target has none.
@@ -132,4 +137,22 @@ fn location_url(request: &Request, response: ResponseHead<'_>) -> Result<Option<
         location.set_fragment(request.current_url().fragment());
     }
     Ok(Some(location))
+}
+
+/// The text of a `Location`. The standard does not say what its bytes beyond ASCII are; browsers keep them, written
+/// out, so that those of no encoding go back as they came.
+fn location_text<'a>(bytes: &'a [u8], behavior: &Behavior) -> Cow<'a, str> {
+    let text = String::from_utf8_lossy(bytes);
+    if text.is_ascii() {
+        return text;
+    }
+    // DEVIATION: webkit-location-bytes.
+    if behavior.location_is_latin_1 {
+        return text.bytes().map(char::from).collect();
+    }
+    let write_out = |byte: &u8| match byte.is_ascii() {
+        true => char::from(*byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    bytes.iter().map(write_out).collect()
 }

@@ -311,7 +311,8 @@ impl<T: Trace> Machine<T> {
                 // A navigation's own redirect is handed over too; it goes on with a new machine.
                 RedirectMode::Manual if self.request.mode != Mode::Navigate => {
                     // DEVIATION: webkit-manual-redirect-scheme.
-                    if self.behavior.manual_redirects_lead_to_http && leads_off_http(&self.request, response)
+                    if self.behavior.manual_redirects_lead_to_http
+                        && leads_off_http(&self.request, response, &self.behavior)
                     {
                         return self.fail(NetworkErrorReason::RedirectScheme, context);
                     }

@@ -113,15 +113,19 @@ pub fn extract_delta_seconds(headers: &HeaderMap, name: &HeaderName) -> Result<O
     let mut lines = headers.get_all(name).iter();
     let Some(line) = lines.next() else { return Ok(None) };
     // The grammar allows one header only.
-    let digits = trim_tab_or_space(line.as_bytes());
-    if lines.next().is_some() || digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if lines.next().is_some() {
         return Err(ExtractError);
     }
-    Ok(Some(
-        digits
-            .iter()
-            .fold(0_u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))),
-    ))
+    parse_delta_seconds(trim_tab_or_space(line.as_bytes())).map(Some)
+}
+
+/// [Source](https://www.rfc-editor.org/rfc/rfc9111#section-1.2.2).
+pub(crate) fn parse_delta_seconds(digits: &[u8]) -> Result<u64, ExtractError> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(ExtractError);
+    }
+    let add = |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+    Ok(digits.iter().fold(0, add))
 }
 
 #[cfg(test)]

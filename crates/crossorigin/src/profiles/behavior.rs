@@ -12,15 +12,27 @@ pub struct Behavior {
     pub bad_max_age: BadMaxAge,
     /// What a negative one comes to.
     pub negative_max_age: BadMaxAge,
-    /// Whether `Access-Control-Allow-Headers: *` covers `Authorization`.
-    pub wildcard_covers_authorization: bool,
+    /// The largest number of seconds that counts as one; a larger one is bad, not capped.
+    pub largest_max_age: u64,
+    /// Whether a number of seconds may have a plus sign.
+    pub max_age_may_have_a_plus: bool,
+    /// Whether an `Access-Control-Max-Age` of 0 leaves alone what was kept before.
+    pub zero_max_age_changes_nothing: bool,
+    /// Where `Access-Control-Allow-Headers: *` covers `Authorization`.
+    pub wildcard_covers_authorization: CoversAuthorization,
     /// In which order a preflight's response is judged.
     pub preflight_order: PreflightOrder,
-    /// Whether a kept `*` permits other methods and names than those that were asked for.
-    pub cached_wildcard_matches: bool,
+    /// Whom a kept `*` permits other methods and names than those that were asked for.
+    pub cached_wildcard: CachedWildcard,
     /// Whether what was kept with credentials serves requests without them.
     pub credentialed_entries_serve_all: bool,
-    /// Whether a new response replaces all that was kept for the same page, URL and credentials.
+    /// The methods that anything kept for a page and URL permits, without an entry of their own.
+    pub methods_of_any_record: &'static [&'static str],
+    /// Whether these methods are permitted still when all that was kept has expired.
+    pub records_outlive_their_entries: bool,
+    /// How many pages and URLs the preflight cache holds, where that is fewer than its own bound.
+    pub cache_size: CacheSize,
+    /// Whether a new response replaces all that was kept for the same page and URL.
     pub response_replaces_record: bool,
     /// Whether a fetch that needs permission and fails clears what was kept.
     pub failure_clears_cache: bool,
@@ -70,6 +82,8 @@ pub struct Behavior {
     pub redirects_are_checked_as_the_first_request: bool,
     /// Whether script's requests go on to ask for the headers that a redirect to another origin took from them.
     pub asks_for_what_redirects_took: bool,
+    /// Whether the bytes of a `Location` are characters of Latin-1.
+    pub location_is_latin_1: bool,
     /// Whether a redirect to another origin turns DELETE into GET.
     pub redirects_abroad_turn_delete_into_get: bool,
     /// Whether a redirect that turns a request into GET goes on to say its `Origin`.
@@ -93,8 +107,43 @@ pub enum BadMaxAge {
     Default,
     /// As if it were 0.
     Zero,
-    /// Nothing is kept, and what was kept is forgotten.
+    /// Nothing of the response is kept; what was kept before stays.
     NotKept,
+}
+
+/// Where `Access-Control-Allow-Headers: *` covers `Authorization`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoversAuthorization {
+    /// Nowhere: it must be named.
+    Nowhere,
+    /// In a preflight's response, but not when that is kept.
+    InResponses,
+    /// There, and in the preflight cache.
+    InTheCacheToo,
+}
+
+/// Whom a kept `*` permits what was not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CachedWildcard {
+    /// Everyone whom the entry serves, with credentials too where the response listed it beside what was asked for.
+    Matches,
+    /// Nobody where it was kept with credentials.
+    UnlessKeptWithCredentials,
+    /// Those who ask without credentials.
+    UnlessAskedWithCredentials,
+    /// Nobody.
+    Never,
+}
+
+/// How many pages and URLs the preflight cache holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheSize {
+    /// As many as [its own bound](crate::fetching::cors_preflight_cache::MAX_RECORDS) lets it.
+    Bounded,
+    /// So many. Then any ten make room.
+    TenMakeRoom(usize),
+    /// So many. Then what has expired makes room, or else what was used least recently.
+    LeastRecentlyUsedMakesRoom(usize),
 }
 
 /// Whether the need of permission outlives what it was needed for.
@@ -125,10 +174,16 @@ impl Behavior {
         max_age_cap: Duration::from_secs(86_400),
         bad_max_age: BadMaxAge::Default,
         negative_max_age: BadMaxAge::Default,
-        wildcard_covers_authorization: false,
+        largest_max_age: u64::MAX,
+        max_age_may_have_a_plus: false,
+        zero_max_age_changes_nothing: false,
+        wildcard_covers_authorization: CoversAuthorization::Nowhere,
         preflight_order: PreflightOrder::CorsCheckFirst,
-        cached_wildcard_matches: true,
+        cached_wildcard: CachedWildcard::Matches,
         credentialed_entries_serve_all: true,
+        methods_of_any_record: &[],
+        records_outlive_their_entries: false,
+        cache_size: CacheSize::Bounded,
         response_replaces_record: false,
         failure_clears_cache: true,
         max_cached_url_bytes: usize::MAX,
@@ -152,6 +207,7 @@ impl Behavior {
         manual_redirects_lead_to_http: false,
         redirects_are_checked_as_the_first_request: false,
         asks_for_what_redirects_took: false,
+        location_is_latin_1: false,
         redirects_abroad_turn_delete_into_get: false,
         redirects_keep_origin_header: false,
         failed_preflight_is_kept: false,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{BadMaxAge, Entry, PreflightOrder, Profile, example};
+use super::{
+    BadMaxAge, CacheSize, CachedWildcard, CoversAuthorization, Entry, PreflightOrder, Profile, example,
+};
 
 const READ: &str = "156";
 
@@ -33,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "measured; whatwg/fetch issue 1919",
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
         example: example::AUTHORIZATION_UNDER_WILDCARD,
-        apply: |behavior| behavior.wildcard_covers_authorization = true,
+        apply: |behavior| behavior.wildcard_covers_authorization = CoversAuthorization::InResponses,
     },
     Entry {
         id: "chromium-preflight-redirect-first",
@@ -181,5 +183,50 @@ pub(super) const ENTRIES: &[Entry] = &[
                to it by redirects of others",
         example: example::CREDENTIALLESS_OWN_REQUESTS,
         apply: |behavior| behavior.credentialless_pages_own_requests_have_credentials = true,
+    },
+    Entry {
+        id: "chromium-kept-record-methods",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/public/cpp/cors/preflight_result.cc; measured",
+        what: "any response that is kept for a page and URL permits GET, HEAD and POST there, to listeners for upload progress too; in the standard the method must be listed for these",
+        example: example::KEPT_RECORD_METHODS,
+        apply: |behavior| behavior.methods_of_any_record = &["GET", "HEAD", "POST"],
+    },
+    Entry {
+        id: "chromium-large-max-age",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/public/cpp/cors/preflight_result.cc; measured",
+        what: "an Access-Control-Max-Age beyond 64 bits with a sign counts as none, and permission is kept for five seconds; the standard takes it for a long time",
+        example: example::LARGE_MAX_AGE,
+        apply: |behavior| behavior.largest_max_age = i64::MAX.unsigned_abs(),
+    },
+    Entry {
+        id: "chromium-signed-max-age",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "an Access-Control-Max-Age of +100 is a hundred seconds; in the standard it is no number, and permission is kept for five",
+        example: example::SIGNED_MAX_AGE,
+        apply: |behavior| behavior.max_age_may_have_a_plus = true,
+    },
+    Entry {
+        id: "chromium-cached-wildcard",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/public/cpp/cors/preflight_result.cc; measured",
+        what: "a * that was kept with credentials permits nothing later; by the letter it permits every method and name where the response listed it beside what was asked for",
+        example: example::CACHED_WILDCARD_CREDENTIALS,
+        apply: |behavior| behavior.cached_wildcard = CachedWildcard::UnlessKeptWithCredentials,
+    },
+    Entry {
+        id: "chromium-preflight-cache-size",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "services/network/cors/preflight_cache.cc",
+        what: "the preflight cache holds 1,024 pages and URLs, and any ten make room for one more; the standard leaves the limit to the user agent",
+        example: example::PREFLIGHT_CACHE_SIZE_1024,
+        apply: |behavior| behavior.cache_size = CacheSize::TenMakeRoom(1024),
     },
 ];

@@ -11,7 +11,9 @@
 /// - `< 200 access-control-allow-origin: *` is the next answer. Where none is left, preflights are permitted
 ///   everything and all is shared.
 /// - `@ 10` lets as many seconds go by.
-/// - `? origin` adds this header to what is told of each request; `? credentials` whether they go along.
+/// - `* 100 PUT https://b.example/` are a hundred fetches, of the URL with 0, 1, 2 and so on behind it.
+/// - `? origin` adds this header to what is told of each request; `? credentials` whether they go along; `? url`
+///   where to; `? kept` adds for how many pages and URLs the preflight cache then holds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Example {
@@ -312,4 +314,78 @@ pub(super) const FONTS_WITHOUT_CORS: Example = example(
      < 200",
     "GET → allow-origin-missing",
     "GET → opaque",
+);
+
+pub(super) const KEPT_RECORD_METHODS: Example = example(
+    "> POST https://b.example/ upload\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     > POST https://b.example/ upload",
+    "OPTIONS POST → cors",
+    "POST → cors",
+);
+
+pub(super) const KEPT_RECORD_LASTS: Example = example(
+    "> POST https://b.example/ upload\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: POST; access-control-max-age: 1\n\
+     @ 2\n\
+     > POST https://b.example/ upload",
+    "OPTIONS POST → cors",
+    "POST → cors",
+);
+
+pub(super) const LARGE_MAX_AGE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 9223372036854775808\n\
+     @ 6\n\
+     > PUT https://b.example/",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const SIGNED_MAX_AGE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: +100\n\
+     @ 6\n\
+     > PUT https://b.example/",
+    "OPTIONS PUT → cors",
+    "PUT → cors",
+);
+
+pub(super) const ZERO_MAX_AGE: Example = example(
+    "> PUT https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: 100\n\
+     < 200 access-control-allow-origin: *\n\
+     > PUT https://b.example/ | x-foo: 1\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-allow-headers: x-foo; access-control-max-age: 0\n\
+     < 200 access-control-allow-origin: *\n\
+     > PUT https://b.example/",
+    "OPTIONS PUT → cors",
+    "PUT → cors",
+);
+
+pub(super) const CACHED_WILDCARD_CREDENTIALS: Example = example(
+    "> PUT https://b.example/ include\n\
+     < 204 access-control-allow-origin: https://a.example; access-control-allow-credentials: true; access-control-allow-methods: PUT, *\n\
+     < 200 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+     > DELETE https://b.example/ include\n\
+     < 403 access-control-allow-origin: https://a.example; access-control-allow-credentials: true",
+    "DELETE → cors",
+    "OPTIONS → preflight-status",
+);
+
+pub(super) const PREFLIGHT_CACHE_SIZE_1024: Example = example(
+    "? kept\n* 1025 PUT https://b.example/",
+    "OPTIONS PUT → cors, 1025 kept",
+    "OPTIONS PUT → cors, 1015 kept",
+);
+
+pub(super) const PREFLIGHT_CACHE_SIZE_100: Example =
+    example("* 101 PUT https://b.example/\n> PUT https://b.example/0", "PUT → cors", "OPTIONS PUT → cors");
+
+pub(super) const LOCATION_BYTES: Example = example(
+    "? url\n\
+     > GET https://b.example/ no-cors image\n\
+     < 302 location: /é",
+    "GET url=https://b.example/ GET url=https://b.example/%C3%A9 → opaque",
+    "GET url=https://b.example/ GET url=https://b.example/%C3%83%C2%A9 → opaque",
 );

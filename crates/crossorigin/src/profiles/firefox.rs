@@ -1,6 +1,6 @@
 //! Firefox's deviations.
 
-use super::{BadMaxAge, Entry, Profile, Stays, example};
+use super::{BadMaxAge, CacheSize, CachedWildcard, CoversAuthorization, Entry, Profile, Stays, example};
 
 const READ: &str = "153";
 
@@ -25,7 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "whatwg/fetch issue 1919",
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
         example: example::AUTHORIZATION_UNDER_WILDCARD,
-        apply: |behavior| behavior.wildcard_covers_authorization = true,
+        apply: |behavior| behavior.wildcard_covers_authorization = CoversAuthorization::InResponses,
     },
     Entry {
         id: "firefox-cached-wildcard",
@@ -34,7 +34,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "netwerk/protocol/http/nsCORSListenerProxy.cpp",
         what: "a kept * permits nothing later; in the standard it goes on to permit every method and name",
         example: example::CACHED_WILDCARD,
-        apply: |behavior| behavior.cached_wildcard_matches = false,
+        apply: |behavior| behavior.cached_wildcard = CachedWildcard::Never,
     },
     Entry {
         id: "firefox-preflight-cache-credentials",
@@ -135,5 +135,35 @@ pub(super) const ENTRIES: &[Entry] = &[
                to it by redirects of others",
         example: example::CREDENTIALLESS_OWN_REQUESTS,
         apply: |behavior| behavior.credentialless_pages_own_requests_have_credentials = true,
+    },
+    Entry {
+        id: "firefox-kept-record-methods",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "CORSCacheEntry::CheckRequest in netwerk/protocol/http/nsCORSListenerProxy.cpp; measured",
+        what: "any response that is kept for a page and URL permits GET and POST there, to listeners for upload progress too and after it has expired; in the standard the method must be listed for these",
+        example: example::KEPT_RECORD_LASTS,
+        apply: |behavior| {
+            behavior.methods_of_any_record = &["GET", "POST"];
+            behavior.records_outlive_their_entries = true;
+        },
+    },
+    Entry {
+        id: "firefox-zero-max-age",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp; measured",
+        what: "a response with an Access-Control-Max-Age of 0 leaves what was kept before as it is; in the standard what it lists expires at once",
+        example: example::ZERO_MAX_AGE,
+        apply: |behavior| behavior.zero_max_age_changes_nothing = true,
+    },
+    Entry {
+        id: "firefox-preflight-cache-size",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "netwerk/protocol/http/nsCORSListenerProxy.cpp; measured",
+        what: "the preflight cache holds a hundred pages and URLs, with and without credentials apart, and the one that was used least recently makes room for one more; the standard leaves the limit to the user agent",
+        example: example::PREFLIGHT_CACHE_SIZE_100,
+        apply: |behavior| behavior.cache_size = CacheSize::LeastRecentlyUsedMakesRoom(100),
     },
 ];

@@ -21,7 +21,9 @@ mod webkit;
 use std::fmt;
 use std::str::FromStr;
 
-pub use behavior::{BadMaxAge, Behavior, PreflightOrder, Stays};
+pub use behavior::{
+    BadMaxAge, Behavior, CacheSize, CachedWildcard, CoversAuthorization, PreflightOrder, Stays,
+};
 pub use example::Example;
 
 /// The standard, or one of the three engines.

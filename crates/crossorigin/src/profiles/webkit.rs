@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BadMaxAge, Entry, PreflightOrder, Profile, Stays, example};
+use super::{BadMaxAge, CachedWildcard, CoversAuthorization, Entry, PreflightOrder, Profile, Stays, example};
 
 const READ: &str = "2.50";
 
@@ -33,7 +33,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         source: "whatwg/fetch issue 1919",
         what: "Access-Control-Allow-Headers: * covers Authorization; the standard wants it by name",
         example: example::AUTHORIZATION_UNDER_WILDCARD,
-        apply: |behavior| behavior.wildcard_covers_authorization = true,
+        apply: |behavior| behavior.wildcard_covers_authorization = CoversAuthorization::InTheCacheToo,
     },
     Entry {
         id: "webkit-preflight-status-first",
@@ -208,5 +208,59 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "a redirect that turns a request into GET leaves its Origin header on it; in the standard a GET within an origin says none",
         example: example::ORIGIN_HEADER_STAYS,
         apply: |behavior| behavior.redirects_keep_origin_header = true,
+    },
+    Entry {
+        id: "webkit-kept-record-methods",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp; measured",
+        what: "any response that is kept for a page and URL permits GET, HEAD and POST there, to listeners for upload progress too; in the standard the method must be listed for these",
+        example: example::KEPT_RECORD_METHODS,
+        apply: |behavior| behavior.methods_of_any_record = &["GET", "HEAD", "POST"],
+    },
+    Entry {
+        id: "webkit-preflight-cache-miss",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp; measured",
+        what: "a request that what is kept does not permit makes it forgotten; in the standard it stays",
+        example: example::PREFLIGHT_CACHE_MISS,
+        apply: |behavior| behavior.miss_forgets_record = true,
+    },
+    Entry {
+        id: "webkit-large-max-age",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp; measured",
+        what: "an Access-Control-Max-Age beyond 64 bits with a sign counts as none, and permission is kept for five seconds; the standard takes it for a long time",
+        example: example::LARGE_MAX_AGE,
+        apply: |behavior| behavior.largest_max_age = i64::MAX.unsigned_abs(),
+    },
+    Entry {
+        id: "webkit-signed-max-age",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp; measured",
+        what: "an Access-Control-Max-Age of +100 is a hundred seconds; in the standard it is no number, and permission is kept for five",
+        example: example::SIGNED_MAX_AGE,
+        apply: |behavior| behavior.max_age_may_have_a_plus = true,
+    },
+    Entry {
+        id: "webkit-cached-wildcard",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "Source/WebCore/loader/CrossOriginPreflightResultCache.cpp; measured",
+        what: "a kept * permits nothing to requests with credentials; by the letter it does where the response listed it beside what was asked for",
+        example: example::CACHED_WILDCARD_CREDENTIALS,
+        apply: |behavior| behavior.cached_wildcard = CachedWildcard::UnlessAskedWithCredentials,
+    },
+    Entry {
+        id: "webkit-location-bytes",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "measured in WebKitGTK",
+        what: "the bytes beyond ASCII of a Location count as characters of Latin-1, and are written out as such; other browsers write them out as they are, as URLs of UTF-8 have them",
+        example: example::LOCATION_BYTES,
+        apply: |behavior| behavior.location_is_latin_1 = true,
     },
 ];
