@@ -169,7 +169,12 @@ fn sarif_has_rules_and_results() {
     assert!(
         results[0]["message"]["text"].as_str().unwrap().starts_with("standard, chromium, firefox, webkit: ")
     );
-    assert!(results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].is_string());
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    // Code scanning refuses what has a scheme, and what has no line.
+    let expected = format!("127.0.0.1%3A{}/", server.address.port());
+    assert_eq!(place["artifactLocation"]["uri"], expected);
+    assert_eq!(place["region"]["startLine"], 1);
+    assert_eq!(results[0]["webRequest"]["target"], server.url("/"));
     let server = Scripted::always("200 OK", &[ALLOW]);
     let log: Value =
         serde_json::from_str(&printed(&[&server.url("/"), "--from", APP, "--format", "sarif"])).unwrap();

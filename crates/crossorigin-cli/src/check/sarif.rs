@@ -2,7 +2,9 @@
 //! reads.
 
 use crossorigin_verdict::{Outcome, Verdict, page};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
+use url::{Position, Url};
 
 use super::redacted::redacted;
 use super::run::Judged;
@@ -10,6 +12,24 @@ use super::{Findings, told};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// What can't stand in the path of a relative URI, of what URLs' hosts and paths hold.
+const NO_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b':')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+/// Of what the names of files hold.
+const NO_FILE: &AsciiSet = &NO_PATH.add(b'#').add(b'%').add(b'?');
 
 /// What is blocked and what can't be reached, each as one result with the browsers that agree on it.
 pub(super) fn sarif(findings: &Findings) -> String {
@@ -72,17 +92,25 @@ fn result(judged: &Judged, browsers: &str) -> Value {
     }
     // A file and its entry, or else what was asked for.
     let file = judged.plan.label.as_deref().and_then(|label| label.rsplit_once(", entry "));
-    let location = file.map_or_else(|| url.to_string(), |(file, _)| file.replace(' ', "%20"));
+    let location =
+        file.map_or_else(|| place(url), |(file, _)| utf8_percent_encode(file, NO_FILE).to_string());
     json!({
         "ruleId": rule(judged),
         "level": "error",
         "message": { "text": text },
         "locations": [{
-            "physicalLocation": { "artifactLocation": { "uri": location } },
+            "physicalLocation": { "artifactLocation": { "uri": location }, "region": { "startLine": 1 } },
             "logicalLocations": [{ "fullyQualifiedName": format!("{} {url}", judged.record.request.method) }],
         }],
+        "webRequest": { "method": judged.record.request.method.as_str(), "target": url.as_str() },
         "partialFingerprints": {
             "request/v1": format!("{} {url} {}", judged.record.request.method, rule(judged)),
         },
     })
+}
+
+/// A URL as a path without a scheme: code scanning takes relative paths alone, and refuses whole files for one
+/// `https:` in them. The colon of a port would make the host a scheme.
+fn place(url: &Url) -> String {
+    utf8_percent_encode(&url[Position::BeforeHost..Position::AfterPath], NO_PATH).to_string()
 }
