@@ -50,6 +50,10 @@ pub fn curl_command(exchange: &Exchange, body: Option<&[u8]>) -> String {
         }
         command.option("-H", &line);
     }
+    // Browsers say so, and curl only where it is told.
+    if !request.has_body && matches!(request.method, Method::POST | Method::PUT) {
+        command.option("-H", b"content-length: 0");
+    }
     if exchange.sent_headers.contains_key(ACCEPT_ENCODING) {
         command.word("--compressed");
     }
