@@ -68,6 +68,11 @@ impl Record {
     /// Why it came so: one sentence with what was asked and what was answered.
     pub fn cause(&self) -> String {
         match &self.outcome {
+            Outcome::Shared(filtered)
+                if filtered.response_type() == ResponseType::Basic && self.is_permitted() =>
+            {
+                format!("The extension has permission for {}, so CORS is not asked.", self.host())
+            }
             Outcome::Shared(filtered) if filtered.response_type() == ResponseType::Basic => {
                 format!("{} is of the page's own origin, so CORS is not asked.", self.url())
             }
@@ -107,6 +112,9 @@ impl Record {
             Outcome::Unreachable(failure) if failure.kind == TransportFailureKind::Aborted => {
                 format!("What {} would answer is not known: {failure}.", self.host())
             }
+            Outcome::Unreachable(failure) if failure.kind == TransportFailureKind::TooLarge => {
+                format!("{} answers with more than is read: {failure}. CORS is not why.", self.host())
+            }
             Outcome::Unreachable(failure) => {
                 format!(
                     "{} could not be reached, or did not answer in HTTP: {failure}. CORS is not why.",
@@ -114,6 +122,11 @@ impl Record {
                 )
             }
         }
+    }
+
+    /// Whether an extension's permission stood in for the same origin.
+    fn is_permitted(&self) -> bool {
+        self.steps.iter().any(|step| step.event == Event::HostPermission)
     }
 
     /// The URL that was asked last.
