@@ -327,7 +327,7 @@ fn wrong_arguments_exit_with_two_and_name_the_place() {
         (
             &["https://api.example/", "--from", APP, "--as", "font", "--crossorigin"],
             "no crossorigin attribute",
-            "--credentials",
+            "another --as",
         ),
         (&["https://api.example/", "--from", APP, "--cookie", "a"], "--cookie", "session=1"),
         (&["http://api.example/", "--from", APP, "--cookie", "a=1; Secure"], "it is Secure", ""),
@@ -337,6 +337,41 @@ fn wrong_arguments_exit_with_two_and_name_the_place() {
             "https://*.example.com/*",
         ),
         (&["https://api.example/", "--from", APP, "--upload-listener"], "no upload progress", "--as xhr"),
+        (&["https://u:p@api.example/", "--from", APP], "throws for a URL with a user name", "leave them out"),
+        (
+            &["https://api.example/", "--from", APP, "--as", "xhr", "--redirect", "error"],
+            "XMLHttpRequest follows redirects",
+            "--as fetch",
+        ),
+        (
+            &["https://api.example/", "--from", APP, "--as", "xhr", "--credentials", "omit"],
+            "withCredentials",
+            "same-origin",
+        ),
+        (
+            &["https://api.example/", "--from", APP, "--as", "eventsource", "--mode", "no-cors"],
+            "always of the mode cors",
+            "--as fetch",
+        ),
+        (&["https://api.example/", "--from", ""], "--from", "https://app.example"),
+        (
+            &["https://api.example/", "--from", APP, "-H", "X-A: \u{20ac}"],
+            "beyond ISO 8859-1",
+            "percent-encode",
+        ),
+        (
+            &[
+                "https://api.example/",
+                "--from",
+                APP,
+                "--policy",
+                "../../docs/example.toml",
+                "--listener",
+                "x",
+            ],
+            "error: --listener x",
+            "listeners are",
+        ),
         (
             &["https://api.example/", "--from", APP, "--mode", "no-cors", "-X", "PUT"],
             "throws for PUT",
@@ -437,10 +472,19 @@ fn extensions_read_what_they_have_permission_for() {
     let url = server.url("/");
     let flags = [url.as_str(), "--from", "chrome-extension://abcdefghijklmnop"];
     assert_eq!(told(&json(&flags).0), ["blocked allow-origin-missing"]);
-    assert_eq!(
-        told(&json(&[&flags[..], &["--host-permission", "http://127.0.0.1/*"]].concat()).0),
-        ["shared"]
-    );
+    let (found, _) = json(&[&flags[..], &["--host-permission", "http://127.0.0.1/*"]].concat());
+    assert_eq!(told(&found), ["shared"]);
+    let cause = found["results"][0]["cause"].as_str().unwrap();
+    assert!(cause.starts_with("The extension has permission for 127.0.0.1:"), "{cause}");
+}
+
+#[test]
+fn more_than_is_read_is_said_to_be_so() {
+    let server = Scripted::start(|_| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)));
+    let (found, code) = json(&[&server.url("/"), "--from", APP]);
+    assert_eq!((told(&found), code), (vec!["unreachable too-large".to_owned()], 3));
+    let cause = found["results"][0]["cause"].as_str().unwrap();
+    assert!(cause.contains("answers with more than is read: "), "{cause}");
 }
 
 /// The head decides, as for script: what comes behind it, or not, is another matter.

@@ -180,7 +180,7 @@ fn from(text: &str) -> Result<Page, String> {
     }
     let remedy = "write scheme, host and port, such as https://app.example:8443, or null";
     let url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => {
+        url::ParseError::RelativeUrlWithoutBase if text.contains(char::is_alphanumeric) => {
             format!("it has no scheme; write https://{}", text.trim_start_matches('/'))
         }
         error => format!("{error}; {remedy}"),
@@ -203,8 +203,12 @@ fn method(text: &str) -> Result<Method, String> {
         .map_err(|_| "it is no method name; write one such as PUT".into())
 }
 
+/// Each character is a byte, as script has it.
 fn header_value(text: &str) -> Result<HeaderValue, String> {
-    HeaderValue::from_str(text).map_err(|_| "a header's value has no control characters".into())
+    let bytes: Option<Vec<u8>> = text.chars().map(|letter| u8::try_from(letter).ok()).collect();
+    let bytes = bytes.ok_or("fetch() throws for characters beyond ISO 8859-1; percent-encode them")?;
+    HeaderValue::from_bytes(&bytes)
+        .map_err(|_| "a header's value has no control characters; leave out line ends and the like".into())
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {

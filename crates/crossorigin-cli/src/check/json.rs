@@ -57,7 +57,7 @@ fn result(judged: &Judged) -> Value {
         "console": record.console().iter().map(console).collect::<Vec<_>>(),
         "guilty": record.guilty().as_ref().map(guilty),
         "fixes": told::fixes(judged).iter().map(fix).collect::<Vec<_>>(),
-        "next": record.next_failures().iter().map(next).collect::<Vec<_>>(),
+        "next": told::next(judged).iter().map(next).collect::<Vec<_>>(),
         "notes": judged.notes,
     })
 }

@@ -29,7 +29,7 @@ use crossorigin_inputs::{Described, InputError, MAX_HAR_BYTES};
 use crossorigin_policy::PolicyDocument;
 
 pub(crate) use arguments::Check;
-use arguments::{Colour, Format};
+use arguments::Format;
 use assume::PreflightOnly;
 use crossorigin_verdict::Verdict;
 use plan::Plan;
@@ -38,18 +38,23 @@ use run::{Judged, Progress, judge};
 use simulate::Simulation;
 use usage::Usage;
 
-/// Why nothing was judged: wrong arguments, or an input that can't be used. The text is for standard error.
-struct Stop(String);
+/// Why nothing was judged, for standard error.
+enum Stop {
+    /// Wrong arguments, or what else is told in a sentence.
+    Text(String),
+    /// An input that can't be used, whose place is shown.
+    Input(InputError),
+}
 
 impl From<Usage> for Stop {
     fn from(usage: Usage) -> Self {
-        Self(format!("error: {}\n", usage.0))
+        Self::Text(format!("error: {}\n", usage.0))
     }
 }
 
-impl Stop {
-    fn input(error: InputError) -> Self {
-        Self(error.render(terminal::colours(Colour::Auto, &std::io::stderr()), terminal::width()))
+impl From<InputError> for Stop {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
     }
 }
 
@@ -62,16 +67,24 @@ struct Findings {
 
 impl Check {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        match self.output() {
-            Ok((text, code)) => {
-                crate::policy::print(&text)?;
-                Ok(code)
+        let stop = match self.output() {
+            Ok((text, code)) => match crate::policy::print(&text) {
+                Ok(()) => return Ok(code),
+                // By 1 it would say that a browser blocks.
+                Err(error) => Stop::Text(format!("error: standard output: {error}\n")),
+            },
+            Err(stop) => stop,
+        };
+        eprint!(
+            "{}",
+            match stop {
+                Stop::Text(text) => text,
+                Stop::Input(error) => {
+                    error.render(terminal::colours(self.color, &std::io::stderr()), terminal::width())
+                }
             }
-            Err(Stop(text)) => {
-                eprint!("{text}");
-                Ok(ExitCode::from(2))
-            }
-        }
+        );
+        Ok(ExitCode::from(2))
     }
 
     fn output(&self) -> Result<(String, ExitCode), Stop> {
@@ -79,7 +92,7 @@ impl Check {
             if self.format != Format::Text {
                 return Err(Usage("--console is explained as text; leave --format out".into()).into());
             }
-            let found = crossorigin_inputs::console(messages).map_err(Stop::input)?;
+            let found = crossorigin_inputs::console(messages)?;
             return Ok((console::explained(&found), ExitCode::SUCCESS));
         }
         let (plans, mut notes) = self.plans()?;
@@ -91,7 +104,7 @@ impl Check {
             notes.push(assume::PREFLIGHT_ONLY.to_owned());
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Stop(format!("error: no event loop: {error}\n")))?;
+        let runtime = runtime.map_err(|error| Stop::Text(format!("error: no event loop: {error}\n")))?;
         let judged = runtime.block_on(self.judge(plans, simulation))?;
         let code = exit_code(&judged);
         let findings = Findings { judged, notes };
@@ -111,11 +124,11 @@ impl Check {
         }
         let page = self.from.as_ref().and_then(|from| from.url.as_ref());
         let described = match (&self.url, &self.curl, &self.js) {
-            (Some(url), ..) => Described::new(crossorigin_inputs::address(url, page).map_err(Stop::input)?),
-            (None, Some(command), _) => crossorigin_inputs::curl(command).map_err(Stop::input)?,
-            (None, None, Some(call)) => crossorigin_inputs::fetch_call(call, page).map_err(Stop::input)?,
+            (Some(url), ..) => Described::new(crossorigin_inputs::address(url, page)?),
+            (None, Some(command), _) => crossorigin_inputs::curl(command)?,
+            (None, None, Some(call)) => crossorigin_inputs::fetch_call(call, page)?,
             (None, None, None) => {
-                return Err(Stop(
+                return Err(Stop::Text(
                     "error: there is nothing to check; give a URL, or --curl, --js, --har or --console\n"
                         .into(),
                 ));
@@ -127,9 +140,9 @@ impl Check {
     /// The cross-origin requests of a HAR file.
     fn recorded(&self, file: &Path) -> Result<(Vec<Plan>, Vec<String>), Stop> {
         let name = file.display().to_string();
-        let text = read_bounded(file).map_err(|why| Stop(format!("error: {name}: {why}\n")))?;
+        let text = read_bounded(file).map_err(|why| Stop::Text(format!("error: {name}: {why}\n")))?;
         let page = self.from.as_ref().map(|from| &from.origin);
-        let har = crossorigin_inputs::har(&name, &text, page).map_err(Stop::input)?;
+        let har = crossorigin_inputs::har(&name, &text, page)?;
         let mut plans = Vec::new();
         for fetch in har.fetches {
             let label = format!("{name}, entry {}", fetch.entry);
@@ -155,7 +168,7 @@ impl Check {
         let Some(file) = &self.policy else { return Ok(None) };
         let compiled = PolicyDocument::read(file).and_then(|document| document.compile());
         let (site, _) = compiled
-            .map_err(|report| Stop(crate::policy::rendered(report.problems(), &std::io::stderr())))?;
+            .map_err(|report| Stop::Text(crate::policy::rendered(report.problems(), &std::io::stderr())))?;
         let site = Arc::new(site);
         Ok(Some(Simulation::new(site, self.listener.clone())))
     }
@@ -176,7 +189,7 @@ impl Check {
                     judged
                 }
                 (None, Some(simulation)) => {
-                    let simulation = simulation.of(plan.request.current_url()).map_err(Stop)?;
+                    let simulation = simulation.of(plan.request.current_url())?;
                     let mut judged = judge(self, &plan, simulation.clone(), &mut progress).await;
                     judged.iter_mut().for_each(|one| one.notes.extend(simulation.told(&one.record)));
                     judged

@@ -15,7 +15,7 @@ pub(super) fn transport(check: &Check) -> Result<HttpTransport, Stop> {
     }
     if let Some(file) = &check.cacert {
         let stop =
-            |why: String| Stop(format!("error: --cacert {}: {why}; name a PEM file\n", file.display()));
+            |why: String| Stop::Text(format!("error: --cacert {}: {why}; name a PEM file\n", file.display()));
         let pem = std::fs::read(file).map_err(|error| stop(error.to_string()))?;
         builder = builder.root_certificates(&pem).map_err(|error| stop(error.to_string()))?;
     }

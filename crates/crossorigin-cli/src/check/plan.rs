@@ -10,7 +10,7 @@ use crossorigin_verdict::shell_word;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};
 
-use super::arguments::{Check, Resolve};
+use super::arguments::{Check, Credentials, Resolve};
 use super::cookies::cookies;
 use super::usage::{Usage, usage};
 
@@ -52,6 +52,10 @@ impl Check {
             ));
         };
         let initiator = self.initiator.or(described.initiator).unwrap_or(Initiator::Fetch);
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if initiator == Initiator::Fetch && has_user && recorded.is_none() {
+            return usage("fetch() throws for a URL with a user name or password; leave them out");
+        }
         self.check_initiator(initiator)?;
         let mode = self.mode.map(Into::into).or(described.mode);
         // An element that is known to have asked by CORS has the attribute.
@@ -130,7 +134,9 @@ impl Check {
     fn check_initiator(&self, initiator: Initiator) -> Result<(), Usage> {
         let who = written(initiator);
         if self.crossorigin.is_some() && !initiator.has_cors_settings() {
-            return usage(format!("{who} has no crossorigin attribute; use --credentials, or another --as"));
+            return usage(format!(
+                "{who} has no crossorigin attribute; leave --crossorigin out, or use another --as"
+            ));
         }
         if self.upload_listener && initiator != Initiator::Xhr {
             return usage(format!("{who} has no upload progress to listen for; add --as xhr"));
@@ -138,6 +144,16 @@ impl Check {
         let by_script = matches!(initiator, Initiator::Fetch | Initiator::Xhr);
         if !by_script && !self.headers.is_empty() {
             return usage(format!("script sets no headers on {who}; leave -H out, or use --as fetch"));
+        }
+        if initiator != Initiator::Fetch && self.redirect.is_some() {
+            return usage(format!("{who} follows redirects; leave --redirect out, or use --as fetch"));
+        }
+        if initiator == Initiator::Xhr && matches!(self.credentials, Some(Credentials::Omit)) {
+            return usage(format!("{who} has withCredentials alone: --credentials include, or same-origin"));
+        }
+        let always_cors = matches!(initiator, Initiator::Xhr | Initiator::EventSource | Initiator::Module);
+        if always_cors && self.mode.is_some_and(|mode| Mode::from(mode) != Mode::Cors) {
+            return usage(format!("{who} is always of the mode cors; leave --mode out, or use --as fetch"));
         }
         if !by_script && self.method.is_some() {
             return usage(format!("{who} chooses its method itself; leave -X out, or use --as fetch"));

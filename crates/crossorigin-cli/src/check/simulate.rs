@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use url::Url;
 
 use super::remember::answered;
+use super::usage::Usage;
 
 /// What the verdict on a policy file rests on.
 pub(super) const ASSUMED: &str = "the policy file answers; whatever stands behind it is assumed to answer 200, without \
@@ -31,8 +32,8 @@ impl Simulation {
     }
 
     /// For requests that begin with this URL: through the listener that is named, or that has its address.
-    pub(super) fn of(&self, url: &Url) -> Result<Self, String> {
-        let listener = crate::policy::listener(&self.site, self.named.as_deref(), url)?;
+    pub(super) fn of(&self, url: &Url) -> Result<Self, Usage> {
+        let listener = crate::policy::listener(&self.site, self.named.as_deref(), url).map_err(Usage)?;
         Ok(Self { listener: listener.cloned(), ..self.clone() })
     }
 

@@ -145,7 +145,7 @@ impl Page {
                 self.line(&format!("  {}", told::curl(judged, exchange)));
             }
         }
-        let next = if judged.plan.is_simulated { Vec::new() } else { record.next_failures() };
+        let next = told::next(judged);
         if !next.is_empty() {
             self.title("What would fail next once this is fixed");
             next.iter().for_each(|failure| self.line(&format!("  {}", failure.text())));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crossorigin::profiles::Profile;
-use crossorigin_verdict::{ConsoleMessage, Exchange, Fix, Outcome, curl_command};
+use crossorigin_verdict::{ConsoleMessage, Exchange, Fix, NextFailure, Outcome, curl_command};
 
 use super::run::Judged;
 
@@ -60,6 +60,11 @@ pub(super) fn console<'a>(judged: impl Iterator<Item = &'a Judged>) -> Vec<Conso
 /// and not to be changed by headers.
 pub(super) fn fixes(judged: &Judged) -> Vec<Fix> {
     if judged.plan.is_simulated { Vec::new() } else { judged.record.fixes() }
+}
+
+/// What would fail next; of a policy file for the same reason nothing.
+pub(super) fn next(judged: &Judged) -> Vec<NextFailure> {
+    if judged.plan.is_simulated { Vec::new() } else { judged.record.next_failures() }
 }
 
 /// What to change first, in a few lines.
