@@ -14,7 +14,7 @@ use crate::fetch_request::{FetchRequest, Parts, RequestBody};
 use crate::response_body::ResponseBody;
 use crate::sending::{Sender, Sent};
 use crate::settings::Settings;
-use crate::{NetworkError, Response, Transport, data_url};
+use crate::{Loaded, NetworkError, Response, Transport, data_url};
 
 /// Keeps what went over the wire, where somebody asks for it.
 trait Journal: Default + Send {
@@ -110,6 +110,32 @@ pub(crate) async fn fetch_recorded<T: Transport>(
         outcome,
     };
     (result, record)
+}
+
+/// Fetches for the user agent itself, and keeps everything, the body too, whoever may look into it.
+pub(crate) async fn load<T: Transport>(
+    agent: &mut Agent<T>,
+    settings: Settings<'_>,
+    request: FetchRequest,
+) -> (Option<Loaded>, Record) {
+    let (result, mut record) = fetch_recorded(agent, settings, request).await;
+    let Ok(mut response) = result else { return (None, record) };
+    if let Err(failure) = response.body.read_to_end().await {
+        record.outcome = Outcome::Unreachable(failure);
+        return (None, record);
+    }
+    let body = response.body.when_read().cloned().unwrap_or_default();
+    let headers = response.headers().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let loaded = Loaded {
+        response_type: response.response_type(),
+        url: response.url,
+        redirected: response.redirected,
+        status: response.status,
+        content_type: response.headers.get(CONTENT_TYPE).cloned(),
+        visible_headers: headers,
+        body,
+    };
+    (Some(loaded), record)
 }
 
 fn parts(settings: Settings<'_>, request: FetchRequest) -> Parts {

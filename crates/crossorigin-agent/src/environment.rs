@@ -11,7 +11,7 @@ use url::Url;
 #[cfg(feature = "network")]
 use crate::HttpTransport;
 use crate::settings::Settings;
-use crate::{Agent, FetchRequest, NetworkError, Response, Transport, drive};
+use crate::{Agent, FetchRequest, Loaded, NetworkError, Response, Transport, drive};
 
 /// A page that fetches: its origin, the top-level page it is in, and its policies, which may be set before it
 /// fetches.
@@ -105,5 +105,12 @@ impl<T: Transport> Environment<T> {
     ) -> (Result<Response, NetworkError>, Record) {
         let (agent, settings) = self.split();
         drive::fetch_recorded(agent, settings, request).await
+    }
+
+    /// Fetches for the user agent itself: what an image, a script or a stylesheet is made of, opaque or not. What of it
+    /// script may see is for the caller to keep, by [`Loaded::response_type`].
+    pub async fn load(&mut self, request: FetchRequest) -> (Option<Loaded>, Record) {
+        let (agent, settings) = self.split();
+        drive::load(agent, settings, request).await
     }
 }

@@ -37,6 +37,7 @@ mod fetch_request;
 mod http_transport;
 mod in_process;
 mod limits;
+mod loaded;
 mod referrer;
 mod request_headers;
 mod response;
@@ -59,6 +60,7 @@ pub use http_transport::{
 };
 pub use in_process::InProcess;
 pub use limits::{HEAD_TIMEOUT, IDLE_TIMEOUT, Limits, MAX_BODY_BYTES};
+pub use loaded::Loaded;
 pub use referrer::MAX_REFERRER_BYTES;
 pub use request_headers::{ACCEPT_LANGUAGE_VALUE, USER_AGENT_VALUE};
 pub use response::{NetworkError, Response};
