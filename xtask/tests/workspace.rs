@@ -15,6 +15,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin-agent", &["crossorigin", "crossorigin-verdict", "crossorigin-tower"]),
     ("crossorigin-inputs", &["crossorigin", "crossorigin-verdict"]),
     ("crossorigin-lab", &["crossorigin"]),
+    ("crossorigin-page", &["crossorigin", "crossorigin-verdict", "crossorigin-agent"]),
     (
         "crossorigin-cli",
         &[
@@ -25,6 +26,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "crossorigin-verdict",
             "crossorigin-agent",
             "crossorigin-lab",
+            "crossorigin-page",
             "crossorigin-inputs",
         ],
     ),

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod explain;
 mod lab;
+mod open;
 mod policy;
 mod serve;
 
@@ -26,6 +27,7 @@ enum Command {
     Serve(Box<serve::Serve>),
     Explain(explain::Explain),
     Lab(lab::Lab),
+    Open(Box<open::Open>),
     Policy(policy::PolicyCommand),
 }
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Explain(explain) => explain.run(),
         Command::Lab(lab) => lab.run(),
+        Command::Open(open) => open.run(),
         Command::Policy(policy) => policy.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,0 +1,62 @@
+//! The functions of images and canvases, for the prelude.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rquickjs::{Ctx, Exception, Object, TypedArray};
+
+use crate::bitmaps::{BitmapId, Bitmaps, Tainted};
+use crate::realm::{binary, set};
+
+type Shared = Rc<RefCell<Bitmaps>>;
+
+pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) -> rquickjs::Result<()> {
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "canvas", move |width: u32, height: u32| own.borrow_mut().canvas(width, height))?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "resize", move |id: BitmapId, width: u32, height: u32| {
+        own.borrow_mut().resize(id, width, height);
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "is_origin_clean", move |id: BitmapId| own.borrow().is_origin_clean(id))?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "draw_image", move |to: BitmapId, from: BitmapId, areas: Vec<f32>, alpha: f32| {
+        if let [a, b, c, d, e, f, g, h] = areas[..] {
+            own.borrow_mut().draw_image(to, from, (a, b, c, d), (e, f, g, h), alpha);
+        }
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "fill_rect", move |id: BitmapId, area: Vec<f32>, colour: Vec<u8>| {
+        if let ([x, y, width, height], [red, green, blue, alpha]) = (&area[..], &colour[..]) {
+            own.borrow_mut().fill(id, (*x, *y, *width, *height), [*red, *green, *blue, *alpha]);
+        }
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "clear_rect", move |id: BitmapId, x: f32, y: f32, width: f32, height: f32| {
+        own.borrow_mut().clear(id, (x, y, width, height));
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(
+        ctx,
+        to,
+        "read_pixels",
+        move |ctx: Ctx<'js>, id: BitmapId, x: i32, y: i32, width: u32, height: u32| {
+            let pixels = own.borrow().read(id, x, y, width, height).map_err(|Tainted| tainted(&ctx))?;
+            TypedArray::<u8>::new(ctx.clone(), pixels)
+        },
+    )?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "write_pixels", move |id: BitmapId, bytes: String, width: u32, x: i32, y: i32| {
+        own.borrow_mut().write(id, &binary(&bytes), width, x, y);
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "png", move |ctx: Ctx<'js>, id: BitmapId| {
+        let file = own.borrow().png(id).map_err(|Tainted| tainted(&ctx))?;
+        TypedArray::<u8>::new(ctx.clone(), file)
+    })
+}
+
+/// The prelude asks for the flag first; this is for one that forgets.
+fn tainted(ctx: &Ctx<'_>) -> rquickjs::Error {
+    Exception::throw_message(ctx, "SecurityError: the canvas holds what another origin did not share")
+}

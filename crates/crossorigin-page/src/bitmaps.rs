@@ -1,0 +1,214 @@
+//! Images and canvases: pixels, and the flag that says whether script may have them.
+
+use std::io::Cursor;
+
+use crossorigin::fetching::ResponseType;
+use crossorigin::html::Bitmap;
+use image::{ExtendedColorType, ImageEncoder as _, ImageReader, Limits};
+use tiny_skia::{Color, FilterQuality, IntSize, Paint, Pattern, Pixmap, Rect, SpreadMode, Transform};
+
+/// The longest side of an image or a canvas, in pixels.
+pub(crate) const MAX_SIDE: u32 = 16_384;
+/// The most pixels that an image or a canvas may have.
+pub(crate) const MAX_PIXELS: u64 = 1 << 26;
+
+/// Names a bitmap of a page.
+pub(crate) type BitmapId = u32;
+
+/// All bitmaps of a page.
+#[derive(Default)]
+pub(crate) struct Bitmaps {
+    all: Vec<Surface>,
+}
+
+/// Pixels, and whether they are the page's own to read.
+struct Surface {
+    pixels: Option<Pixmap>,
+    flag: Bitmap,
+}
+
+/// Script may not have the pixels.
+#[derive(Debug)]
+pub(crate) struct Tainted;
+
+/// A rectangle: x, y, width and height.
+pub(crate) type Area = (f32, f32, f32, f32);
+
+impl Bitmaps {
+    fn add(&mut self, pixels: Option<Pixmap>, flag: Bitmap) -> BitmapId {
+        self.all.push(Surface { pixels, flag });
+        (self.all.len() - 1) as BitmapId
+    }
+
+    fn get(&self, id: BitmapId) -> Option<&Surface> {
+        self.all.get(id as usize)
+    }
+
+    /// An image from its file; `None` where it is none, or too large.
+    pub(crate) fn decode(
+        &mut self,
+        file: &[u8],
+        response_type: ResponseType,
+    ) -> Option<(BitmapId, u32, u32)> {
+        let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().ok()?;
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(MAX_SIDE);
+        limits.max_image_height = Some(MAX_SIDE);
+        limits.max_alloc = Some(MAX_PIXELS * 8);
+        reader.limits(limits);
+        let decoded = reader.decode().ok()?.into_rgba8();
+        let (width, height) = decoded.dimensions();
+        let pixels = premultiplied(decoded.into_raw(), width, height)?;
+        Some((self.add(Some(pixels), Bitmap::of_response(response_type)), width, height))
+    }
+
+    /// A new canvas, clear and clean.
+    pub(crate) fn canvas(&mut self, width: u32, height: u32) -> BitmapId {
+        self.add(sized(width, height), Bitmap::new())
+    }
+
+    /// Sets a canvas's size, which clears it and leaves its flag.
+    pub(crate) fn resize(&mut self, id: BitmapId, width: u32, height: u32) {
+        if let Some(surface) = self.all.get_mut(id as usize) {
+            surface.pixels = sized(width, height);
+        }
+    }
+
+    /// Whether script may have the pixels.
+    pub(crate) fn is_origin_clean(&self, id: BitmapId) -> bool {
+        self.get(id).is_some_and(|surface| surface.flag.is_origin_clean())
+    }
+
+    /// Draws a part of one bitmap on another, and hands on its flag, whatever is seen of it.
+    pub(crate) fn draw_image(
+        &mut self,
+        to: BitmapId,
+        from: BitmapId,
+        source: Area,
+        target: Area,
+        alpha: f32,
+    ) {
+        let Some(Surface { pixels, flag }) = self.get(from) else { return };
+        let (pixels, flag) = (pixels.clone(), *flag);
+        let Some(surface) = self.all.get_mut(to as usize) else { return };
+        surface.flag.draw(flag);
+        let (Some(pixels), Some(canvas)) = (pixels, &mut surface.pixels) else { return };
+        let (scale_x, scale_y) = (target.2 / source.2, target.3 / source.3);
+        let Some(area) = Rect::from_xywh(target.0, target.1, target.2, target.3) else { return };
+        let exact = scale_x == 1.0 && scale_y == 1.0 && target.0.fract() == 0.0 && target.1.fract() == 0.0;
+        let quality = if exact { FilterQuality::Nearest } else { FilterQuality::Bilinear };
+        let transform = Transform::from_row(
+            scale_x,
+            0.0,
+            0.0,
+            scale_y,
+            target.0 - source.0 * scale_x,
+            target.1 - source.1 * scale_y,
+        );
+        let shader = Pattern::new(pixels.as_ref(), SpreadMode::Pad, quality, alpha, transform);
+        let paint = Paint { shader, anti_alias: !exact, ..Paint::default() };
+        canvas.fill_rect(area, &paint, Transform::identity(), None);
+    }
+
+    /// Fills a rectangle with a colour of four bytes.
+    pub(crate) fn fill(&mut self, id: BitmapId, area: Area, [red, green, blue, alpha]: [u8; 4]) {
+        let Some(canvas) = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.as_mut()) else {
+            return;
+        };
+        let Some(area) = Rect::from_xywh(area.0, area.1, area.2, area.3) else { return };
+        let mut paint = Paint::default();
+        paint.set_color(Color::from_rgba8(red, green, blue, alpha));
+        canvas.fill_rect(area, &paint, Transform::identity(), None);
+    }
+
+    /// Makes a rectangle transparent.
+    pub(crate) fn clear(&mut self, id: BitmapId, area: Area) {
+        let Some(canvas) = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.as_mut()) else {
+            return;
+        };
+        let Some(area) = Rect::from_xywh(area.0, area.1, area.2, area.3) else { return };
+        let paint = Paint { blend_mode: tiny_skia::BlendMode::Clear, ..Paint::default() };
+        canvas.fill_rect(area, &paint, Transform::identity(), None);
+    }
+
+    /// The pixels of a rectangle, not premultiplied; transparent black outside of the canvas.
+    ///
+    /// # Errors
+    /// Something foreign was drawn.
+    pub(crate) fn read(
+        &self,
+        id: BitmapId,
+        x: i32,
+        y: i32,
+        width: u32,
+        height: u32,
+    ) -> Result<Vec<u8>, Tainted> {
+        let Some(Surface { pixels, flag }) = self.get(id) else { return Ok(Vec::new()) };
+        flag.read().map_err(|_| Tainted)?;
+        let mut bytes = vec![0; width as usize * height as usize * 4];
+        let Some(pixels) = pixels else { return Ok(bytes) };
+        for (nth, out) in bytes.chunks_exact_mut(4).enumerate() {
+            let (column, row) = ((nth % width as usize) as i64, (nth / width as usize) as i64);
+            let at = (i64::from(x) + column, i64::from(y) + row);
+            if let (Ok(x), Ok(y)) = (u32::try_from(at.0), u32::try_from(at.1))
+                && let Some(pixel) = pixels.pixel(x, y)
+            {
+                let colour = pixel.demultiply();
+                out.copy_from_slice(&[colour.red(), colour.green(), colour.blue(), colour.alpha()]);
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Puts pixels where they are, without blending.
+    pub(crate) fn write(&mut self, id: BitmapId, bytes: &[u8], width: u32, x: i32, y: i32) {
+        let Some(canvas) = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.as_mut()) else {
+            return;
+        };
+        let (own_width, own_height) = (canvas.width(), canvas.height());
+        for (nth, rgba) in bytes.chunks_exact(4).enumerate() {
+            let at =
+                (i64::from(x) + (nth % width as usize) as i64, i64::from(y) + (nth / width as usize) as i64);
+            if let (Ok(x), Ok(y)) = (u32::try_from(at.0), u32::try_from(at.1))
+                && x < own_width
+                && y < own_height
+            {
+                let colour = tiny_skia::ColorU8::from_rgba(rgba[0], rgba[1], rgba[2], rgba[3]).premultiply();
+                canvas.pixels_mut()[(y * own_width + x) as usize] = colour;
+            }
+        }
+    }
+
+    /// The whole as a PNG; empty where there is nothing.
+    ///
+    /// # Errors
+    /// Something foreign was drawn.
+    pub(crate) fn png(&self, id: BitmapId) -> Result<Vec<u8>, Tainted> {
+        let Some((width, height)) = self.size(id) else { return Ok(Vec::new()) };
+        let bytes = self.read(id, 0, 0, width, height)?;
+        let mut file = Vec::new();
+        let encoder = image::codecs::png::PngEncoder::new(&mut file);
+        Ok(encoder
+            .write_image(&bytes, width, height, ExtendedColorType::Rgba8)
+            .map(|()| file)
+            .unwrap_or_default())
+    }
+
+    fn size(&self, id: BitmapId) -> Option<(u32, u32)> {
+        let pixels = self.get(id)?.pixels.as_ref()?;
+        Some((pixels.width(), pixels.height()))
+    }
+}
+
+fn sized(width: u32, height: u32) -> Option<Pixmap> {
+    let fits = width <= MAX_SIDE && height <= MAX_SIDE && u64::from(width) * u64::from(height) <= MAX_PIXELS;
+    fits.then(|| Pixmap::new(width, height)).flatten()
+}
+
+fn premultiplied(mut bytes: Vec<u8>, width: u32, height: u32) -> Option<Pixmap> {
+    for rgba in bytes.chunks_exact_mut(4) {
+        let colour = tiny_skia::ColorU8::from_rgba(rgba[0], rgba[1], rgba[2], rgba[3]).premultiply();
+        rgba.copy_from_slice(&[colour.red(), colour.green(), colour.blue(), colour.alpha()]);
+    }
+    Pixmap::from_vec(bytes, IntSize::from_wh(width, height)?)
+}

@@ -1,0 +1,285 @@
+//! The tree of a page: nodes by number, made by the parser and by script.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use html5ever::tendril::StrTendril;
+use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
+
+/// Names a node of a page.
+pub(crate) type NodeId = u32;
+
+/// The document itself.
+pub(crate) const DOCUMENT: NodeId = 0;
+
+/// The most nodes that a page may have.
+pub(crate) const MAX_NODES: usize = 1_000_000;
+
+/// What a node is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Document,
+    Fragment,
+    Doctype,
+    Text(String),
+    Comment(String),
+    Element { name: QualName, attributes: Vec<(String, String)> },
+}
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    pub(crate) parent: Option<NodeId>,
+    pub(crate) children: Vec<NodeId>,
+}
+
+/// All nodes. One that is taken out of the tree stays, for script may hold it.
+#[derive(Debug)]
+pub(crate) struct Dom {
+    nodes: Vec<Node>,
+}
+
+impl Dom {
+    pub(crate) fn new() -> Self {
+        Self { nodes: vec![Node { kind: Kind::Document, parent: None, children: Vec::new() }] }
+    }
+
+    pub(crate) fn get(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id as usize)
+    }
+
+    /// A new node; the document where there are too many.
+    pub(crate) fn create(&mut self, kind: Kind) -> NodeId {
+        if self.nodes.len() >= MAX_NODES {
+            return DOCUMENT;
+        }
+        self.nodes.push(Node { kind, parent: None, children: Vec::new() });
+        (self.nodes.len() - 1) as NodeId
+    }
+
+    pub(crate) fn create_element(&mut self, name: &str) -> NodeId {
+        let name = QualName::new(None, ns!(html), LocalName::from(name));
+        self.create(Kind::Element { name, attributes: Vec::new() })
+    }
+
+    /// Whether a node is another, or holds it.
+    pub(crate) fn holds(&self, above: NodeId, below: NodeId) -> bool {
+        let mut at = Some(below);
+        while let Some(id) = at {
+            if id == above {
+                return true;
+            }
+            at = self.get(id).and_then(|node| node.parent);
+        }
+        false
+    }
+
+    /// Puts a node into another, before a child of it or at the end. One that would hold itself is left alone.
+    pub(crate) fn insert(&mut self, parent: NodeId, child: NodeId, before: Option<NodeId>) {
+        if self.holds(child, parent) {
+            return;
+        }
+        self.remove(child);
+        if matches!(self.get(child), Some(Node { kind: Kind::Fragment, .. })) {
+            for child in std::mem::take(&mut self.nodes[child as usize].children) {
+                self.nodes[child as usize].parent = None;
+                self.insert(parent, child, before);
+            }
+            return;
+        }
+        let Some(holder) = self.nodes.get_mut(parent as usize) else { return };
+        let at = before.and_then(|before| holder.children.iter().position(|child| *child == before));
+        holder.children.insert(at.unwrap_or(holder.children.len()), child);
+        if let Some(node) = self.nodes.get_mut(child as usize) {
+            node.parent = Some(parent);
+        }
+    }
+
+    /// Takes a node out of what holds it.
+    pub(crate) fn remove(&mut self, child: NodeId) {
+        let Some(parent) = self.nodes.get_mut(child as usize).and_then(|node| node.parent.take()) else {
+            return;
+        };
+        if let Some(holder) = self.nodes.get_mut(parent as usize) {
+            holder.children.retain(|other| *other != child);
+        }
+    }
+
+    pub(crate) fn element(&self, id: NodeId) -> Option<(&QualName, &[(String, String)])> {
+        match &self.get(id)?.kind {
+            Kind::Element { name, attributes } => Some((name, attributes)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn attribute(&self, id: NodeId, name: &str) -> Option<&str> {
+        let (_, attributes) = self.element(id)?;
+        attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn set_attribute(&mut self, id: NodeId, name: &str, value: Option<String>) {
+        let Some(Node { kind: Kind::Element { attributes, .. }, .. }) = self.nodes.get_mut(id as usize)
+        else {
+            return;
+        };
+        let at = attributes.iter().position(|(known, _)| known == name);
+        match (at, value) {
+            (Some(at), Some(value)) => attributes[at].1 = value,
+            (Some(at), None) => drop(attributes.remove(at)),
+            (None, Some(value)) => attributes.push((name.to_owned(), value)),
+            (None, None) => {}
+        }
+    }
+
+    pub(crate) fn set_text(&mut self, id: NodeId, new: String) {
+        if let Some(Node { kind: Kind::Text(text) | Kind::Comment(text), .. }) =
+            self.nodes.get_mut(id as usize)
+        {
+            *text = new;
+        }
+    }
+
+    /// The text of a node and of all that it holds.
+    pub(crate) fn text(&self, id: NodeId) -> String {
+        let mut text = String::new();
+        let mut left = vec![id];
+        while let Some(node) = left.pop().and_then(|id| self.get(id)) {
+            if let Kind::Text(piece) = &node.kind {
+                text.push_str(piece);
+            }
+            left.extend(node.children.iter().rev());
+        }
+        text
+    }
+
+    fn append_text(&mut self, parent: NodeId, before: Option<NodeId>, piece: &str) {
+        let siblings = self.get(parent).map(|node| node.children.as_slice()).unwrap_or_default();
+        let at = before.and_then(|before| siblings.iter().position(|child| *child == before));
+        let previous = at.unwrap_or(siblings.len()).checked_sub(1).map(|at| siblings[at]);
+        if let Some(Node { kind: Kind::Text(text), .. }) =
+            previous.and_then(|id| self.nodes.get_mut(id as usize))
+        {
+            text.push_str(piece);
+            return;
+        }
+        let text = self.create(Kind::Text(piece.to_owned()));
+        self.insert(parent, text, before);
+    }
+}
+
+/// Where the parser puts what it reads.
+pub(crate) struct Sink {
+    pub(crate) dom: Rc<RefCell<Dom>>,
+    /// What counts as the document: the page's own, or a new one for a fragment.
+    pub(crate) root: NodeId,
+}
+
+/// An element's name, apart from the tree.
+#[derive(Debug)]
+pub(crate) struct Name(QualName);
+
+impl ElemName for Name {
+    fn ns(&self) -> &Namespace {
+        &self.0.ns
+    }
+
+    fn local_name(&self) -> &LocalName {
+        &self.0.local
+    }
+}
+
+impl TreeSink for Sink {
+    type Handle = NodeId;
+    type Output = ();
+    type ElemName<'a> = Name;
+
+    fn finish(self) {}
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn get_document(&self) -> NodeId {
+        self.root
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Name {
+        let dom = self.dom.borrow();
+        let name = dom.element(*target).map(|(name, _)| name.clone());
+        Name(name.unwrap_or_else(|| QualName::new(None, ns!(html), local_name!(""))))
+    }
+
+    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> NodeId {
+        let attributes = attributes
+            .into_iter()
+            .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()));
+        self.dom.borrow_mut().create(Kind::Element { name, attributes: attributes.collect() })
+    }
+
+    fn create_comment(&self, text: StrTendril) -> NodeId {
+        self.dom.borrow_mut().create(Kind::Comment(text.to_string()))
+    }
+
+    fn create_pi(&self, _: StrTendril, data: StrTendril) -> NodeId {
+        self.create_comment(data)
+    }
+
+    fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
+        let mut dom = self.dom.borrow_mut();
+        match child {
+            NodeOrText::AppendNode(child) => dom.insert(*parent, child, None),
+            NodeOrText::AppendText(text) => dom.append_text(*parent, None, &text),
+        }
+    }
+
+    fn append_based_on_parent_node(&self, element: &NodeId, previous: &NodeId, child: NodeOrText<NodeId>) {
+        let has_parent = self.dom.borrow().get(*element).is_some_and(|node| node.parent.is_some());
+        if has_parent { self.append_before_sibling(element, child) } else { self.append(previous, child) }
+    }
+
+    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {
+        let mut dom = self.dom.borrow_mut();
+        let doctype = dom.create(Kind::Doctype);
+        dom.insert(self.root, doctype, None);
+    }
+
+    fn get_template_contents(&self, target: &NodeId) -> NodeId {
+        *target
+    }
+
+    fn same_node(&self, one: &NodeId, other: &NodeId) -> bool {
+        one == other
+    }
+
+    fn set_quirks_mode(&self, _: QuirksMode) {}
+
+    fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
+        let mut dom = self.dom.borrow_mut();
+        let Some(parent) = dom.get(*sibling).and_then(|node| node.parent) else { return };
+        match child {
+            NodeOrText::AppendNode(child) => dom.insert(parent, child, Some(*sibling)),
+            NodeOrText::AppendText(text) => dom.append_text(parent, Some(*sibling), &text),
+        }
+    }
+
+    fn add_attrs_if_missing(&self, target: &NodeId, attributes: Vec<Attribute>) {
+        let mut dom = self.dom.borrow_mut();
+        for attribute in attributes {
+            if dom.attribute(*target, &attribute.name.local).is_none() {
+                dom.set_attribute(*target, &attribute.name.local, Some(attribute.value.to_string()));
+            }
+        }
+    }
+
+    fn remove_from_parent(&self, target: &NodeId) {
+        self.dom.borrow_mut().remove(*target);
+    }
+
+    fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
+        let mut dom = self.dom.borrow_mut();
+        let children = dom.get(*node).map(|node| node.children.clone()).unwrap_or_default();
+        for child in children {
+            dom.insert(*new_parent, child, None);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The tree's functions, for the prelude.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use html5ever::interface::TreeSink as _;
+use html5ever::tendril::TendrilSink as _;
+use html5ever::{ParseOpts, QualName, parse_fragment};
+use rquickjs::function::Opt;
+use rquickjs::{Ctx, Exception, Object};
+
+use crate::dom::{DOCUMENT, Dom, Kind, NodeId, Sink};
+use crate::realm::set;
+use crate::selector::Selector;
+
+type Shared = Rc<RefCell<Dom>>;
+
+pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
+    define_reading(ctx, to, dom)?;
+    define_writing(ctx, to, dom)?;
+    define_selecting(ctx, to, dom)
+}
+
+fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
+    let own = Rc::clone(dom);
+    set(ctx, to, "node_type", move |id: NodeId| match own.borrow().get(id).map(|node| &node.kind) {
+        Some(Kind::Element { .. }) => 1,
+        Some(Kind::Text(_)) => 3,
+        Some(Kind::Comment(_)) => 8,
+        Some(Kind::Document) => 9,
+        Some(Kind::Doctype) => 10,
+        Some(Kind::Fragment) => 11,
+        None => 0,
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "node_name", move |id: NodeId| match own.borrow().get(id).map(|node| &node.kind) {
+        Some(Kind::Element { name, .. }) => name.local.to_string(),
+        Some(Kind::Text(_)) => "#text".to_owned(),
+        Some(Kind::Comment(_)) => "#comment".to_owned(),
+        Some(Kind::Document) => "#document".to_owned(),
+        Some(Kind::Doctype) => "html".to_owned(),
+        Some(Kind::Fragment) | None => "#document-fragment".to_owned(),
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "parent", move |id: NodeId| own.borrow().get(id).and_then(|node| node.parent))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "children", move |id: NodeId| {
+        own.borrow().get(id).map(|node| node.children.clone()).unwrap_or_default()
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "holds", move |above: NodeId, below: NodeId| own.borrow().holds(above, below))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "text", move |id: NodeId| own.borrow().text(id))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "data", move |id: NodeId| match own.borrow().get(id).map(|node| &node.kind) {
+        Some(Kind::Text(text) | Kind::Comment(text)) => text.clone(),
+        _ => String::new(),
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "attribute", move |id: NodeId, name: String| {
+        own.borrow().attribute(id, &name).map(str::to_owned)
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "inner_html", move |id: NodeId| {
+        let mut html = String::new();
+        write_children(&own.borrow(), id, &mut html);
+        html
+    })
+}
+
+fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
+    let own = Rc::clone(dom);
+    set(ctx, to, "create_element", move |name: String| own.borrow_mut().create_element(&name))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "create_text", move |text: String| own.borrow_mut().create(Kind::Text(text)))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "create_comment", move |text: String| own.borrow_mut().create(Kind::Comment(text)))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "create_fragment", move || own.borrow_mut().create(Kind::Fragment))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "insert", move |parent: NodeId, child: NodeId, before: Opt<Option<NodeId>>| {
+        own.borrow_mut().insert(parent, child, before.0.flatten());
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "remove", move |id: NodeId| own.borrow_mut().remove(id))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "set_text", move |id: NodeId, text: String| own.borrow_mut().set_text(id, text))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "set_attribute", move |id: NodeId, name: String, value: Opt<Option<String>>| {
+        own.borrow_mut().set_attribute(id, &name, value.0.flatten());
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "parse_into", move |id: NodeId, html: String| parse_into(&own, id, &html))
+}
+
+fn define_selecting<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
+    let parse = |ctx: &Ctx<'js>, text: &str| {
+        Selector::parse(text).ok_or_else(|| {
+            Exception::throw_syntax(ctx, &format!("{text:?} is no selector that is known here"))
+        })
+    };
+    let own = Rc::clone(dom);
+    set(ctx, to, "select", move |ctx: Ctx<'js>, root: NodeId, text: String, first: bool| {
+        parse(&ctx, &text).map(|selector| selector.select(&own.borrow(), root, first))
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "matches", move |ctx: Ctx<'js>, id: NodeId, text: String| {
+        parse(&ctx, &text).map(|selector| selector.matches(&own.borrow(), id))
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "element_by_id", move |name: String| {
+        let dom = own.borrow();
+        let mut left = vec![DOCUMENT];
+        while let Some(id) = left.pop() {
+            if dom.attribute(id, "id") == Some(&name) {
+                return Some(id);
+            }
+            left.extend(dom.get(id).into_iter().flat_map(|node| node.children.iter().rev()));
+        }
+        None
+    })
+}
+
+/// Parses what stands inside of an element.
+fn parse_into(dom: &Shared, id: NodeId, html: &str) {
+    let Some(name) = dom.borrow().element(id).map(|(name, _)| name.clone()) else { return };
+    let root = dom.borrow_mut().create(Kind::Fragment);
+    let sink = Sink { dom: Rc::clone(dom), root };
+    parse_fragment(sink, ParseOpts::default(), name, Vec::new(), false).one(html);
+    let sink = Sink { dom: Rc::clone(dom), root };
+    // The parser puts all into an <html> of its own.
+    let holder = dom.borrow().get(root).and_then(|node| node.children.first().copied());
+    if let Some(holder) = holder {
+        sink.reparent_children(&holder, &id);
+    }
+}
+
+/// Elements that have no end.
+const VOID: [&str; 13] =
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+
+fn write_children(dom: &Dom, id: NodeId, html: &mut String) {
+    let Some(node) = dom.get(id) else { return };
+    for child in &node.children {
+        match dom.get(*child).map(|node| &node.kind) {
+            Some(Kind::Text(text)) => {
+                let raw = dom.element(id).is_some_and(|(name, _)| matches!(&*name.local, "script" | "style"));
+                html.push_str(&if raw { text.clone() } else { escaped(text, false) });
+            }
+            Some(Kind::Comment(text)) => html.push_str(&format!("<!--{text}-->")),
+            Some(Kind::Element { name, attributes }) => write_element(dom, *child, name, attributes, html),
+            _ => {}
+        }
+    }
+}
+
+fn write_element(dom: &Dom, id: NodeId, name: &QualName, attributes: &[(String, String)], html: &mut String) {
+    html.push_str(&format!("<{}", name.local));
+    for (name, value) in attributes {
+        html.push_str(&format!(" {name}=\"{}\"", escaped(value, true)));
+    }
+    html.push('>');
+    if !VOID.contains(&&*name.local) {
+        write_children(dom, id, html);
+        html.push_str(&format!("</{}>", name.local));
+    }
+}
+
+fn escaped(text: &str, in_attribute: bool) -> String {
+    let text = text.replace('&', "&amp;").replace('\u{A0}', "&nbsp;");
+    if in_attribute { text.replace('"', "&quot;") } else { text.replace('<', "&lt;").replace('>', "&gt;") }
+}

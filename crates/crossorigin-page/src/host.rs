@@ -1,0 +1,298 @@
+//! What the page's script interfaces are built on: the page's state, and the requests that it makes.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use crossorigin::html::{CorsSettings, Initiator};
+use crossorigin::infrastructure::request::{CredentialsMode, Mode, RedirectMode};
+use crossorigin_agent::{Environment, FetchRequest};
+use crossorigin_verdict::{Outcome, Record};
+use http::{HeaderName, HeaderValue, Method};
+use serde::Deserialize;
+use url::Url;
+
+use crate::bitmaps::Bitmaps;
+use crate::console::{Kind, Level, Line};
+use crate::dom::Dom;
+use crate::network::{Answer, Command, Network, RequestId};
+
+/// The most requests that a page may have under way at once; what is more fails.
+pub(crate) const MAX_REQUESTS: usize = 16_384;
+
+/// A page's state, as the functions given to its prelude share it.
+pub(crate) struct Host {
+    pub(crate) dom: Rc<RefCell<Dom>>,
+    pub(crate) bitmaps: Rc<RefCell<Bitmaps>>,
+    pub(crate) url: Url,
+    pub(crate) uncaught: Cell<usize>,
+    pub(crate) closed: Cell<bool>,
+    console: Box<dyn Fn(Line)>,
+    environment: Environment,
+    network: Network,
+    begun: Instant,
+    deadline: Instant,
+    next_id: Cell<RequestId>,
+    timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId)>>>,
+    cleared: RefCell<HashSet<RequestId>>,
+    under_way: RefCell<HashSet<RequestId>>,
+    arrived: RefCell<VecDeque<Answer>>,
+    sources: RefCell<HashMap<u32, String>>,
+}
+
+/// What comes next for a page.
+pub(crate) enum Next {
+    /// A timer's time has come.
+    Timer(RequestId),
+    /// A request is answered.
+    Answer(Box<Answer>),
+    /// Nothing is left to wait for.
+    Idle,
+    /// The page's time is over.
+    TimedOut,
+}
+
+/// A request, as the prelude describes it.
+#[derive(Deserialize)]
+pub(crate) struct Description {
+    #[serde(rename = "as")]
+    initiator: String,
+    url: String,
+    method: Option<String>,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    mode: Option<String>,
+    credentials: Option<String>,
+    redirect: Option<String>,
+    crossorigin: Option<String>,
+    #[serde(default)]
+    upload_listener: bool,
+}
+
+impl Host {
+    pub(crate) fn new(
+        url: Url,
+        environment: Environment,
+        network: Network,
+        deadline: Instant,
+        console: Box<dyn Fn(Line)>,
+    ) -> Self {
+        Self {
+            dom: Rc::new(RefCell::new(Dom::new())),
+            bitmaps: Rc::default(),
+            url,
+            uncaught: Cell::new(0),
+            closed: Cell::new(false),
+            console,
+            environment,
+            network,
+            begun: Instant::now(),
+            deadline,
+            next_id: Cell::new(1),
+            timers: RefCell::default(),
+            cleared: RefCell::default(),
+            under_way: RefCell::default(),
+            arrived: RefCell::default(),
+            sources: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn print(&self, kind: Kind, level: Level, text: String) {
+        (self.console)(Line { kind, level, text, url: None, reason: None });
+    }
+
+    /// Milliseconds since the page began.
+    pub(crate) fn now(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64() * 1000.0
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    fn new_id(&self) -> RequestId {
+        self.next_id.replace(self.next_id.get().wrapping_add(1))
+    }
+
+    /// Keeps a script's source until it runs; its number.
+    pub(crate) fn keep_source(&self, source: &[u8]) -> u32 {
+        let id = self.new_id();
+        let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
+        self.sources.borrow_mut().insert(id, String::from_utf8_lossy(source).into_owned());
+        id
+    }
+
+    /// Hands over a script's source, once.
+    pub(crate) fn take_source(&self, id: u32) -> String {
+        self.sources.borrow_mut().remove(&id).unwrap_or_default()
+    }
+
+    /// Sets a timer, which the prelude is told of by its number.
+    pub(crate) fn timer(&self, milliseconds: f64) -> RequestId {
+        let id = self.new_id();
+        let wait = Duration::from_secs_f64(milliseconds.clamp(0.0, 1e9) / 1000.0);
+        self.timers.borrow_mut().push(Reverse((Instant::now() + wait, id)));
+        id
+    }
+
+    pub(crate) fn clear_timer(&self, id: RequestId) {
+        self.cleared.borrow_mut().insert(id);
+    }
+
+    /// Sends a request; its number, by which the answer comes.
+    pub(crate) fn fetch(&self, description: &str, body: Option<Vec<u8>>) -> Option<RequestId> {
+        let described = serde_json::from_str::<Description>(description).ok()?;
+        if self.under_way.borrow().len() >= MAX_REQUESTS {
+            let text = format!(
+                "more than {MAX_REQUESTS} requests are under way at once: {} is not sent",
+                described.url
+            );
+            self.print(Kind::Network, Level::Error, text);
+            return None;
+        }
+        let request = described.into_request(body)?;
+        let id = self.new_id();
+        self.under_way.borrow_mut().insert(id);
+        let environment = Box::new(self.environment.clone());
+        self.network.send(Command::Fetch { id, request: Box::new(request), environment });
+        Some(id)
+    }
+
+    pub(crate) fn abort(&self, id: RequestId) {
+        if self.under_way.borrow_mut().remove(&id) {
+            self.network.send(Command::Abort(id));
+        }
+    }
+
+    /// Waits for the answer to one request, and lets nothing else happen meanwhile.
+    pub(crate) fn wait_for(&self, id: RequestId) -> Option<Answer> {
+        loop {
+            let left = self.deadline.checked_duration_since(Instant::now())?;
+            let answer = self.network.answers.recv_timeout(left).ok()?;
+            if answer.id == id {
+                self.take_note(&answer);
+                return Some(answer);
+            }
+            self.arrived.borrow_mut().push_back(answer);
+        }
+    }
+
+    /// Waits for what comes next.
+    pub(crate) fn next(&self) -> Next {
+        loop {
+            if self.is_late() {
+                return Next::TimedOut;
+            }
+            let due = self.next_timer();
+            let now = Instant::now();
+            if let Some((at, id)) = due
+                && at <= now
+            {
+                self.timers.borrow_mut().pop();
+                return Next::Timer(id);
+            }
+            let arrived = self.arrived.borrow_mut().pop_front();
+            let answer = match arrived {
+                Some(answer) => answer,
+                None if due.is_none() && self.under_way.borrow().is_empty() => return Next::Idle,
+                None => {
+                    let until = due.map_or(self.deadline, |(at, _)| at.min(self.deadline));
+                    match self.network.answers.recv_timeout(until.saturating_duration_since(now)) {
+                        Ok(answer) => answer,
+                        Err(RecvTimeoutError::Timeout) => continue,
+                        Err(RecvTimeoutError::Disconnected) => return Next::Idle,
+                    }
+                }
+            };
+            // What was aborted meanwhile is nobody's any more.
+            if self.under_way.borrow().contains(&answer.id) {
+                self.take_note(&answer);
+                return Next::Answer(Box::new(answer));
+            }
+        }
+    }
+
+    /// The first timer that was not cleared.
+    fn next_timer(&self) -> Option<(Instant, RequestId)> {
+        let mut timers = self.timers.borrow_mut();
+        loop {
+            let Reverse((at, id)) = *timers.peek()?;
+            if !self.cleared.borrow_mut().remove(&id) {
+                return Some((at, id));
+            }
+            timers.pop();
+        }
+    }
+
+    /// Prints what a browser would of an answer that failed.
+    fn take_note(&self, answer: &Answer) {
+        self.under_way.borrow_mut().remove(&answer.id);
+        let record = &answer.record;
+        let url = Some(record.request.current_url().to_string());
+        let line = |text| Line {
+            kind: Kind::Network,
+            level: Level::Error,
+            text,
+            url: url.clone(),
+            reason: record.code(),
+        };
+        let told = record.console();
+        if told.is_empty() && matches!(record.outcome, Outcome::Blocked(_) | Outcome::Unreachable(_)) {
+            (self.console)(line(failure(record)));
+        }
+        for message in told {
+            (self.console)(line(message.text));
+        }
+    }
+}
+
+fn failure(record: &Record) -> String {
+    format!("{}: {}", record.request.current_url(), record.cause())
+}
+
+impl Description {
+    fn into_request(self, body: Option<Vec<u8>>) -> Option<FetchRequest> {
+        let initiator = Initiator::ALL.into_iter().find(|initiator| initiator.name() == self.initiator)?;
+        let mut request = FetchRequest::new(Url::parse(&self.url).ok()?).initiator(initiator);
+        let settings = match self.crossorigin.as_deref() {
+            Some("anonymous") => CorsSettings::Anonymous,
+            Some("use-credentials") => CorsSettings::UseCredentials,
+            _ => CorsSettings::NoCors,
+        };
+        request = request.cors_settings(settings);
+        if let Some(method) = self.method {
+            request = request.method(Method::from_bytes(method.as_bytes()).ok()?);
+        }
+        for (name, value) in self.headers {
+            let value: Vec<u8> = value.chars().map(|letter| letter as u8).collect();
+            let (name, value) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(&value));
+            request = request.header(name.ok()?, value.ok()?);
+        }
+        request = match self.mode.as_deref() {
+            Some("no-cors") => request.mode(Mode::NoCors),
+            Some("same-origin") => request.mode(Mode::SameOrigin),
+            _ => request,
+        };
+        request = match self.credentials.as_deref() {
+            Some("omit") => request.credentials(CredentialsMode::Omit),
+            Some("same-origin") => request.credentials(CredentialsMode::SameOrigin),
+            Some("include") => request.credentials(CredentialsMode::Include),
+            _ => request,
+        };
+        request = match self.redirect.as_deref() {
+            Some("error") => request.redirect(RedirectMode::Error),
+            Some("manual") => request.redirect(RedirectMode::Manual),
+            _ => request,
+        };
+        if self.upload_listener {
+            request = request.upload_listener();
+        }
+        Some(match body {
+            Some(body) => request.body(body),
+            None => request,
+        })
+    }
+}

@@ -1,0 +1,175 @@
+// What the other files stand on: how interfaces come to be global, tasks, timers, exceptions, the console.
+
+/** Makes interfaces global, as browsers have them: there, and not enumerable. */
+function expose(interfaces) {
+  for (const [name, value] of Object.entries(interfaces)) {
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+    if (typeof value === "function" && value.prototype && !Object.hasOwn(value.prototype, Symbol.toStringTag)) {
+      Object.defineProperty(value.prototype, Symbol.toStringTag, { value: name, configurable: true });
+    }
+  }
+}
+
+/** What is done once something that was asked for comes: by its number. */
+const waiting = new Map();
+
+/** Called for each task. */
+function deliver(id, answer) {
+  const done = waiting.get(id);
+  waiting.delete(id);
+  done?.(answer);
+}
+
+/** Queues a task. */
+function queueTask(steps) {
+  waiting.set(host.timer(0), steps);
+}
+
+function setTimer(callback, milliseconds, parameters, repeats, number) {
+  const id = host.timer(Math.max(0, Number(milliseconds) || 0));
+  const name = number ?? id;
+  timers.set(name, id);
+  waiting.set(id, () => {
+    timers.delete(name);
+    if (repeats) setTimer(callback, Math.max(4, milliseconds), parameters, true, name);
+    try {
+      if (typeof callback === "function") callback.apply(globalThis, parameters);
+      else (0, eval)(String(callback));
+    } catch (error) {
+      reportException(error);
+    }
+  });
+  return name;
+}
+const timers = new Map();
+
+function clearTimer(name) {
+  const id = timers.get(Number(name));
+  if (id === undefined) return;
+  timers.delete(Number(name));
+  waiting.delete(id);
+  host.clear_timer(id);
+}
+
+/** An exception that nobody caught: the window's `error` event, then the console. */
+function reportException(error) {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const event = new ErrorEvent("error", { cancelable: true, message: `Uncaught ${message}`, error });
+  if (fire(globalThis, event)) host.uncaught(`Uncaught ${message}`, String(error?.stack ?? ""));
+}
+
+/** Promises that were rejected and that nobody looks after, until now. */
+const rejected = new Map();
+function trackRejection(promise, reason, isHandled) {
+  if (isHandled) rejected.delete(promise);
+  else rejected.set(promise, reason);
+}
+
+/** After a task and its microtasks: tells of the promises that still nobody looks after. */
+function reportRejections() {
+  for (const [promise, reason] of rejected) {
+    rejected.delete(promise);
+    const event = Object.defineProperties(new Event("unhandledrejection", { cancelable: true }), {
+      promise: { value: promise },
+      reason: { value: reason },
+    });
+    const message = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
+    if (fire(globalThis, event)) host.uncaught(`Uncaught (in promise) ${message}`, String(reason?.stack ?? ""));
+  }
+}
+
+/** What a console shows of a value. */
+function inspect(value, depth = 0, seen = []) {
+  if (typeof value === "string") return depth === 0 ? value : JSON.stringify(value);
+  if (typeof value === "function") return `[Function ${value.name || "anonymous"}]`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Error) return value.stack ? `${value.name}: ${value.message}` : String(value);
+  if (seen.includes(value)) return "[Circular]";
+  if (depth > 3) return Array.isArray(value) ? "[…]" : "{…}";
+  const inner = item => inspect(item, depth + 1, [...seen, value]);
+  if (Array.isArray(value)) return `[${value.slice(0, 100).map(inner).join(", ")}${value.length > 100 ? ", …" : ""}]`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.length ?? value.byteLength})`;
+  if (value instanceof Map || value instanceof Set) return `${value.constructor.name}(${value.size})`;
+  const name = value.constructor?.name;
+  const fields = Object.entries(value).slice(0, 100).map(([key, item]) => `${key}: ${inner(item)}`);
+  const prefix = name && name !== "Object" ? `${name} ` : "";
+  return `${prefix}{${fields.length ? ` ${fields.join(", ")} ` : ""}}`;
+}
+
+function format(values) {
+  if (typeof values[0] !== "string" || !values[0].includes("%")) return values.map(value => inspect(value)).join(" ");
+  const rest = values.slice(1);
+  const text = values[0].replace(/%([sdifoOc%])/g, (whole, kind) => {
+    if (kind === "%") return "%";
+    if (rest.length === 0) return whole;
+    const value = rest.shift();
+    if (kind === "c") return "";
+    if (kind === "d" || kind === "i") return String(Number.parseInt(value, 10));
+    if (kind === "f") return String(Number.parseFloat(value));
+    return inspect(value, kind === "s" ? 0 : 1);
+  });
+  return [text, ...rest.map(value => inspect(value))].join(" ");
+}
+
+const counts = new Map();
+const clocks = new Map();
+let indent = "";
+const log = level => (...values) => host.log(level, indent + format(values));
+const consoleObject = {
+  log: log("log"), info: log("info"), warn: log("warn"), error: log("error"), debug: log("debug"),
+  dir: value => host.log("log", indent + inspect(value, 1)),
+  table: value => host.log("log", indent + inspect(value, 1)),
+  trace: (...values) => host.log("log", `${indent}Trace: ${format(values)}`),
+  assert(condition, ...values) {
+    if (!condition) host.log("error", `${indent}Assertion failed${values.length ? `: ${format(values)}` : ""}`);
+  },
+  count(label = "default") {
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+    host.log("log", `${indent}${label}: ${counts.get(label)}`);
+  },
+  countReset(label = "default") { counts.delete(label); },
+  group(...values) { host.log("log", indent + format(values)); indent += "  "; },
+  groupCollapsed(...values) { consoleObject.group(...values); },
+  groupEnd() { indent = indent.slice(2); },
+  time(label = "default") { clocks.set(label, host.now()); },
+  timeLog(label = "default") { host.log("log", `${indent}${label}: ${host.now() - clocks.get(label)} ms`); },
+  timeEnd(label = "default") { consoleObject.timeLog(label); clocks.delete(label); },
+  clear() {},
+};
+
+expose({
+  console: consoleObject,
+  setTimeout: (callback, milliseconds = 0, ...parameters) => setTimer(callback, milliseconds, parameters, false),
+  setInterval: (callback, milliseconds = 0, ...parameters) => setTimer(callback, milliseconds, parameters, true),
+  clearTimeout: clearTimer,
+  clearInterval: clearTimer,
+  queueMicrotask(callback) {
+    Promise.resolve().then(() => {
+      try { callback(); } catch (error) { reportException(error); }
+    });
+  },
+  reportError: error => reportException(error),
+  performance: { now: () => host.now(), timeOrigin: Date.now() },
+});
+
+/** Bytes to a string of as many characters, by which they pass to the host; and back. */
+function bytesToBinary(bytes) {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 8192) {
+    binary += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192));
+  }
+  return binary;
+}
+function binaryToBytes(binary) {
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+/** A copy of the bytes of a buffer or a view. */
+function bytesOf(source) {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
+  return new Uint8Array(source.buffer.slice(source.byteOffset, source.byteOffset + source.byteLength));
+}
+const encodeUtf8 = text => host.encode_utf8(String(text).toWellFormed());
+const decodeUtf8 = bytes => host.decode_utf8(bytesToBinary(bytes));

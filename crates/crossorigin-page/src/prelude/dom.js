@@ -1,0 +1,273 @@
+// The tree: script's view of the nodes that the host keeps by number.
+
+const NODE = Symbol("node");
+/** What elements do when they are made, come into the document, or get another attribute. */
+const [MADE, CONNECTED, CHANGED] = [Symbol("made"), Symbol("connected"), Symbol("changed")];
+const nodes = new Map();
+const HTML_CLASSES = new Map();
+
+/** The object of a node; always the same one for the same number. */
+function wrap(id) {
+  if (id === null || id === undefined || id < 0) return null;
+  if (!nodes.has(id)) {
+    const kind = host.node_type(id);
+    const Class = { 3: Text, 8: Comment, 9: Document, 10: DocumentType, 11: DocumentFragment }[kind]
+      ?? HTML_CLASSES.get(host.node_name(id)) ?? HTMLElement;
+    const node = Object.create(Class.prototype);
+    adopt(node, id);
+  }
+  return nodes.get(id);
+}
+
+function adopt(node, id) {
+  Object.defineProperty(node, NODE, { value: id });
+  Object.defineProperty(node, LISTENERS, { value: new Map() });
+  nodes.set(id, node);
+  node[MADE]?.();
+}
+
+class Node extends EventTarget {
+  constructor() { throw new TypeError("Illegal constructor"); }
+  get nodeType() { return host.node_type(this[NODE]); }
+  get nodeName() { return this.nodeType === 1 ? this.tagName : host.node_name(this[NODE]); }
+  get ownerDocument() { return this === document ? null : document; }
+  get baseURI() { return document.baseURI; }
+  get parentNode() { return wrap(host.parent(this[NODE])); }
+  get parentElement() { return this.parentNode instanceof Element ? this.parentNode : null; }
+  get [ABOVE]() { return this.parentNode ?? (this === document ? globalThis : null); }
+  get childNodes() { return host.children(this[NODE]).map(wrap); }
+  get firstChild() { return this.childNodes[0] ?? null; }
+  get lastChild() { return this.childNodes.at(-1) ?? null; }
+  get nextSibling() { return sibling(this, 1); }
+  get previousSibling() { return sibling(this, -1); }
+  get isConnected() { return host.holds(0, this[NODE]); }
+  get textContent() { return this instanceof Document ? null : host.text(this[NODE]); }
+  set textContent(text) { this.replaceChildren(...(String(text ?? "") === "" ? [] : [String(text)])); }
+  get nodeValue() { return null; }
+  hasChildNodes() { return this.childNodes.length > 0; }
+  contains(other) { return other !== null && host.holds(this[NODE], other[NODE]); }
+  getRootNode() { return this.parentNode ? this.parentNode.getRootNode() : this; }
+  appendChild(child) { return this.insertBefore(child, null); }
+  insertBefore(child, before) {
+    if (!(child instanceof Node)) throw new TypeError("insertBefore wants a node.");
+    if (host.holds(child[NODE], this[NODE])) throw new DOMException("A node can't hold itself.", "HierarchyRequestError");
+    if (before && before.parentNode !== this) throw new DOMException("The reference is no child of the node.", "NotFoundError");
+    const inserted = child instanceof DocumentFragment ? child.childNodes : [child];
+    host.insert(this[NODE], child[NODE], before?.[NODE]);
+    for (const node of inserted) announce(node);
+    return child;
+  }
+  replaceChild(child, old) {
+    this.insertBefore(child, old);
+    return this.removeChild(old);
+  }
+  removeChild(child) {
+    if (child?.parentNode !== this) throw new DOMException("It is no child of the node.", "NotFoundError");
+    host.remove(child[NODE]);
+    return child;
+  }
+  append(...items) { for (const item of items) this.appendChild(asNode(item)); }
+  prepend(...items) {
+    const first = this.firstChild;
+    for (const item of items) this.insertBefore(asNode(item), first);
+  }
+  replaceChildren(...items) {
+    for (const child of this.childNodes) this.removeChild(child);
+    this.append(...items);
+  }
+  remove() { host.remove(this[NODE]); }
+  get children() { return this.childNodes.filter(node => node instanceof Element); }
+  get firstElementChild() { return this.children[0] ?? null; }
+  get lastElementChild() { return this.children.at(-1) ?? null; }
+  get childElementCount() { return this.children.length; }
+  querySelector(selector) { return wrap(host.select(this[NODE], String(selector), true)[0] ?? null); }
+  querySelectorAll(selector) { return host.select(this[NODE], String(selector), false).map(wrap); }
+  getElementsByTagName(name) { return this.querySelectorAll(name); }
+  getElementsByClassName(names) { return this.querySelectorAll(String(names).trim().split(/\s+/).map(name => `.${name}`).join("")); }
+}
+
+const asNode = item => (item instanceof Node ? item : document.createTextNode(String(item)));
+
+function sibling(node, step) {
+  const all = node.parentNode?.childNodes ?? [];
+  return all[all.indexOf(node) + step] ?? null;
+}
+
+/** Tells elements that they came into the document. */
+function announce(node) {
+  if (!node.isConnected) return;
+  node[CONNECTED]?.();
+  for (const child of node.childNodes) announce(child);
+}
+
+class CharacterData extends Node {
+  get data() { return host.data(this[NODE]); }
+  set data(text) { host.set_text(this[NODE], String(text)); }
+  get nodeValue() { return this.data; }
+  set nodeValue(text) { this.data = text; }
+  get textContent() { return this.data; }
+  set textContent(text) { this.data = text; }
+  get length() { return this.data.length; }
+}
+class Text extends CharacterData {}
+class Comment extends CharacterData {}
+class DocumentType extends Node {}
+class DocumentFragment extends Node {}
+
+class Element extends Node {
+  get localName() { return host.node_name(this[NODE]); }
+  get tagName() { return this.localName.toUpperCase(); }
+  get id() { return this.getAttribute("id") ?? ""; }
+  set id(value) { this.setAttribute("id", value); }
+  get className() { return this.getAttribute("class") ?? ""; }
+  set className(value) { this.setAttribute("class", value); }
+  get classList() {
+    const read = () => this.className.split(/\s+/).filter(Boolean);
+    const write = names => { this.className = [...new Set(names)].join(" "); };
+    return {
+      add: (...names) => write([...read(), ...names]),
+      remove: (...names) => write(read().filter(name => !names.includes(name))),
+      contains: name => read().includes(name),
+      toggle: (name, force = !read().includes(name)) => {
+        write(force ? [...read(), name] : read().filter(other => other !== name));
+        return force;
+      },
+      get length() { return read().length; },
+    };
+  }
+  getAttribute(name) { return host.attribute(this[NODE], String(name).toLowerCase()) ?? null; }
+  setAttribute(name, value) {
+    host.set_attribute(this[NODE], String(name).toLowerCase(), String(value));
+    this[CHANGED]?.(String(name).toLowerCase());
+  }
+  removeAttribute(name) {
+    host.set_attribute(this[NODE], String(name).toLowerCase(), undefined);
+    this[CHANGED]?.(String(name).toLowerCase());
+  }
+  hasAttribute(name) { return this.getAttribute(name) !== null; }
+  toggleAttribute(name, force = !this.hasAttribute(name)) {
+    if (force) this.setAttribute(name, ""); else this.removeAttribute(name);
+    return force;
+  }
+  matches(selector) { return host.matches(this[NODE], String(selector)); }
+  closest(selector) {
+    for (let at = this; at instanceof Element; at = at.parentNode) if (at.matches(selector)) return at;
+    return null;
+  }
+  get innerHTML() { return host.inner_html(this[NODE]); }
+  set innerHTML(html) {
+    this.replaceChildren();
+    host.parse_into(this[NODE], String(html));
+    // Scripts that come by a fragment never run.
+    for (const script of this.querySelectorAll("script")) handedOver.add(script);
+    for (const child of this.childNodes) announce(child);
+  }
+}
+
+class HTMLElement extends Element {
+  get dataset() {
+    const element = this;
+    const attribute = name => `data-${String(name).replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+    return new Proxy({}, {
+      get: (_, name) => (typeof name === "string" ? element.getAttribute(attribute(name)) ?? undefined : undefined),
+      set: (_, name, value) => (element.setAttribute(attribute(name), value), true),
+      has: (_, name) => element.hasAttribute(attribute(name)),
+    });
+  }
+  get hidden() { return this.hasAttribute("hidden"); }
+  set hidden(value) { this.toggleAttribute("hidden", Boolean(value)); }
+  click() { fire(this, new Event("click", { bubbles: true, cancelable: true })); }
+}
+defineHandlers(HTMLElement.prototype, "click", "load", "error", "input", "change", "submit", "abort");
+
+/** Properties that say what an attribute says. */
+function reflect(Class, attributes) {
+  for (const [property, kind] of Object.entries(attributes)) {
+    const name = property.toLowerCase();
+    Object.defineProperty(Class.prototype, property, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value = this.getAttribute(name);
+        if (kind === "flag") return value !== null;
+        if (kind === "number") return Math.max(0, Number.parseInt(value, 10) || 0);
+        if (kind === "url") return value === null ? "" : URL.parse(value, document.baseURI)?.href ?? value;
+        return value ?? "";
+      },
+      set(value) {
+        if (kind === "flag") this.toggleAttribute(name, Boolean(value));
+        else this.setAttribute(name, value);
+      },
+    });
+  }
+}
+
+/** `crossorigin`, with its three states. */
+function reflectCrossOrigin(Class) {
+  Object.defineProperty(Class.prototype, "crossOrigin", {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = this.getAttribute("crossorigin");
+      return value === null ? null : value.toLowerCase() === "use-credentials" ? "use-credentials" : "anonymous";
+    },
+    set(value) {
+      if (value === null) this.removeAttribute("crossorigin");
+      else this.setAttribute("crossorigin", value);
+    },
+  });
+}
+
+function defineElement(name, Class) {
+  HTML_CLASSES.set(name, Class);
+}
+
+class HTMLScriptElement extends HTMLElement {
+  get text() { return this.textContent; }
+  set text(text) { this.textContent = text; }
+  [CONNECTED]() { if (!parsing.has(this)) prepareScript(this, false); }
+  [CHANGED](name) { if (name === "src" && this.isConnected && !parsing.has(this)) prepareScript(this, false); }
+}
+reflect(HTMLScriptElement, { src: "url", type: "text", async: "flag", defer: "flag", noModule: "flag" });
+reflectCrossOrigin(HTMLScriptElement);
+defineElement("script", HTMLScriptElement);
+
+class HTMLAnchorElement extends HTMLElement {}
+reflect(HTMLAnchorElement, { href: "url", download: "text", target: "text", rel: "text" });
+defineElement("a", HTMLAnchorElement);
+
+class HTMLInputElement extends HTMLElement {}
+reflect(HTMLInputElement, { name: "text", type: "text", value: "text", checked: "flag", disabled: "flag" });
+defineElement("input", HTMLInputElement);
+
+class Document extends Node {
+  get documentElement() { return this.children[0] ?? null; }
+  get head() { return this.querySelector("head"); }
+  get body() { return this.querySelector("body"); }
+  get title() { return (this.querySelector("title")?.textContent ?? "").trim().replace(/\s+/g, " "); }
+  set title(text) { this.querySelector("title")?.replaceChildren(String(text)); }
+  get URL() { return location.href; }
+  get documentURI() { return location.href; }
+  get location() { return location; }
+  get baseURI() {
+    const base = this.querySelector("base[href]")?.getAttribute("href");
+    return (base && URL.parse(base, location.href)?.href) || location.href;
+  }
+  get readyState() { return readyState; }
+  get currentScript() { return currentScript; }
+  get defaultView() { return globalThis; }
+  get contentType() { return "text/html"; }
+  get characterSet() { return "UTF-8"; }
+  get compatMode() { return "CSS1Compat"; }
+  getElementById(id) { return wrap(host.element_by_id(String(id)) ?? null); }
+  createElement(name) { return wrap(host.create_element(String(name).toLowerCase())); }
+  createTextNode(text) { return wrap(host.create_text(String(text))); }
+  createComment(text) { return wrap(host.create_comment(String(text))); }
+  createDocumentFragment() { return wrap(host.create_fragment()); }
+}
+defineHandlers(Document.prototype, "readystatechange", "DOMContentLoaded");
+
+expose({
+  Node, CharacterData, Text, Comment, DocumentType, DocumentFragment, Element, HTMLElement, HTMLScriptElement,
+  HTMLAnchorElement, HTMLInputElement, Document,
+});

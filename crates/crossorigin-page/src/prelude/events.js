@@ -1,0 +1,235 @@
+// Events, exceptions and abort signals.
+
+class DOMException extends Error {
+  #name;
+  constructor(message = "", name = "Error") {
+    super(message);
+    this.#name = String(name);
+  }
+  get name() { return this.#name; }
+  get code() { return DOM_EXCEPTION_CODES[this.#name] ?? 0; }
+}
+const DOM_EXCEPTION_CODES = {
+  IndexSizeError: 1, HierarchyRequestError: 3, WrongDocumentError: 4, InvalidCharacterError: 5, NotFoundError: 8,
+  NotSupportedError: 9, InvalidStateError: 11, SyntaxError: 12, InvalidModificationError: 13, InvalidAccessError: 15,
+  SecurityError: 18, NetworkError: 19, AbortError: 20, QuotaExceededError: 22, TimeoutError: 23, DataCloneError: 25,
+};
+
+/** The user agent's side of an event: where it is, and what became of it. */
+const STATE = Symbol("state");
+/** What an event bubbles to. */
+const ABOVE = Symbol("above");
+
+class Event {
+  #type; #bubbles; #cancelable;
+  constructor(type, { bubbles = false, cancelable = false } = {}) {
+    this.#type = String(type);
+    this.#bubbles = Boolean(bubbles);
+    this.#cancelable = Boolean(cancelable);
+    const state = { target: null, currentTarget: null, trusted: false, dispatching: false, stopped: false, stoppedNow: false, prevented: false };
+    Object.defineProperty(this, STATE, { value: state });
+  }
+  get type() { return this.#type; }
+  get target() { return this[STATE].target; }
+  get srcElement() { return this[STATE].target; }
+  get currentTarget() { return this[STATE].currentTarget; }
+  get bubbles() { return this.#bubbles; }
+  get cancelable() { return this.#cancelable; }
+  get defaultPrevented() { return this[STATE].prevented; }
+  get isTrusted() { return this[STATE].trusted; }
+  preventDefault() { if (this.#cancelable) this[STATE].prevented = true; }
+  stopPropagation() { this[STATE].stopped = true; }
+  stopImmediatePropagation() { this[STATE].stopped = this[STATE].stoppedNow = true; }
+}
+
+class CustomEvent extends Event {
+  #detail;
+  constructor(type, init = {}) { super(type, init); this.#detail = init.detail ?? null; }
+  get detail() { return this.#detail; }
+}
+
+class ProgressEvent extends Event {
+  #init;
+  constructor(type, { lengthComputable = false, loaded = 0, total = 0, ...init } = {}) {
+    super(type, init);
+    this.#init = { lengthComputable, loaded, total };
+  }
+  get lengthComputable() { return this.#init.lengthComputable; }
+  get loaded() { return this.#init.loaded; }
+  get total() { return this.#init.total; }
+}
+
+class MessageEvent extends Event {
+  #init;
+  constructor(type, { data = null, origin = "", lastEventId = "", ...init } = {}) {
+    super(type, init);
+    this.#init = { data, origin, lastEventId };
+  }
+  get data() { return this.#init.data; }
+  get origin() { return this.#init.origin; }
+  get lastEventId() { return this.#init.lastEventId; }
+}
+
+class ErrorEvent extends Event {
+  #init;
+  constructor(type, { message = "", filename = "", lineno = 0, colno = 0, error, ...init } = {}) {
+    super(type, init);
+    this.#init = { message, filename, lineno, colno, error };
+  }
+  get message() { return this.#init.message; }
+  get filename() { return this.#init.filename; }
+  get lineno() { return this.#init.lineno; }
+  get colno() { return this.#init.colno; }
+  get error() { return this.#init.error; }
+}
+
+const LISTENERS = Symbol("listeners");
+
+class EventTarget {
+  constructor() {
+    Object.defineProperty(this, LISTENERS, { value: new Map() });
+  }
+  addEventListener(type, callback, options = {}) {
+    if (callback === null || callback === undefined) return;
+    const { once = false, signal } = typeof options === "object" && options ? options : {};
+    if (signal?.aborted) return;
+    const list = listeners(this, String(type));
+    if (list.some(listener => listener.callback === callback)) return;
+    list.push({ callback, once });
+    signal?.addEventListener("abort", () => this.removeEventListener(type, callback));
+  }
+  removeEventListener(type, callback) {
+    const list = listeners(this, String(type));
+    const at = list.findIndex(listener => listener.callback === callback);
+    if (at >= 0) list.splice(at, 1);
+  }
+  dispatchEvent(event) {
+    if (!(event instanceof Event)) throw new TypeError("dispatchEvent wants an Event");
+    if (event[STATE].dispatching) throw new DOMException("The event is being dispatched already.", "InvalidStateError");
+    event[STATE].trusted = false;
+    return dispatch(this, event);
+  }
+}
+
+function listeners(target, type) {
+  const map = target[LISTENERS];
+  if (!map.has(type)) map.set(type, []);
+  return map.get(type);
+}
+
+function invoke(target, event) {
+  event[STATE].currentTarget = target;
+  for (const listener of [...listeners(target, event.type)]) {
+    if (listener.once) target.removeEventListener(event.type, listener.callback);
+    try {
+      const { callback } = listener;
+      if (typeof callback === "function") callback.call(target, event);
+      else callback.handleEvent(event);
+    } catch (error) {
+      reportException(error);
+    }
+    if (event[STATE].stoppedNow) break;
+  }
+}
+
+/** Dispatches to a target and, where the event bubbles, to what holds it. */
+function dispatch(target, event) {
+  event[STATE].target = target;
+  event[STATE].dispatching = true;
+  const path = [target];
+  if (event.bubbles) {
+    for (let above = target[ABOVE]; above; above = above[ABOVE]) path.push(above);
+  }
+  for (const at of path) {
+    invoke(at, event);
+    if (event[STATE].stopped) break;
+  }
+  event[STATE].dispatching = false;
+  event[STATE].currentTarget = null;
+  return !event.defaultPrevented;
+}
+
+/** Dispatches an event of the user agent's own. */
+function fire(target, event) {
+  if (typeof event === "string") event = new Event(event);
+  event[STATE].trusted = true;
+  return dispatch(target, event);
+}
+
+/** Attributes such as `onload`: one listener each, at the place where the first was set. */
+function defineHandlers(prototype, ...types) {
+  for (const type of types) {
+    const key = Symbol(type);
+    Object.defineProperty(prototype, `on${type}`, {
+      configurable: true,
+      enumerable: true,
+      get() { return this[key]?.handler ?? null; },
+      set(value) {
+        const handler = typeof value === "function" || (typeof value === "object" && value) ? value : null;
+        if (this[key]) {
+          this[key].handler = handler;
+          return;
+        }
+        if (!handler) return;
+        const slot = { handler };
+        Object.defineProperty(this, key, { value: slot });
+        this.addEventListener(type, event => {
+          if (typeof slot.handler !== "function") return;
+          const result = type === "error" && event instanceof ErrorEvent
+            ? slot.handler.call(this, event.message, event.filename, event.lineno, event.colno, event.error)
+            : slot.handler.call(this, event);
+          if (result === false) event.preventDefault();
+        });
+      },
+    });
+  }
+}
+
+const MAKING = Symbol("making");
+
+class AbortSignal extends EventTarget {
+  #reason;
+  constructor(making) {
+    if (making !== MAKING) throw new TypeError("Illegal constructor");
+    super();
+  }
+  get aborted() { return this.#reason !== undefined; }
+  get reason() { return this.#reason; }
+  throwIfAborted() { if (this.aborted) throw this.#reason; }
+  static abort(reason) {
+    const signal = new AbortSignal(MAKING);
+    abortSignal(signal, reason);
+    return signal;
+  }
+  static timeout(milliseconds) {
+    const signal = new AbortSignal(MAKING);
+    setTimeout(() => abortSignal(signal, new DOMException("The operation timed out.", "TimeoutError")), milliseconds);
+    return signal;
+  }
+  static any(signals) {
+    const signal = new AbortSignal(MAKING);
+    for (const other of signals) {
+      if (other.aborted) abortSignal(signal, other.reason);
+      else other.addEventListener("abort", () => abortSignal(signal, other.reason));
+    }
+    return signal;
+  }
+  static _abort(signal, reason = new DOMException("The operation was aborted.", "AbortError")) {
+    if (signal.aborted) return;
+    signal.#reason = reason;
+    fire(signal, "abort");
+  }
+}
+const abortSignal = AbortSignal._abort;
+delete AbortSignal._abort;
+defineHandlers(AbortSignal.prototype, "abort");
+
+class AbortController {
+  #signal = new AbortSignal(MAKING);
+  get signal() { return this.#signal; }
+  abort(reason) { abortSignal(this.#signal, reason); }
+}
+
+expose({
+  DOMException, Event, CustomEvent, ProgressEvent, MessageEvent, ErrorEvent, EventTarget, AbortSignal, AbortController,
+});

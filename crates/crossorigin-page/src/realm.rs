@@ -1,0 +1,299 @@
+//! The script engine of a page: its limits, its prelude, and the functions that the prelude stands on.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use crossorigin::fetching::ResponseType;
+use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request_headers::{
+    is_forbidden_request_header, is_no_cors_safelisted_request_header,
+};
+use rquickjs::context::EvalOptions;
+use rquickjs::function::{IntoJsFunc, Opt};
+use rquickjs::{
+    CatchResultExt as _, Context, Ctx, Function, Module, Object, Persistent, Runtime, TypedArray, Value,
+};
+
+use crate::bitmap_functions;
+use crate::console::{Kind, Level};
+use crate::dom;
+use crate::dom_functions;
+use crate::host::Host;
+use crate::modules::Modules;
+use crate::network::Answer;
+use crate::urls;
+
+/// The most memory that the scripts of a page may use, in bytes.
+pub(crate) const MAX_SCRIPT_BYTES: usize = 512 << 20;
+/// The deepest stack that scripts may have, in bytes.
+pub(crate) const MAX_STACK_BYTES: usize = 1 << 20;
+
+/// The interfaces of a page, in script.
+const PRELUDE: &str = concat!(
+    "(function (host) { 'use strict';\n",
+    include_str!("prelude/base.js"),
+    include_str!("prelude/events.js"),
+    include_str!("prelude/url.js"),
+    include_str!("prelude/fetch.js"),
+    include_str!("prelude/xhr.js"),
+    include_str!("prelude/dom.js"),
+    include_str!("prelude/images.js"),
+    include_str!("prelude/canvas.js"),
+    include_str!("prelude/loading.js"),
+    "return { deliver, parsed, reportException, trackRejection, reportRejections,\n",
+    "  prepareScript: id => prepareScript(wrap(id), true) };\n})"
+);
+
+/// A page's script engine.
+pub(crate) struct Realm {
+    // Dropped in this order: what is kept of the context, the context, the runtime.
+    entries: Entries,
+    context: Context,
+    runtime: Runtime,
+}
+
+/// The prelude's functions that are called from here.
+struct Entries {
+    deliver: Persistent<Function<'static>>,
+    parsed: Persistent<Function<'static>>,
+    prepare_script: Persistent<Function<'static>>,
+    report_exception: Persistent<Function<'static>>,
+    report_rejections: Persistent<Function<'static>>,
+    track_rejection: Persistent<Function<'static>>,
+}
+
+impl Drop for Realm {
+    fn drop(&mut self) {
+        // It holds a function of the context, which goes first.
+        self.runtime.set_host_promise_rejection_tracker(None);
+    }
+}
+
+impl Realm {
+    /// An engine for a page, its interfaces in place.
+    ///
+    /// # Errors
+    /// The engine does not start.
+    pub(crate) fn new(host: &Rc<Host>, script_deadline: Instant) -> anyhow::Result<Self> {
+        let runtime = Runtime::new()?;
+        runtime.set_memory_limit(MAX_SCRIPT_BYTES);
+        runtime.set_max_stack_size(MAX_STACK_BYTES);
+        runtime.set_interrupt_handler(Some(Box::new(move || Instant::now() >= script_deadline)));
+        runtime.set_loader(Modules::new(host), Modules::new(host));
+        let context = Context::full(&runtime)?;
+        let entries = context.with(|ctx| -> anyhow::Result<Entries> {
+            let prelude: Function<'_> =
+                ctx.eval(PRELUDE).catch(&ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
+            let functions = Object::new(ctx.clone())?;
+            define(&ctx, &functions, host)?;
+            dom_functions::define(&ctx, &functions, &host.dom)?;
+            bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
+            urls::define(&ctx, &functions)?;
+            let made: Object<'_> = prelude
+                .call((functions,))
+                .catch(&ctx)
+                .map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
+            let save = |name: &str| {
+                made.get::<_, Function<'_>>(name).map(|function| Persistent::save(&ctx, function))
+            };
+            Ok(Entries {
+                deliver: save("deliver")?,
+                parsed: save("parsed")?,
+                prepare_script: save("prepareScript")?,
+                report_exception: save("reportException")?,
+                report_rejections: save("reportRejections")?,
+                track_rejection: save("trackRejection")?,
+            })
+        })?;
+        let track = entries.track_rejection.clone();
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(
+            move |ctx, promise, reason, is_handled| {
+                if let Ok(track) = track.clone().restore(&ctx) {
+                    let _ = track.call::<_, ()>((promise, reason, is_handled));
+                }
+            },
+        )));
+        Ok(Self { entries, context, runtime })
+    }
+
+    /// Runs a task to its end, and then all microtasks.
+    fn task<R>(&self, steps: impl FnOnce(&Ctx<'_>) -> rquickjs::Result<R>) -> Option<R> {
+        let done = self.context.with(|ctx| steps(&ctx).map_err(|error| self.report(&ctx, &error)).ok());
+        self.run_microtasks();
+        self.context.with(|ctx| {
+            if let Ok(report) = self.entries.report_rejections.clone().restore(&ctx) {
+                let _ = report.call::<_, ()>(());
+            }
+        });
+        self.run_microtasks();
+        done
+    }
+
+    fn run_microtasks(&self) {
+        while self.runtime.is_job_pending() {
+            if let Err(failed) = self.runtime.execute_pending_job() {
+                failed.0.with(|ctx| self.report(&ctx, &rquickjs::Error::Exception));
+            }
+        }
+    }
+
+    /// Reports what was thrown and not caught.
+    fn report(&self, ctx: &Ctx<'_>, error: &rquickjs::Error) {
+        if error.is_exception() {
+            let thrown = ctx.catch();
+            if let Ok(report) = self.entries.report_exception.clone().restore(ctx) {
+                let _ = report.call::<_, ()>((thrown,));
+            }
+        }
+    }
+
+    /// Tells the prelude that a timer's time has come.
+    pub(crate) fn timer(&self, id: u32) {
+        self.task(|ctx| self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((id, ())));
+    }
+
+    /// Tells the prelude of an answer.
+    pub(crate) fn answer(&self, host: &Host, answer: &Answer) {
+        self.task(|ctx| {
+            let value = answer_value(ctx, host, Some(answer))?;
+            self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((answer.id, value))
+        });
+    }
+
+    /// Prepares a script that the parser came to; the request that it has to wait for, or 0.
+    pub(crate) fn prepare_script(&self, script: dom::NodeId) -> u32 {
+        self.task(|ctx| self.entries.prepare_script.clone().restore(ctx)?.call::<_, u32>((script,)))
+            .unwrap_or(0)
+    }
+
+    /// Tells the prelude that the page is parsed.
+    pub(crate) fn parsed(&self) {
+        self.task(|ctx| self.entries.parsed.clone().restore(ctx)?.call::<_, ()>(()));
+    }
+
+    /// Runs a script, and gives its value as JSON.
+    pub(crate) fn eval(&self, source: &str) -> Option<String> {
+        self.task(|ctx| {
+            let mut options = EvalOptions::default();
+            options.strict = false;
+            let value: Value<'_> = ctx.eval_with_options(source, options)?;
+            Ok(ctx.json_stringify(value)?.map(|text| text.to_string()).transpose()?.unwrap_or_default())
+        })
+    }
+}
+
+/// An answer as the prelude takes it: null where the fetch failed.
+fn answer_value<'js>(ctx: &Ctx<'js>, host: &Host, answer: Option<&Answer>) -> rquickjs::Result<Value<'js>> {
+    let Some(loaded) = answer.and_then(|answer| answer.loaded.as_ref()) else {
+        return Ok(Value::new_null(ctx.clone()));
+    };
+    let is_visible = matches!(loaded.response_type, ResponseType::Basic | ResponseType::Cors);
+    let object = Object::new(ctx.clone())?;
+    object.set("type", loaded.response_type.name())?;
+    object.set("url", if is_visible { loaded.url.as_str() } else { "" })?;
+    object.set("redirected", loaded.redirected && is_visible)?;
+    object.set("status", if is_visible { loaded.status.as_u16() } else { 0 })?;
+    object.set(
+        "statusText",
+        if is_visible { loaded.status.canonical_reason().unwrap_or_default() } else { "" },
+    )?;
+    let headers: Vec<Vec<String>> = loaded
+        .visible_headers
+        .iter()
+        .map(|(name, value)| {
+            vec![name.to_string(), value.as_bytes().iter().map(|byte| char::from(*byte)).collect()]
+        })
+        .collect();
+    object.set("headers", headers)?;
+    let initiator = answer.map(|answer| answer.record.initiator);
+    // Scripts stay here until they run: the page could look into anything that passes through its interfaces.
+    if initiator == Some(Initiator::Script) {
+        let is_good = loaded.status.is_success();
+        object.set("source", is_good.then(|| host.keep_source(&loaded.body)))?;
+        return Ok(object.into_value());
+    }
+    if initiator == Some(Initiator::Image) {
+        let image = host.bitmaps.borrow_mut().decode(&loaded.body, loaded.response_type);
+        object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
+    }
+    let body: &[u8] = if is_visible { &loaded.body } else { &[] };
+    object.set("body", TypedArray::<u8>::new_copy(ctx.clone(), body)?)?;
+    Ok(object.into_value())
+}
+
+/// A string of characters up to U+00FF as the bytes that it stands for.
+pub(crate) fn binary(text: &str) -> Vec<u8> {
+    text.chars().map(|letter| letter as u8).collect()
+}
+
+/// Gives the prelude a function.
+pub(crate) fn set<'js, F, P>(
+    ctx: &Ctx<'js>,
+    to: &Object<'js>,
+    name: &str,
+    function: F,
+) -> rquickjs::Result<()>
+where
+    F: IntoJsFunc<'js, P> + 'js,
+{
+    to.set(name, Function::new(ctx.clone(), function)?)
+}
+
+fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
+    let shared = || Rc::clone(host);
+    let own = shared();
+    set(ctx, to, "log", move |level: String, text: String| {
+        own.print(Kind::Console, Level::named(&level), text);
+    })?;
+    let own = shared();
+    set(ctx, to, "uncaught", move |message: String, stack: String| {
+        own.uncaught.set(own.uncaught.get() + 1);
+        let text = if stack.is_empty() { message } else { format!("{message}\n{}", stack.trim_end()) };
+        own.print(Kind::Exception, Level::Error, text);
+    })?;
+    let own = shared();
+    set(ctx, to, "now", move || own.now())?;
+    let own = shared();
+    set(ctx, to, "timer", move |milliseconds: f64| own.timer(milliseconds))?;
+    let own = shared();
+    set(ctx, to, "clear_timer", move |id: u32| own.clear_timer(id))?;
+    let own = shared();
+    // What is not even sent fails in a task of its own.
+    set(ctx, to, "fetch", move |description: String, body: Opt<Option<String>>| {
+        let body = body.0.flatten().map(|body| binary(&body));
+        own.fetch(&description, body).unwrap_or_else(|| own.timer(0.0))
+    })?;
+    let own = shared();
+    set(ctx, to, "fetch_now", move |ctx: Ctx<'js>, description: String, body: Opt<Option<String>>| {
+        let body = body.0.flatten().map(|body| binary(&body));
+        let answer = own.fetch(&description, body).and_then(|id| own.wait_for(id));
+        answer_value(&ctx, &own, answer.as_ref())
+    })?;
+    let own = shared();
+    set(ctx, to, "abort", move |id: u32| own.abort(id))?;
+    let own = shared();
+    set(ctx, to, "close", move || own.closed.set(true))?;
+    let own = shared();
+    set(ctx, to, "page_url", move || own.url.to_string())?;
+    set(ctx, to, "user_agent", || crossorigin_agent::USER_AGENT_VALUE)?;
+    set(ctx, to, "is_forbidden_header", |name: String, value: String| {
+        is_forbidden_request_header(&name, &binary(&value))
+    })?;
+    set(ctx, to, "is_no_cors_safelisted", |name: String, value: String| {
+        is_no_cors_safelisted_request_header(&name, &binary(&value))
+    })?;
+    set(ctx, to, "run_script", |ctx: Ctx<'js>, source: String, url: String| -> rquickjs::Result<()> {
+        let mut options = EvalOptions::default();
+        (options.strict, options.filename) = (false, Some(url));
+        ctx.eval_with_options::<Value<'_>, _>(source, options).map(drop)
+    })?;
+    let own = shared();
+    set(ctx, to, "run_source", move |ctx: Ctx<'js>, source: u32, url: String| -> rquickjs::Result<()> {
+        let mut options = EvalOptions::default();
+        (options.strict, options.filename) = (false, Some(url));
+        ctx.eval_with_options::<Value<'_>, _>(own.take_source(source), options).map(drop)
+    })?;
+    set(ctx, to, "run_module", |ctx: Ctx<'js>, source: String, url: String| -> rquickjs::Result<()> {
+        Module::evaluate(ctx, url, source).map(drop)
+    })
+}
