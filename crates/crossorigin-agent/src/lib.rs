@@ -50,7 +50,9 @@ mod turn;
 pub use agent::{Agent, AgentBuilder};
 pub use browser::{Browser, PageRequest, SERVICE_ORIGIN, Seen, SharedResponse};
 pub use content_encoding::MAX_CONTENT_ENCODINGS;
-pub use cookies::{CookieError, MAX_COOKIE_BYTES, MAX_COOKIES};
+pub use cookies::{
+    CookieError, MAX_COOKIE_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES, MAX_COOKIES, MAX_COOKIES_PER_SITE,
+};
 pub use environment::Environment;
 pub use fetch_request::FetchRequest;
 #[cfg(feature = "network")]

@@ -1,24 +1,28 @@
 //! The cookies of an agent: who may set them, and to whom they go.
 //!
-//! Domains, paths and dates are `cookie_store`'s. What is held here is what browsers have added since: public
-//! suffixes, prefixes of names, and `SameSite`, which is `Lax` where it is not said.
+//! How domains, paths and dates are read is `cookie_store`'s. What is held here is what browsers have added since:
+//! public suffixes, prefixes of names, and `SameSite`, which is `Lax` where it is not said; and what goes when there
+//! are too many.
 //! [Source](https://www.ietf.org/archive/id/draft-ietf-httpbis-rfc6265bis-22.html).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod cookie;
+mod jar;
 
-use cookie_store::{CookieStore, RawCookie};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use cookie_store::RawCookie;
 use crossorigin::infrastructure::request::{Mode, Request};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
-use url::{Host, Url};
+use url::Url;
 
+use self::cookie::{Cookie, SameSite};
+pub use self::cookie::{MAX_COOKIE_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES};
+use self::jar::Jar;
+pub use self::jar::{MAX_COOKIES, MAX_COOKIES_PER_SITE};
 use crate::referrer::is_potentially_trustworthy;
 use crate::settings::Settings;
-
-/// The longest cookie that is kept, name and value together, in bytes.
-pub const MAX_COOKIE_BYTES: usize = 4096;
-/// The most cookies that an agent keeps. Beyond, new ones are refused until others expire.
-pub const MAX_COOKIES: usize = 3000;
 
 /// How near a request is to the page that the user sees, as far as cookies go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +55,8 @@ impl Nearness {
     }
 
     /// Whether a cookie goes along.
-    fn sends(self, cookie: &RawCookie<'_>) -> bool {
-        match same_site(cookie) {
+    fn sends(self, cookie: &Cookie) -> bool {
+        match cookie.same_site {
             SameSite::None => true,
             SameSite::Lax => matches!(self, Self::SameSite | Self::Navigation),
             SameSite::Strict => self == Self::SameSite,
@@ -60,53 +64,33 @@ impl Nearness {
     }
 
     /// Whether a response may set a cookie.
-    fn keeps(self, cookie: &RawCookie<'_>) -> bool {
-        self != Self::CrossSite || same_site(cookie) == SameSite::None
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SameSite {
-    Strict,
-    Lax,
-    None,
-}
-
-/// What `SameSite` says; `Lax` where it says nothing, as in Chromium.
-fn same_site(cookie: &RawCookie<'_>) -> SameSite {
-    match cookie.same_site() {
-        Some(said) if said.is_strict() => SameSite::Strict,
-        Some(said) if said.is_none() => SameSite::None,
-        _ => SameSite::Lax,
+    fn keeps(self, cookie: &Cookie) -> bool {
+        self != Self::CrossSite || cookie.same_site == SameSite::None
     }
 }
 
 /// All cookies of an agent.
 #[derive(Debug, Default)]
-pub(crate) struct Cookies(Mutex<CookieStore>);
+pub(crate) struct Cookies(Mutex<Jar>);
 
 impl Cookies {
-    fn store(&self) -> MutexGuard<'_, CookieStore> {
+    fn jar(&self) -> MutexGuard<'_, Jar> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What `Cookie` says to the URL at which a request stands.
     pub(crate) fn header(&self, url: &Url, state: &Request, settings: Settings<'_>) -> Option<HeaderValue> {
-        let store = self.store();
-        let mut matching = store.matches(url);
-        if matching.is_empty() {
+        let mut jar = self.jar();
+        if jar.is_empty() {
             return None;
         }
         let nearness = Nearness::of(state, settings);
-        matching.retain(|cookie| nearness.sends(cookie));
-        // Longer paths come first, and then those that were set first.
-        matching.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        let pairs: Vec<_> =
-            matching.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
+        let going = jar.matching(url, SystemTime::now(), |cookie| nearness.sends(cookie));
+        let pairs: Vec<&[u8]> = going.iter().map(|cookie| cookie.pair.as_bytes()).collect();
         if pairs.is_empty() {
             return None;
         }
-        let mut value = HeaderValue::try_from(pairs.join("; ")).ok()?;
+        let mut value = HeaderValue::try_from(pairs.join(&b"; "[..])).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
@@ -118,13 +102,14 @@ impl Cookies {
             return;
         }
         let nearness = Nearness::of(state, settings);
-        let mut store = self.store();
+        let mut jar = self.jar();
         for line in lines {
             let line = std::str::from_utf8(line.as_bytes()).ok();
-            let cookie = line.and_then(|line| RawCookie::parse(line.to_owned()).ok());
+            let parsed = line.and_then(|line| RawCookie::parse(line.to_owned()).ok());
+            let cookie = parsed.and_then(|parsed| Cookie::new(parsed, url).ok());
             if let Some(cookie) = cookie.filter(|cookie| nearness.keeps(cookie)) {
                 // What is refused is as if it had not been set.
-                let _ = insert(&mut store, cookie, url);
+                let _ = jar.put(cookie, is_potentially_trustworthy(url), SystemTime::now());
             }
         }
     }
@@ -133,7 +118,8 @@ impl Cookies {
     pub(crate) fn set(&self, cookie: &str, url: &Url) -> Result<(), CookieError> {
         let refused = |why| CookieError { cookie: cookie.to_owned(), why };
         let parsed = RawCookie::parse(cookie.to_owned()).map_err(|_| refused("it has no name before a ="))?;
-        insert(&mut self.store(), parsed, url).map_err(refused)
+        let cookie = Cookie::new(parsed, url).map_err(refused)?;
+        self.jar().put(cookie, is_potentially_trustworthy(url), SystemTime::now()).map_err(refused)
     }
 }
 
@@ -151,51 +137,6 @@ impl std::fmt::Display for CookieError {
 }
 
 impl std::error::Error for CookieError {}
-
-/// [Source](https://www.ietf.org/archive/id/draft-ietf-httpbis-rfc6265bis-22.html#name-storage-model).
-fn insert(store: &mut CookieStore, mut cookie: RawCookie<'static>, url: &Url) -> Result<(), &'static str> {
-    if cookie.name().len() + cookie.value().len() > MAX_COOKIE_BYTES {
-        return Err("it is longer than 4096 bytes");
-    }
-    let is_secure = cookie.secure().unwrap_or(false);
-    let from_secure = is_potentially_trustworthy(url);
-    if is_secure && !from_secure {
-        return Err("it is Secure, and the URL is not");
-    }
-    if same_site(&cookie) == SameSite::None && !is_secure {
-        return Err("it has SameSite=None, which needs Secure");
-    }
-    let name = cookie.name().to_ascii_lowercase();
-    if name.starts_with("__secure-") && !is_secure {
-        return Err("its name begins with __Secure-, which needs Secure");
-    }
-    if name.starts_with("__host-") && !(is_secure && cookie.domain().is_none() && cookie.path() == Some("/"))
-    {
-        return Err("its name begins with __Host-, which needs Secure, Path=/ and no Domain");
-    }
-    if let Some(domain) = cookie.domain().map(|domain| domain.trim_start_matches('.').to_ascii_lowercase()) {
-        let host = url.host_str().unwrap_or_default();
-        let is_address = matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)));
-        if !is_address && psl::suffix_str(&domain) == Some(domain.as_str()) {
-            if domain != host {
-                return Err("its Domain is a public suffix");
-            }
-            cookie.unset_domain();
-        }
-    }
-    // A page that anybody on the way can change must not change what is Secure.
-    let shadows = |own: &cookie_store::Cookie<'_>| own.name() == cookie.name() && own.secure() == Some(true);
-    if !from_secure && store.iter_unexpired().any(|own| shadows(own) && own.domain.matches(url)) {
-        return Err("one of its name is Secure, and the URL is not");
-    }
-    if store.iter_any().count() >= MAX_COOKIES && store.iter_unexpired().count() >= MAX_COOKIES {
-        return Err("the agent keeps 3000 cookies already");
-    }
-    match store.insert_raw(&cookie, url) {
-        Ok(_) => Ok(()),
-        Err(_) => Err("its Domain is not that of the URL, or it has expired"),
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -253,6 +194,8 @@ mod tests {
 
     #[test]
     fn domains_paths_and_schemes_say_where_cookies_go() {
+        let long = "x".repeat(MAX_COOKIE_ATTRIBUTE_BYTES);
+        let (long_domain, long_path) = (format!("a=b; Domain={long}x"), format!("a=b; Path=/{long}"));
         for (cookie, from, to, expected) in [
             ("a=b", "https://a.example.com/", "https://a.example.com/x", true),
             ("a=b", "https://a.example.com/", "https://b.example.com/", false),
@@ -265,6 +208,9 @@ mod tests {
             ("a=b; Domain=github.io", "https://github.io/", "https://x.github.io/", false),
             ("a=b", "https://a.example.com:1/", "https://a.example.com:2/", true),
             ("a=b; Secure", "http://127.0.0.1/", "http://127.0.0.1/", true),
+            // As if they were not said.
+            (&long_domain, "https://a.example.com/", "https://a.example.com/", true),
+            (&long_path, "https://a.example.com/x/", "https://a.example.com/x/y", true),
         ] {
             let cookies = Cookies::default();
             let _ = cookies.set(cookie, &from.parse().unwrap());
@@ -272,7 +218,8 @@ mod tests {
             let origin = Origin::of_url(&to);
             let mut page = Agent::with_transport(InProcess::new(())).environment(origin.clone());
             let request = Request::new(origin, to.clone());
-            assert_eq!(cookies.header(&to, &request, page.split().1).is_some(), expected, "{cookie} {to}");
+            let sent = cookies.header(&to, &request, page.split().1).is_some();
+            assert_eq!(sent, expected, "{cookie:.40} {to}");
         }
     }
 
@@ -293,15 +240,74 @@ mod tests {
         ] {
             assert!(Cookies::default().set(cookie, &from.parse().unwrap()).is_err(), "{cookie}");
         }
-        let cookies = Cookies::default();
-        let set = |cookie: &str, from: &str| cookies.set(cookie, &from.parse().unwrap());
-        set("__Host-a=b; Secure; Path=/", "https://a.example.com/").unwrap();
-        set("a=b; Secure", "https://a.example.com/").unwrap();
-        assert!(set("a=evil", "http://a.example.com/").is_err());
-        for nth in 0..MAX_COOKIES {
-            let _ = set(&format!("c{nth}=b"), "https://a.example.com/");
+    }
+
+    /// What goes to `to` from its own page.
+    fn own_header(cookies: &Cookies, to: &str) -> String {
+        let to: Url = to.parse().unwrap();
+        let origin = Origin::of_url(&to);
+        let mut page = Agent::with_transport(InProcess::new(())).environment(origin.clone());
+        let header = cookies.header(&to, &Request::new(origin, to.clone()), page.split().1);
+        header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn insecure_pages_leave_secure_cookies_alone() {
+        const HOST: &str = "app.example.com";
+        for (secure, cookie, host, path, is_kept) in [
+            ("a=b; Secure", "a=evil", HOST, "/", false),
+            ("a=b; Secure", "a=evil; Domain=example.com", HOST, "/", false),
+            ("a=b; Secure", "a=evil; Domain=example.com", "other.example.com", "/", false),
+            ("a=b; Secure; Domain=example.com", "a=evil", HOST, "/", false),
+            ("a=b; Secure; Domain=example.com", "a=evil", "other.example.com", "/", false),
+            ("a=b; Secure", "a=evil", "example.com", "/", false),
+            ("a=b; Secure", "a=evil", "other.example.com", "/", true),
+            ("a=b; Secure", "a=evil", "myapp.example.com", "/", true),
+            ("a=b; Secure", "b=evil", HOST, "/", true),
+            ("a=b", "a=evil", HOST, "/", true),
+            // It matters where the new one goes, not where the old one does.
+            ("a=b; Secure; Path=/x", "a=evil; Path=/x/y", HOST, "/", false),
+            ("a=b; Secure; Path=/x", "a=evil", HOST, "/x/y", false),
+            ("a=b; Secure; Path=/x", "a=evil; Path=/", HOST, "/", true),
+            ("a=b; Secure; Path=/x", "a=evil; Path=/xy", HOST, "/", true),
+        ] {
+            let cookies = Cookies::default();
+            cookies.set(secure, &format!("https://{HOST}/").parse().unwrap()).unwrap();
+            let set = cookies.set(cookie, &format!("http://{host}{path}").parse().unwrap());
+            assert_eq!(set.is_ok(), is_kept, "{cookie} of {host}{path} after {secure}");
         }
-        assert_eq!(cookies.store().iter_any().count(), MAX_COOKIES);
-        assert!(set("late=b", "https://a.example.com/").is_err());
+    }
+
+    #[test]
+    fn longer_paths_go_first_and_then_older_cookies() {
+        let cookies = Cookies::default();
+        let set = |cookie: &str| cookies.set(cookie, &"https://a.example.com/x/y/".parse().unwrap()).unwrap();
+        let header = || own_header(&cookies, "https://a.example.com/x/y/z");
+        for cookie in ["a=1; Path=/", "b=1; Domain=example.com; Path=/", "c=1; Path=/", "d=1; Path=/x", "e=1"]
+        {
+            set(cookie);
+        }
+        assert_eq!(header(), "e=1; d=1; a=1; b=1; c=1");
+        // A new value is no new cookie; one that was taken back is.
+        set("a=2; Path=/");
+        assert_eq!(header(), "e=1; d=1; a=2; b=1; c=1");
+        set("b=2; Domain=example.com; Path=/");
+        let _ = cookies
+            .set("b=; Domain=example.com; Path=/; Max-Age=0", &"https://a.example.com/".parse().unwrap());
+        set("b=3; Domain=example.com; Path=/");
+        assert_eq!(header(), "e=1; d=1; a=2; c=1; b=3");
+        // For the host alone, and for its subdomains too: these are two.
+        set("a=3; Domain=a.example.com; Path=/");
+        assert_eq!(header(), "e=1; d=1; a=2; c=1; b=3; a=3");
+    }
+
+    #[test]
+    fn a_cookie_that_cannot_be_said_keeps_no_other_back() {
+        let cookies = Cookies::default();
+        let url = "https://a.example.com/".parse().unwrap();
+        cookies.set("a=b", &url).unwrap();
+        assert!(cookies.set("c=d\ne", &url).is_err());
+        cookies.set("f=g", &url).unwrap();
+        assert_eq!(own_header(&cookies, "https://a.example.com/"), "a=b; f=g");
     }
 }
