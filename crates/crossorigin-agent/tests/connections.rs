@@ -3,10 +3,14 @@
 
 mod support;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossorigin_agent::{Body, IDLE_CONNECTION_TIMEOUT, Limits, MAX_IDLE_CONNECTIONS};
+use crossorigin_agent::{
+    Body, Environment, IDLE_CONNECTION_TIMEOUT, Limits, MAX_IDLE_CONNECTIONS, MAX_IDLE_CONNECTIONS_PER_HOST,
+};
 use crossorigin_verdict::TransportFailure;
 use futures_util::stream;
 use http::Method;
@@ -14,7 +18,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Barrier, mpsc};
+use tokio::time::Instant;
 
 use self::support::{RawServer, Then, any_page, get, page, response, transport};
 
@@ -92,60 +97,111 @@ async fn a_connection_whose_end_of_response_is_in_doubt_is_not_used_again() {
     }
 }
 
-/// A server that answers once on each connection, and tells when the agent has left it.
-async fn leavings() -> (String, mpsc::UnboundedReceiver<()>) {
+/// A server that answers once on each connection, after so many have asked, and tells which hosts the agent has left.
+async fn leavings(asked: usize) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     let (left, leavings) = mpsc::unbounded_channel();
+    let all_asked = Arc::new(Barrier::new(asked));
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let left = left.clone();
+            let (left, all_asked) = (left.clone(), Arc::clone(&all_asked));
             tokio::spawn(async move {
                 let mut read = Vec::new();
                 while !read.ends_with(b"\r\n\r\n") {
                     stream.read_buf(&mut read).await.unwrap();
                 }
+                let head = String::from_utf8(read.clone()).unwrap();
+                let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+                all_asked.wait().await;
                 stream.write_all(&response(&[], "hi")).await.unwrap();
                 let _ = stream.read_to_end(&mut read).await;
-                left.send(()).unwrap();
+                left.send(host.to_owned()).unwrap();
             });
         }
     });
-    (url, leavings)
+    (address, leavings)
+}
+
+/// A page for which these hosts are one server.
+fn page_of(hosts: &[String], address: SocketAddr) -> Environment {
+    let transport = hosts.iter().fold(transport(), |transport, host| transport.resolve(host, 80, address));
+    page(transport.build(), Limits::default())
+}
+
+async fn visit(page: &mut Environment, host: &str) {
+    let fetched = page.fetch(get(format!("http://{host}/"))).await.unwrap();
+    assert_eq!(fetched.text().await.unwrap(), "hi");
 }
 
 #[tokio::test]
 async fn a_connection_without_requests_is_closed_in_time() {
-    let (url, mut leavings) = leavings().await;
-    let mut page = any_page();
-    page.fetch(get(&url)).await.unwrap().text().await.unwrap();
+    let host = "a.example".to_owned();
+    let (address, mut leavings) = leavings(1).await;
+    let mut page = page_of(std::slice::from_ref(&host), address);
+    visit(&mut page, &host).await;
     tokio::time::pause();
-    let begin = tokio::time::Instant::now();
-    leavings.recv().await.unwrap();
+    let begin = Instant::now();
+    assert_eq!(leavings.recv().await.unwrap(), host);
     let kept = begin.elapsed();
-    assert!(
-        kept >= IDLE_CONNECTION_TIMEOUT && kept <= 2 * IDLE_CONNECTION_TIMEOUT + Duration::from_secs(1),
-        "{kept:?}"
-    );
+    let bound = 2 * IDLE_CONNECTION_TIMEOUT + Duration::from_secs(1);
+    assert!(kept >= IDLE_CONNECTION_TIMEOUT && kept <= bound, "{kept:?}");
     // The next one is too.
     tokio::time::resume();
-    page.fetch(get(&url)).await.unwrap().text().await.unwrap();
+    visit(&mut page, &host).await;
     tokio::time::pause();
-    leavings.recv().await.unwrap();
+    assert_eq!(leavings.recv().await.unwrap(), host);
+    drop(page);
+}
+
+#[tokio::test]
+async fn a_connection_that_has_waited_too_long_is_not_taken() {
+    let hosts = ["a.example".to_owned(), "b.example".to_owned()];
+    let (address, mut leavings) = leavings(1).await;
+    let mut page = page_of(&hosts, address);
+    let leap = async |seconds| {
+        // Whoever looks after them begins before that.
+        tokio::task::yield_now().await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        tokio::time::resume();
+    };
+    visit(&mut page, &hosts[0]).await;
+    leap(30).await;
+    visit(&mut page, &hosts[1]).await;
+    // Then idle connections are looked after, and not again for a minute.
+    leap(31).await;
+    assert_eq!(leavings.recv().await.unwrap(), hosts[0]);
+    leap(30).await;
+    visit(&mut page, &hosts[1]).await;
+    assert_eq!(leavings.recv().await.unwrap(), hosts[1]);
     drop(page);
 }
 
 #[tokio::test]
 async fn the_connection_that_waited_longest_makes_room() {
-    let (url, mut leavings) = leavings().await;
-    let address = url.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
     let hosts: Vec<_> = (0..=MAX_IDLE_CONNECTIONS).map(|nth| format!("h{nth}.example")).collect();
-    let resolving = hosts.iter().fold(transport(), |transport, host| transport.resolve(host, 80, address));
-    let mut page = page(resolving.build(), Limits::default());
+    let (address, mut leavings) = leavings(1).await;
+    let mut page = page_of(&hosts, address);
     for host in &hosts {
-        page.fetch(get(format!("http://{host}/"))).await.unwrap().text().await.unwrap();
+        visit(&mut page, host).await;
     }
-    leavings.recv().await.unwrap();
+    assert_eq!(leavings.recv().await.unwrap(), hosts[0]);
+    assert!(leavings.try_recv().is_err());
+    drop(page);
+}
+
+#[tokio::test]
+async fn one_host_has_so_many_connections_and_no_more() {
+    let host = "a.example".to_owned();
+    let (address, mut leavings) = leavings(MAX_IDLE_CONNECTIONS_PER_HOST + 1).await;
+    let page = page_of(std::slice::from_ref(&host), address);
+    let visits = (0..=MAX_IDLE_CONNECTIONS_PER_HOST).map(|_| {
+        let mut page = page.clone();
+        async move { visit(&mut page, "a.example").await }
+    });
+    futures_util::future::join_all(visits).await;
+    assert_eq!(leavings.recv().await.unwrap(), host);
     assert!(leavings.try_recv().is_err());
     drop(page);
 }

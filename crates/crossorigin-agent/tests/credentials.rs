@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{CredentialsMode, Mode};
 use crossorigin_agent::{AgentBuilder, Environment, FetchRequest};
@@ -193,4 +195,32 @@ async fn what_answers_a_401_has_the_cookies_that_came_with_it() {
     let seen: Vec<_> =
         server.heads().iter().map(|head| header(head, "cookie").map(ToOwned::to_owned)).collect();
     assert_eq!(seen, [Some("old=1".to_owned()), Some("new=1".to_owned())]);
+}
+
+#[tokio::test]
+async fn passwords_are_remembered_as_long_as_they_are_taken() {
+    let refuses = || answer("401 Unauthorized", &["www-authenticate: Basic"]);
+    let supplied =
+        || AgentBuilder::new().http_credentials("http://app.example".parse().unwrap(), "user", "word");
+    let told = |server: &RawServer| -> Vec<bool> {
+        server.heads().iter().map(|head| header(head, "authorization").is_some()).collect()
+    };
+    let server = RawServer::by(move |_| refuses()).await;
+    let mut wrong = page(&server, supplied());
+    for _ in 0..2 {
+        assert_eq!(wrong.fetch(get("http://app.example/")).await.unwrap().status(), 401);
+    }
+    assert_eq!(told(&server), [false, true, false, true]);
+    // Taken once, then refused, then taken again.
+    let asked = AtomicUsize::new(0);
+    let server = RawServer::by(move |head| {
+        let is_refused = asked.fetch_add(1, Ordering::Relaxed) == 2;
+        if is_refused || header(head, "authorization").is_none() { refuses() } else { answer("200 OK", &[]) }
+    })
+    .await;
+    let mut page = page(&server, supplied());
+    for status in [200, 401, 200, 200] {
+        assert_eq!(page.fetch(get("http://app.example/")).await.unwrap().status(), status);
+    }
+    assert_eq!(told(&server), [false, true, true, false, true, true]);
 }

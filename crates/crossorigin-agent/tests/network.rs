@@ -11,7 +11,8 @@ use crossorigin::infrastructure::request::Mode;
 use crossorigin_agent::{Limits, Proxies};
 use crossorigin_verdict::{Outcome, Record, TransportFailureKind as Kind};
 use http::Method;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
 use self::support::{RawServer, Then, any_page, get, page, response, transport};
@@ -195,32 +196,6 @@ async fn a_dropped_fetch_is_aborted() {
 }
 
 #[tokio::test]
-async fn proxies_are_spoken_to_as_they_expect() {
-    let proxy = RawServer::by(|head| {
-        let answer = if head.starts_with("CONNECT refused") { "HTTP/1.1 407 No\r\n\r\n" } else { "" };
-        if head.starts_with("GET") { (response(&[], "hi"), Then::Keep) } else { (answer.into(), Then::Close) }
-    })
-    .await;
-    let address = format!("http://user:word@{}", proxy.address);
-    let proxies = Proxies::from_variables(|name| (name == "all_proxy").then(|| address.clone())).unwrap();
-    let mut page = page(transport().proxies(proxies).build(), Limits::default());
-    let fetched = page.fetch(get("http://api.example/a?b")).await.unwrap();
-    assert_eq!(fetched.text().await.unwrap(), "hi");
-    let head = proxy.heads().remove(0);
-    assert!(head.starts_with("GET http://api.example/a?b HTTP/1.1\r\n"), "{head}");
-    assert!(head.contains("\r\nhost: api.example\r\n"), "{head}");
-    assert!(head.contains("\r\nproxy-authorization: Basic dXNlcjp3b3Jk\r\n"), "{head}");
-    for (url, told) in [
-        ("https://refused.example/", "refused CONNECT refused.example:443: HTTP/1.1 407 No"),
-        ("https://gone.example:8443/", "did not answer CONNECT gone.example:8443 in HTTP"),
-    ] {
-        let (_, record) = page.fetch_recorded(get(url)).await;
-        assert_eq!(kind(&record), Kind::Proxy);
-        assert!(matches!(record.outcome, Outcome::Unreachable(failure) if failure.message.contains(told)));
-    }
-}
-
-#[tokio::test]
 async fn the_length_of_a_body_is_said_as_the_standard_has_it() {
     for (method, body, expected) in [
         (Method::GET, None, None),
@@ -244,4 +219,41 @@ async fn the_length_of_a_body_is_said_as_the_standard_has_it() {
         let said: Vec<_> = head.lines().filter_map(|line| line.strip_prefix("content-length: ")).collect();
         assert_eq!(said, Vec::from_iter(expected), "{method} {body:?}");
     }
+}
+
+#[tokio::test]
+async fn connecting_has_a_bound_of_its_own() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let mut limits = Limits::default();
+    limits.head_timeout = None;
+    let proxy = Proxies::from_variables(|name| (name == "https_proxy").then(|| address.to_string())).unwrap();
+    for (name, transport) in [("TLS", transport()), ("a proxy", transport().proxies(proxy))] {
+        let mut page = page(transport.connect_timeout(Duration::from_millis(100)).build(), limits);
+        let (_, record) = page.fetch_recorded(get(format!("https://{address}/"))).await;
+        assert_eq!(kind(&record), Kind::TimedOut, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_body_that_nobody_wants_is_not_read() {
+    const LONG: usize = 1 << 40;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let written = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        let head =
+            format!("HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-length: {LONG}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (piece, mut written) = (vec![b'x'; 64 * 1024], 0);
+        while stream.write_all(&piece).await.is_ok() {
+            written += piece.len();
+        }
+        written
+    });
+    let mut page = any_page();
+    drop(page.fetch(get(url)).await.unwrap());
+    // Socket buffers take what nobody reads.
+    assert!(written.await.unwrap() < 32 * 1024 * 1024);
 }

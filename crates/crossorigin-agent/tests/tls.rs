@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use crossorigin::html::Initiator;
 use crossorigin_agent::{Environment, HttpTransportBuilder, Limits, Proxies};
 use crossorigin_verdict::{Outcome, TransportFailureKind as Kind};
 use http::{Method, Request, Response, Version};
@@ -95,7 +96,8 @@ async fn http2_is_spoken_where_it_is_offered() {
         let server = Server::new(acceptor).await;
         let mut page = server.page(trusting(&pem));
         for _ in 0..2 {
-            let post = get("https://api.example/path").method(Method::POST).body("body");
+            let post = get("https://user:word@api.example/path").method(Method::POST).body("body");
+            let post = post.initiator(Initiator::Xhr);
             let (response, record) = page.fetch_recorded(post).await;
             let text = response.unwrap_or_else(|_| panic!("{:?}", record.outcome)).text().await.unwrap();
             let host = if version == Version::HTTP_2 { "api.example" } else { "" };
@@ -197,6 +199,29 @@ async fn tls_goes_through_proxies() {
     assert!(
         asked.await.unwrap().starts_with("CONNECT api.example:443 HTTP/1.1\r\nhost: api.example:443\r\n")
     );
+}
+
+#[tokio::test]
+async fn addresses_have_certificates_too_and_are_not_named() {
+    for host in ["127.0.0.1", "[::1]"] {
+        let (pem, acceptor) = authority(&["http/1.1"], false);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let transport = trusting(&pem).resolve(host, address.port(), address);
+        let named = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            stream.write_all(&response(&[], "hi")).await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+            stream.get_ref().1.server_name().map(ToOwned::to_owned)
+        });
+        let mut page = page(transport.build(), Limits::default());
+        let (response, record) =
+            page.fetch_recorded(get(format!("https://{host}:{}/", address.port()))).await;
+        assert!(response.is_ok(), "{host}: {:?}", record.outcome);
+        drop(page);
+        assert_eq!(named.await.unwrap(), None, "{host}");
+    }
 }
 
 #[tokio::test]

@@ -106,6 +106,6 @@ async fn tunnel(mut stream: TcpStream, proxy: &Proxy, key: &Key) -> Result<TcpSt
     Err(proxy_failure(format!("the proxy refused CONNECT {target}: {told}")))
 }
 
-fn proxy_failure(message: String) -> TransportFailure {
+pub(super) fn proxy_failure(message: String) -> TransportFailure {
     TransportFailure::new(TransportFailureKind::Proxy, message)
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{Request, Response, Uri};
+use http::{Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
@@ -110,6 +110,13 @@ impl Inner {
             as_http1_has_it(&mut request, &connection);
         }
         let response = connection.send(request, key.authority()).await?;
+        if connection.is_to_proxy() && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(Sent::Failed(connect::proxy_failure(
+                "the proxy asks for a user name and password, or refuses those that it was told; write them into its \
+                 URL, as in http://user:password@proxy.example:3128"
+                    .into(),
+            )));
+        }
         // Connections of HTTP/2 are in the pool already.
         let lease = (!connection.is_http2()).then(|| (connection, Arc::clone(&self.pool)));
         Ok(response.map(|incoming| ReceivedBody::new(incoming, key.clone(), lease).boxed_unsync()))

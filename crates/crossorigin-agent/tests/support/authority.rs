@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// An authority, in PEM, and an acceptor with a certificate of it for `api.example`.
+/// An authority, in PEM, and an acceptor with a certificate of it for `api.example` and the loopback addresses.
 pub(crate) fn authority(protocols: &[&str], expired: bool) -> (String, TlsAcceptor) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -15,7 +15,7 @@ pub(crate) fn authority(protocols: &[&str], expired: bool) -> (String, TlsAccept
     let root = params.self_signed(&key).unwrap();
     let issuer = Issuer::new(params, key);
     let own_key = KeyPair::generate().unwrap();
-    let mut own = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
+    let mut own = CertificateParams::new(["api.example", "127.0.0.1", "::1"].map(ToOwned::to_owned)).unwrap();
     if expired {
         own.not_after = rcgen::date_time_ymd(2001, 1, 1);
         own.not_before = rcgen::date_time_ymd(2000, 1, 1);
