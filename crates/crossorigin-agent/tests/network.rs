@@ -11,8 +11,8 @@ use crossorigin::infrastructure::request::Mode;
 use crossorigin_agent::{Limits, Proxies};
 use crossorigin_verdict::{Outcome, Record, TransportFailureKind as Kind};
 use http::Method;
-use tokio::io::AsyncWriteExt as _;
 use tokio::io::AsyncReadExt as _;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use self::support::{RawServer, Then, any_page, get, page, response, transport};
