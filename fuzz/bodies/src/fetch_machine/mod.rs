@@ -10,7 +10,7 @@ use crossorigin::fetching::{
     NetworkErrorReason, ResponseHead, Step,
 };
 use crossorigin::infrastructure::request::{
-    BodyKind, CredentialsMode, Destination, Mode, RedirectMode, Request,
+    BodyKind, CredentialsMode, Destination, InitiatorType, Mode, RedirectMode, Request,
 };
 use crossorigin::profiles::Profile;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -113,7 +113,7 @@ const ORIGINS: [&str; 5] = [
 ];
 
 fn request(tape: &mut Tape<'_>) -> Request {
-    const URLS: [&str; 10] = [
+    const URLS: [&str; 12] = [
         "https://b.example/",
         "https://a.example/",
         "https://sub.a.example/",
@@ -124,6 +124,8 @@ fn request(tape: &mut Tape<'_>) -> Request {
         "blob:https://a.example/1",
         "about:blank",
         "ftp://b.example/",
+        "wss://b.example/",
+        "data:image/png,x",
     ];
     let origin = tape.one_of(&[ORIGINS[0], ORIGINS[0], ORIGINS[2], ORIGINS[3], ORIGINS[4], "null"]);
     let (origin, url) = (origin.parse(), tape.one_of(&URLS).parse());
@@ -140,6 +142,8 @@ fn request(tape: &mut Tape<'_>) -> Request {
         [Destination::Empty, Destination::Script, Destination::Image, Destination::Style][tape.below(4)];
     let method = tape.one_of(&["GET", "PUT", "POST", "HEAD", "patch", "DELETE", "TRACE"]);
     request.method = Method::from_bytes(method.as_bytes()).expect("a method");
+    request.initiator_type =
+        [InitiatorType::Other, InitiatorType::Fetch, InitiatorType::XmlHttpRequest][tape.below(3)];
     let flags = tape.byte();
     request.unsafe_request = flags & 1 == 0;
     request.use_cors_preflight = flags & 6 == 6;
@@ -182,7 +186,7 @@ fn answer(tape: &mut Tape<'_>, sent: &HttpRequest) -> (StatusCode, HeaderMap) {
     if tape.below(3) == 0 {
         append(
             "access-control-max-age",
-            tape.one_of(&["5", "0", "-1", "x", "86400", "99999999999999999999"]),
+            tape.one_of(&["5", "0", "-1", "x", "86400", "99999999999999999999", "+5"]),
         );
     }
     if tape.below(2) == 0 {
