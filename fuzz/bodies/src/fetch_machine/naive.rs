@@ -93,7 +93,13 @@ fn grant(exchange: &Exchange, page: &str, with_credentials: bool, is_own: bool, 
     if status.is_success() && *status != StatusCode::PROXY_AUTHENTICATION_REQUIRED && allows {
         let lists = headers.get_all("access-control-allow-methods");
         let lists = lists.iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
-        granted.push((exchange.sent.url.clone(), lists.map(|method| method.trim().to_owned()).collect()));
+        let mut methods: Vec<_> = lists.map(|method| method.trim().to_owned()).collect();
+        // Where none are listed, those who asked for the sake of upload progress are granted what they asked for.
+        if methods.is_empty() {
+            let asked = exchange.sent.headers.get("access-control-request-method");
+            methods.extend(asked.and_then(|method| method.to_str().ok()).map(str::to_owned));
+        }
+        granted.push((exchange.sent.url.clone(), methods));
     }
 }
 
