@@ -6,7 +6,9 @@ mod fetches;
 
 use crossorigin::fetching::{CorsPreflightCache, NetworkErrorReason, Purpose, ResponseType, Step};
 use crossorigin::html::{CorsSettings, Initiator};
-use crossorigin::infrastructure::request::{BodyKind, Destination, MAX_REQUEST_HEADERS, Mode, Request};
+use crossorigin::infrastructure::request::{
+    BodyKind, CredentialsMode, Destination, MAX_REQUEST_HEADERS, Mode, Request,
+};
 use fetches::{Answers, B, PAGE, SHARED, ending, headers, outcome, request, run};
 use http::{HeaderName, HeaderValue, Method};
 
@@ -102,6 +104,9 @@ fn streams_ask_first_and_are_sent_once() {
             "{url} {answers:?}"
         );
     }
+    let mut without = stream(Initiator::Fetch, PAGE, Mode::Cors);
+    without.credentials_mode = CredentialsMode::Omit;
+    assert_eq!(ending(without, &[(401, &[])]).0, Ok(ResponseType::Basic));
     let mut replayable = stream(Initiator::Fetch, PAGE, Mode::Cors);
     replayable.body = BodyKind::Replayable;
     assert_eq!(ending(replayable, &[(401, &[])]).0, Ok(ResponseType::Basic));

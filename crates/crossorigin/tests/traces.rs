@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crossorigin::fetching::trace::TraceStep;
+use crossorigin::fetching::trace::{Event, TraceStep};
 use crossorigin::fetching::{Context, CorsPreflightCache, EmbedderPolicyValue, Machine, ResponseHead, Step};
 use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Destination, Mode, Request};
 use crossorigin::profiles::Profile;
@@ -327,4 +327,45 @@ fn a_no_cors_request_with_headers() {
         "HTTP fetch, step 5: the resource policy lets the page embed it"
         "main fetch, step 14.2: script gets a response of type opaque"
     );
+}
+
+#[test]
+fn why_there_is_a_preflight() {
+    let event = |method: Option<Method>, names: &[&'static str], upload_listener, streams| {
+        let header_names = names.iter().map(|name| HeaderName::from_static(name)).collect();
+        Event::CorsWithPreflight { method, header_names, upload_listener, streams }.to_string()
+    };
+    for (event, why) in [
+        (event(Some(Method::PUT), &[], false, false), "the method PUT is not safelisted"),
+        (event(None, &["x-foo"], false, false), "the header x-foo is not safelisted"),
+        (event(None, &[], true, false), "there are listeners for upload progress"),
+        (event(None, &[], false, true), "the body is a stream"),
+        // Some browsers go on to ask when nothing is left to ask for.
+        (event(None, &[], false, false), "it was on an earlier hop"),
+    ] {
+        assert_eq!(event, format!("another origin, so CORS decides, and a preflight is needed: {why}"));
+    }
+}
+
+#[test]
+fn with_credentials_the_wildcard_exposes_nothing() {
+    for (mode, list, told) in [
+        (CredentialsMode::Include, "*", "Access-Control-Expose-Headers shows nothing more"),
+        (CredentialsMode::Include, "etag, *", "script may see these headers, too: etag"),
+        (CredentialsMode::Omit, "*", "script may see these headers, too: *"),
+        (CredentialsMode::Omit, "", "Access-Control-Expose-Headers shows nothing more"),
+    ] {
+        let request = request(B, |get| get.credentials_mode = mode);
+        let mut cache = CorsPreflightCache::default();
+        let mut context = Context { cache: &mut cache, now: Duration::ZERO };
+        let mut machine: Machine<Vec<TraceStep>> =
+            Machine::traced(request, EmbedderPolicyValue::UnsafeNone, Profile::Standard);
+        machine.start(&mut context);
+        let mut head = headers(&[NAMED, ("access-control-allow-credentials", "true")]);
+        head.insert("access-control-expose-headers", HeaderValue::from_static(list));
+        machine.response(ResponseHead::new(StatusCode::OK, &head), &mut context);
+        let trace = machine.into_trace();
+        let step = trace.iter().find(|step| matches!(step.event, Event::Exposed(_))).unwrap();
+        assert_eq!(step.event.to_string(), told, "{mode:?} {list}");
+    }
 }

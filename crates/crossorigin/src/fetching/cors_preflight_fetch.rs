@@ -293,6 +293,7 @@ mod tests {
             ("PUT", &[][..], false, 204, &[(METHODS, "PUT")][..], Ok(())),
             ("PUT", &[], false, 299, &[(METHODS, "GET, PUT")], Ok(())),
             ("PUT", &[], false, 301, &[(METHODS, "PUT")], Err(R::PreflightStatus(301))),
+            ("PUT", &[], false, 304, &[(METHODS, "PUT")], Err(R::PreflightStatus(304))),
             ("PUT", &[], false, 401, &[(METHODS, "PUT")], Err(R::PreflightStatus(401))),
             ("PUT", &[], false, 204, &[], Err(R::PreflightMethod)),
             ("PUT", &[], false, 204, &[(METHODS, "put")], Err(R::PreflightMethod)),

@@ -86,10 +86,15 @@ impl FilteredResponse {
             // A list that does not parse exposes nothing.
             let names = extract_header_list_values(headers, &ACCESS_CONTROL_EXPOSE_HEADERS);
             if headers.contains_key(ACCESS_CONTROL_EXPOSE_HEADERS) {
+                let with_credentials = request.credentials_mode == CredentialsMode::Include;
                 trace.step(StepNumber::new(Section::MainFetch, "14.1"), || {
                     let owned = |name: &&[u8]| String::from_utf8_lossy(name).into_owned();
+                    let counts = |name: &&&[u8]| !(with_credentials && **name == b"*");
                     Event::Exposed(
-                        names.as_ref().ok().map(|names| names.iter().flatten().map(owned).collect()),
+                        names
+                            .as_ref()
+                            .ok()
+                            .map(|names| names.iter().flatten().filter(counts).map(owned).collect()),
                     )
                 });
             }

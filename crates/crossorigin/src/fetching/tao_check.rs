@@ -59,5 +59,13 @@ mod tests {
                 .collect();
             assert_eq!(tao_check(&request, &headers), shown, "{value:?} {mode:?} {tainting:?} {failed}");
         }
+        // Once redirects took the origin away, it is null here too.
+        let mut astray = Request::new(page.parse().unwrap(), "https://b.example".parse().unwrap());
+        astray.append_url("https://c.example".parse().unwrap());
+        for (value, shown) in [(page, false), ("null", true)] {
+            let headers = [(TIMING_ALLOW_ORIGIN, HeaderValue::from_static(value))].into_iter().collect();
+            astray.response_tainting = Cors;
+            assert_eq!(tao_check(&astray, &headers), shown, "{value}");
+        }
     }
 }

@@ -314,6 +314,9 @@ impl fmt::Display for Event {
             Self::Exposed(None) => {
                 f.write_str("Access-Control-Expose-Headers is no list of names, and shows nothing")
             }
+            Self::Exposed(Some(names)) if names.is_empty() => {
+                f.write_str("Access-Control-Expose-Headers shows nothing more")
+            }
             Self::Exposed(Some(names)) => {
                 write!(f, "script may see these headers, too: {}", names.join(", "))
             }
