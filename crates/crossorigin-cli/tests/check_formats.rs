@@ -194,6 +194,13 @@ fn recordings_are_judged_by_what_they_hold() {
         "request": { "method": "PUT", "url": "https://api.example/", "headers": [origin] },
         "response": { "status": 200, "headers": [{ "name": "access-control-allow-origin", "value": "*" }] },
     });
+    let picture = json!({
+        "_resourceType": "image",
+        "request": { "method": "GET", "url": "https://me:secret@img.example/a.png?b#c", "headers": [
+            { "name": "Referer", "value": "https://app.example/" },
+        ] },
+        "response": { "status": 200, "headers": [] },
+    });
     for (entry, verdict, reason, code) in [
         (
             get(200, json!([{ "name": "Access-Control-Allow-Origin", "value": APP }])),
@@ -203,6 +210,9 @@ fn recordings_are_judged_by_what_they_hold() {
         ),
         (get(200, json!([])), "blocked", "allow-origin-missing".into(), 1),
         (get(0, json!([])), "unreachable", Value::Null, 3),
+        (get(304, json!([])), "unreachable", Value::Null, 3),
+        // What was sent has no user, and no fragment.
+        (picture, "opaque", Value::Null, 0),
         // No preflight is in the file, but the request went out.
         (put.clone(), "shared", Value::Null, 0),
     ] {

@@ -111,6 +111,28 @@ fn entries_of_one_fetch_are_joined() {
     assert_eq!(har.fetches[3].described.headers["x-a"], "1", "its value is made up");
 }
 
+/// What a 304 confirms is what the browser kept, with the headers that it kept: the CORS check is on both.
+#[test]
+fn a_304_is_not_judged_by_its_own_headers_alone() {
+    let allow = ("Access-Control-Allow-Origin", "*");
+    let har = read(&file(
+        ("WebInspector", "537.36"),
+        &[
+            entry("GET", "https://api.example/kept", &[APP, CORS], 304, &[("ETag", "1")]),
+            entry("GET", "https://api.example/said", &[APP, CORS], 304, &[allow]),
+            entry("GET", "https://img.example/", &[("Referer", "https://app.example/")], 304, &[]),
+        ],
+    ));
+    assert_eq!(
+        told(&har),
+        [
+            "GET https://api.example/kept from https://app.example: 0=missing (its 304 confirms what the browser kept)",
+            "GET https://api.example/said from https://app.example: 1=304",
+            "GET https://img.example/ from https://app.example: 2=304",
+        ]
+    );
+}
+
 /// Exported by Firefox 153 from a page that makes requests of many kinds. It keeps the answers that it blocked, and
 /// lists a preflight behind its request.
 #[test]

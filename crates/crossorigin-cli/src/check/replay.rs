@@ -4,6 +4,7 @@ use crossorigin_agent::{Body, Transport};
 use crossorigin_inputs::{Recorded, RecordedAnswer};
 use crossorigin_verdict::{Exchange, Record, TransportFailure, TransportFailureKind};
 use http::{HeaderMap, Request, Response, StatusCode, Version};
+use url::{Position, Url};
 
 use super::assume::{is_preflight, permission};
 use super::remember::answered;
@@ -23,7 +24,7 @@ impl Replay {
     pub(super) fn told(&self, record: &Record) -> Option<String> {
         let is_assumed = |exchange: &Exchange| {
             let url = exchange.request.url.as_str();
-            let is_it = |recorded: &Recorded| recorded.is_preflight && same_url(recorded.url.as_str(), url);
+            let is_it = |recorded: &Recorded| recorded.is_preflight && same_url(&recorded.url, url);
             exchange.is_preflight() && exchange.answer.is_ok() && !self.recorded.iter().any(is_it)
         };
         record.exchanges.iter().any(is_assumed).then(|| {
@@ -42,7 +43,7 @@ impl Replay {
         let is_it = |recorded: &Recorded| {
             recorded.is_preflight == is_preflight
                 && (is_preflight || recorded.method == *request.method())
-                && same_url(recorded.url.as_str(), &url)
+                && same_url(&recorded.url, &url)
         };
         match self.recorded.iter().find(|recorded| is_it(recorded)).map(|recorded| &recorded.answer) {
             Some(RecordedAnswer::Head { version, status, headers }) => {
@@ -60,13 +61,15 @@ impl Replay {
 /// Whether a browser went on to the request itself.
 fn was_sent(recorded: &Recorded, url: &str) -> bool {
     !recorded.is_preflight
-        && same_url(recorded.url.as_str(), url)
+        && same_url(&recorded.url, url)
         && matches!(recorded.answer, RecordedAnswer::Head { .. })
 }
 
-/// Requests have no fragments.
-fn same_url(recorded: &str, asked: &str) -> bool {
-    recorded.split('#').next() == asked.split('#').next()
+/// Whether it was sent for this URL: requests have no fragments, and no users.
+fn same_url(recorded: &Url, asked: &str) -> bool {
+    let (before, behind) =
+        (&recorded[..Position::BeforeUsername], &recorded[Position::BeforeHost..Position::AfterQuery]);
+    asked.split('#').next().and_then(|asked| asked.strip_prefix(before)) == Some(behind)
 }
 
 fn withheld(why: &str) -> TransportFailure {

@@ -3,7 +3,7 @@
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin_verdict::{REDACTED, redacted_header_value, redacted_url};
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, COOKIE};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, COOKIE, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use url::Url;
 
@@ -70,6 +70,7 @@ fn read(name: &str, log: &Log, index: usize, entry: &format::Entry) -> Result<En
             sent.insert(COOKIE, value);
         }
     }
+    let asks_by_cors = sent.contains_key(ORIGIN);
     let page = entry.pageref.as_ref().and_then(|id| log.pages.iter().find(|page| page.id == *id));
     let page = page.filter(|page| page.title.contains("://")).and_then(|page| origin_of_page(&page.title));
     Ok(Entry {
@@ -79,7 +80,7 @@ fn read(name: &str, log: &Log, index: usize, entry: &format::Entry) -> Result<En
         url: redacted_url(&url),
         headers: sent,
         has_body: request.post_data.is_some(),
-        answer: answer(&entry.response),
+        answer: answer(&entry.response, asks_by_cors),
         page,
         by_service_worker: entry.by_service_worker,
     })
@@ -135,16 +136,20 @@ fn headers(written: &[Header]) -> HeaderMap {
     headers
 }
 
-fn answer(response: &format::Response) -> RecordedAnswer {
+fn answer(response: &format::Response, asks_by_cors: bool) -> RecordedAnswer {
     let status = u16::try_from(response.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    match status {
-        Some(status) => RecordedAnswer::Head {
-            version: version(&response.version),
-            status,
-            headers: headers(&response.headers),
-        },
-        None => RecordedAnswer::Missing(super::shown(response.error.as_deref().unwrap_or_default())),
+    let Some(status) = status else {
+        return RecordedAnswer::Missing(super::shown(response.error.as_deref().unwrap_or_default()));
+    };
+    let headers = headers(&response.headers);
+    // The CORS check is on the headers that the browser kept, too.
+    if asks_by_cors
+        && status == StatusCode::NOT_MODIFIED
+        && !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN)
+    {
+        return RecordedAnswer::Missing("its 304 confirms what the browser kept".to_owned());
     }
+    RecordedAnswer::Head { version: version(&response.version), status, headers }
 }
 
 fn version(written: &str) -> Version {
