@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use self::support::authority::authority;
+use self::support::authority::{authority, self_signed};
 use self::support::{RawServer, Then, get, page, response, transport};
 
 /// Answers with the version, the path and the body that came.
@@ -132,10 +132,19 @@ async fn failures_of_tls_are_told_apart() {
     let server = Server::new(acceptor).await;
     let (old_pem, old_acceptor) = authority(&["h2"], true);
     let old = Server::new(old_acceptor).await;
+    let own = Server::new(self_signed()).await;
+    let (unknown, itself) = ("of no authority that is trusted here", "is an authority's");
     for (name, server, transport, url, told) in [
-        ("unknown authority", &server, transport(), "https://api.example/", "UnknownIssuer"),
-        ("another name", &server, trusting(&pem), "https://other.example/", "not valid for name"),
-        ("expired", &old, trusting(&old_pem), "https://api.example/", "expired"),
+        ("unknown authority", &server, transport(), "https://api.example/", unknown),
+        (
+            "another name",
+            &server,
+            trusting(&pem),
+            "https://other.example/",
+            "not for other.example but for api.example",
+        ),
+        ("expired", &old, trusting(&old_pem), "https://api.example/", "its certificate expired "),
+        ("of itself", &own, transport(), "https://api.example/", itself),
     ] {
         let (response, record) = server.page(transport).fetch_recorded(get(url)).await;
         assert!(response.is_err(), "{name}");
@@ -156,7 +165,9 @@ async fn failures_of_tls_are_told_apart() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     });
     let (_, record) = page(transport().build(), Limits::default()).fetch_recorded(get(url)).await;
-    assert!(matches!(&record.outcome, Outcome::Unreachable(failure) if failure.kind == Kind::Tls));
+    let Outcome::Unreachable(failure) = &record.outcome else { panic!("{:?}", record.outcome) };
+    assert_eq!(failure.kind, Kind::Tls);
+    assert!(failure.message.contains("answered what is no TLS"), "{failure}");
     answer.await.unwrap();
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossorigin_verdict::{TransportFailure, TransportFailureKind};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
@@ -74,10 +74,51 @@ impl Tls {
             TransportFailure::new(TransportFailureKind::Tls, message)
         })?;
         connector.connect(name, stream).await.map_err(|error| {
-            let why = error.get_ref().map_or_else(|| error.to_string(), ToString::to_string);
+            let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
+            let why = tls.map_or_else(|| error.to_string(), why);
             TransportFailure::new(TransportFailureKind::Tls, format!("TLS with {host} failed: {why}"))
         })
     }
+}
+
+/// What went wrong, in words of those who run the server.
+fn why(error: &rustls::Error) -> String {
+    use rustls::CertificateError as E;
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::InvalidMessage(_) => return "it answered what is no TLS".to_owned(),
+        error => return error.to_string(),
+    };
+    let days = |from: UnixTime, to: UnixTime| to.as_secs().saturating_sub(from.as_secs()) / (24 * 60 * 60);
+    match certificate {
+        E::UnknownIssuer => "its certificate is of no authority that is trusted here".to_owned(),
+        E::ExpiredContext { time, not_after } => {
+            format!("its certificate expired {} days ago", days(*not_after, *time))
+        }
+        E::NotValidYetContext { time, not_before } => {
+            format!("its certificate is valid in {} days only", days(*time, *not_before))
+        }
+        E::NotValidForNameContext { expected, presented } => {
+            let names: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            format!("its certificate is not for {} but for {names}", expected.to_str())
+        }
+        E::BadSignature | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "its certificate was not signed by the authority that it names, of those that are trusted here".to_owned()
+        }
+        // webpki's own errors are told in the form of Rust's debugging.
+        E::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "its certificate is an authority's (CA:TRUE), as openssl req -x509 makes them, and not a server's; make one \
+             with -addext basicConstraints=critical,CA:FALSE"
+                .to_owned()
+        }
+        certificate => format!("its certificate is refused: {certificate}"),
+    }
+}
+
+/// A name of a certificate, which rustls gives as `DnsName("a.example")`.
+fn plain_name(name: &str) -> &str {
+    name.split('"').nth(1).unwrap_or(name)
 }
 
 async fn configure(added: &[CertificateDer<'static>]) -> Result<TlsConnector, TransportFailure> {
