@@ -25,6 +25,44 @@ impl Host {
     pub const ALL: [Self; 4] = [Self::Own, Self::OtherPort, Self::SameSite, Self::CrossSite];
 }
 
+/// The document that asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Realm {
+    /// The page itself.
+    #[default]
+    Page,
+    /// A frame of the page whose text is an attribute, so that it has the page's origin.
+    Srcdoc,
+    /// A sandboxed frame, which has an opaque origin.
+    Sandboxed,
+    /// The same, whose text is an attribute.
+    SandboxedSrcdoc,
+    /// A frame of a `data:` URL, which has an opaque origin.
+    Data,
+}
+
+impl Realm {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Page, Self::Srcdoc, Self::Sandboxed, Self::SandboxedSrcdoc, Self::Data];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Srcdoc => "srcdoc",
+            Self::Sandboxed => "sandboxed",
+            Self::SandboxedSrcdoc => "sandboxed-srcdoc",
+            Self::Data => "data",
+        }
+    }
+
+    /// Whether its origin is none that others could name.
+    pub fn is_opaque(self) -> bool {
+        matches!(self, Self::Sandboxed | Self::SandboxedSrcdoc | Self::Data)
+    }
+}
+
 /// How script gets at the pixels of an image or a video, once it has loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reading {
@@ -99,6 +137,8 @@ impl Body {
 pub struct Case {
     /// Its number, which with the seed is all that it takes to have it again.
     pub number: u64,
+    /// Who asks them.
+    pub realm: Realm,
     /// The requests.
     pub asks: Vec<Ask>,
     /// What the servers answer, hop by hop; the first is what the page asks, each next one is where the one
@@ -161,7 +201,7 @@ impl Case {
         let hops: usize = self.hops.iter().map(|hop| 4 + lines(&hop.preflight) + lines(&hop.actual)).sum();
         let asks: usize =
             self.asks.iter().map(|ask| 8 + 2 * ask.headers.len() + usize::from(ask.body.is_some())).sum();
-        hops + asks
+        hops + asks + usize::from(self.realm != Realm::Page)
     }
 }
 
@@ -185,6 +225,9 @@ impl Ask {
 impl fmt::Display for Case {
     /// What is asked and what is answered, one line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.realm != Realm::Page {
+            writeln!(f, "in a frame: {}", self.realm.name())?;
+        }
         for ask in &self.asks {
             let settings = match ask.settings {
                 CorsSettings::NoCors => "",

@@ -5,22 +5,23 @@ use std::time::Duration;
 use crossorigin::html::{CorsSettings, Initiator};
 use fastrand::Rng;
 
-use crate::case::{Answer, Ask, Body, Case, Hop, Host, Reading};
+use crate::case::{Answer, Ask, Body, Case, Hop, Host, Reading, Realm};
 
 /// The case of this number.
 pub fn generate(seed: u64, number: u64) -> Case {
     // Each case has a generator of its own, so that one can be had without those before it.
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let rng = &mut rng;
+    let realm = weighted(rng, REALMS);
     let first = ask(rng);
     let sequence = first.is_by_script() && one_in(rng, 6);
-    let mut hops = vec![hop(rng, &first)];
+    let mut hops = vec![hop(rng, realm, &first)];
     while hops.len() < 4 && !sequence && one_in(rng, if hops.len() == 1 { 6 } else { 3 }) {
         let previous = hops.len() - 1;
         hops[previous].actual.status = *pick_ref(rng, &[301, 302, 303, 307, 308]);
         let location = if one_in(rng, 12) { odd_location(rng, first.initiator) } else { "{next}".to_owned() };
         hops[previous].actual.headers.push(("location", location));
-        let next = hop(rng, &first);
+        let next = hop(rng, realm, &first);
         hops.push(next);
     }
     let mut asks = vec![first];
@@ -30,7 +31,7 @@ pub fn generate(seed: u64, number: u64) -> Case {
             asks.push(next);
         }
     }
-    Case { number, asks, hops }
+    Case { number, realm, asks, hops }
 }
 
 const HOSTS: &[Host] = &[Host::Own, Host::OtherPort, Host::SameSite, Host::CrossSite, Host::CrossSite];
@@ -43,9 +44,29 @@ fn pick<T: Copy>(rng: &mut Rng, from: &[T]) -> T {
     from[rng.usize(0..from.len())]
 }
 
+/// One of several, each as often as its weight says.
+fn weighted<T: Copy>(rng: &mut Rng, from: &[(u32, T)]) -> T {
+    let mut left = rng.u32(0..from.iter().map(|(weight, _)| weight).sum());
+    let mut nth = 0;
+    while left >= from[nth].0 {
+        left -= from[nth].0;
+        nth += 1;
+    }
+    from[nth].1
+}
+
 fn pick_ref<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
     &from[rng.usize(0..from.len())]
 }
+
+/// Which document asks how often, in a hundred.
+const REALMS: &[(u32, Realm)] = &[
+    (84, Realm::Page),
+    (3, Realm::Srcdoc),
+    (6, Realm::Sandboxed),
+    (3, Realm::SandboxedSrcdoc),
+    (4, Realm::Data),
+];
 
 /// Who asks how often, in a hundred.
 const INITIATORS: &[(u32, Initiator)] = &[
@@ -66,17 +87,6 @@ const INITIATORS: &[(u32, Initiator)] = &[
     (2, Initiator::CssMask),
     (2, Initiator::CssShape),
 ];
-
-fn initiator(rng: &mut Rng) -> Initiator {
-    let mut left = rng.u32(0..INITIATORS.iter().map(|(weight, _)| weight).sum());
-    for (weight, initiator) in INITIATORS {
-        match left.checked_sub(*weight) {
-            Some(rest) => left = rest,
-            None => return *initiator,
-        }
-    }
-    Initiator::Fetch
-}
 
 /// The types of blobs. A type that comes back otherwise than it was written is no matter of CORS.
 const BLOBS: &[&str] = &[
@@ -99,7 +109,7 @@ const METHODS: &[&str] =
     &["GET", "GET", "GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "patch", "OPTIONS", "put", "QUERY"];
 
 fn ask(rng: &mut Rng) -> Ask {
-    let initiator = initiator(rng);
+    let initiator = weighted(rng, INITIATORS);
     let settings = pick(
         rng,
         &[
@@ -245,8 +255,8 @@ fn request_header(rng: &mut Rng) -> (String, String) {
     (name.to_owned(), value)
 }
 
-fn hop(rng: &mut Rng, ask: &Ask) -> Hop {
-    Hop { host: pick(rng, HOSTS), preflight: preflight(rng, ask), actual: actual(rng, ask) }
+fn hop(rng: &mut Rng, realm: Realm, ask: &Ask) -> Hop {
+    Hop { host: pick(rng, HOSTS), preflight: preflight(rng, realm, ask), actual: actual(rng, realm, ask) }
 }
 
 /// A value that is right most of the time; else one of the others.
@@ -257,6 +267,11 @@ fn mostly(rng: &mut Rng, right: &str, others: &[&str]) -> String {
 const ORIGINS: &[&str] = &[
     "*",
     "null",
+    "{page}",
+    "NULL",
+    "null ",
+    "null, null",
+    "\"null\"",
     "{page}/",
     "{page}, {page}",
     "{page} ",
@@ -275,28 +290,29 @@ const ORIGINS: &[&str] = &[
 ];
 const TRUTHS: &[&str] = &["True", "TRUE", "true ", "true, true", "1", "false", "", "\"true\""];
 
-fn allow_origin(rng: &mut Rng, headers: &mut Vec<(&'static str, String)>) {
+fn allow_origin(rng: &mut Rng, realm: Realm, headers: &mut Vec<(&'static str, String)>) {
     const NAME: &str = "access-control-allow-origin";
+    let (right, other) = if realm.is_opaque() { ("null", "{page}") } else { ("{page}", "null") };
     match rng.u32(0..12) {
         0 => {}
-        1 => headers.extend([(NAME, "{page}".to_owned()), (NAME, "{page}".to_owned())]),
+        1 => headers.extend([(NAME, right.to_owned()), (NAME, right.to_owned())]),
         2 | 3 => headers.push((NAME, "*".to_owned())),
-        4 => headers.push((NAME, "null".to_owned())),
-        _ => headers.push((NAME, mostly(rng, "{page}", ORIGINS))),
+        4 => headers.push((NAME, other.to_owned())),
+        _ => headers.push((NAME, mostly(rng, right, ORIGINS))),
     }
     if rng.u32(0..3) > 0 {
         headers.push(("access-control-allow-credentials", mostly(rng, "true", TRUTHS)));
     }
 }
 
-fn preflight(rng: &mut Rng, ask: &Ask) -> Answer {
+fn preflight(rng: &mut Rng, realm: Realm, ask: &Ask) -> Answer {
     let status = if one_in(rng, 8) {
         pick(rng, &[201, 206, 299, 300, 301, 302, 304, 307, 400, 401, 403, 404, 405, 407, 500, 503])
     } else {
         pick(rng, &[200, 204])
     };
     let mut headers = Vec::new();
-    allow_origin(rng, &mut headers);
+    allow_origin(rng, realm, &mut headers);
     let method = ask.method;
     let upper = method.to_ascii_uppercase();
     if rng.u32(0..6) > 0 {
@@ -346,7 +362,7 @@ fn preflight(rng: &mut Rng, ask: &Ask) -> Answer {
     Answer { status, headers }
 }
 
-fn actual(rng: &mut Rng, ask: &Ask) -> Answer {
+fn actual(rng: &mut Rng, realm: Realm, ask: &Ask) -> Answer {
     // What elements make of a body that is missing or in part is no matter of CORS.
     let reads_body = matches!(ask.initiator, Initiator::Fetch | Initiator::Xhr | Initiator::EventSource);
     let status = if ask.initiator == Initiator::Track {
@@ -360,7 +376,7 @@ fn actual(rng: &mut Rng, ask: &Ask) -> Answer {
         200
     };
     let mut headers = vec![("cache-control", "no-store".to_owned())];
-    allow_origin(rng, &mut headers);
+    allow_origin(rng, realm, &mut headers);
     headers.push(("x-seen", "1".to_owned()));
     headers.push(("etag", "\"e\"".to_owned()));
     if rng.bool() {

@@ -17,12 +17,20 @@ pub(crate) fn html(places: &Places, visit: u32, seed: u64) -> String {
         .replace("{seed}", &seed.to_string())
 }
 
+/// The document in a frame.
+pub(crate) fn frame(places: &Places) -> String {
+    include_str!("page/frame.html").replace("{own}", &places.origin(Host::Own))
+}
+
 /// The type and the text of a file that the page loads.
 pub(crate) fn file(name: &str) -> Option<(&'static str, &'static str)> {
     Some(match name {
         "lab.css" => ("text/css", include_str!("page/lab.css")),
         "lab.js" => ("text/javascript", include_str!("page/lab.js")),
         "run.js" => ("text/javascript", include_str!("page/run.js")),
+        "frames.js" => ("text/javascript", include_str!("page/frames.js")),
+        "frame.js" => ("text/javascript", include_str!("page/frame.js")),
+        "cases.js" => ("text/javascript", include_str!("page/cases.js")),
         "interfaces.js" => ("text/javascript", include_str!("page/interfaces.js")),
         "elements.js" => ("text/javascript", include_str!("page/elements.js")),
         "pixels.js" => ("text/javascript", include_str!("page/pixels.js")),
@@ -112,6 +120,7 @@ pub(crate) fn describe(case: &Case, attempt: Attempt, places: &Places) -> Value 
     json!({
         "number": case.number,
         "attempt": attempt.to_string(),
+        "realm": case.realm.name(),
         "url": url,
         "settled": places.settled(&attempt.to_string(), case.number),
         "names": names,

@@ -15,6 +15,7 @@ use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Mode, Redi
 use crossorigin::infrastructure::request_headers::{
     is_forbidden_request_header, is_no_cors_safelisted_request_header,
 };
+use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin::profiles::Behavior;
 use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN,
@@ -86,7 +87,8 @@ fn request(
     run: &str,
     behavior: &Behavior,
 ) -> anyhow::Result<Request> {
-    let origin = places.origin(Host::Own).parse()?;
+    let origin =
+        if case.realm.is_opaque() { Origin::opaque() } else { places.origin(Host::Own).parse()? };
     let url: Url = places.url(case.hops[0].host, run, case.number, 0).parse()?;
     let mut request = ask.initiator.request_in(behavior, origin, url, ask.settings);
     if ask.initiator == Initiator::Beacon {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::attempt::Attempt;
-use crate::case::{Case, Host};
+use crate::case::{Case, Host, Realm};
 use crate::generate::generate;
 use crate::judge::Judgement;
 use crate::observed::{Observed, Seen, Sent};
@@ -50,7 +50,7 @@ struct State {
     again: VecDeque<(Attempt, u64)>,
     wire: HashMap<(Attempt, u64), Vec<Sent>>,
     user_agent: String,
-    cookie_hosts: Vec<Host>,
+    cookie_hosts: HashMap<Realm, Vec<Host>>,
     tally: Tally,
     replays: u32,
 }
@@ -168,12 +168,11 @@ impl Run {
     }
 
     /// Takes note of a host to which a cookie came along.
-    pub(crate) fn saw_cookie(&self, authority: &str) {
+    pub(crate) fn saw_cookie(&self, realm: Realm, authority: &str) {
         let host = Host::ALL.into_iter().find(|host| self.places.authority(*host) == authority);
         let mut state = self.state();
-        if let Some(host) = host.filter(|host| !state.cookie_hosts.contains(host)) {
-            state.cookie_hosts.push(host);
-        }
+        let hosts = state.cookie_hosts.entry(realm).or_default();
+        hosts.extend(host.filter(|host| !hosts.contains(host)));
     }
 
     /// Takes note of what a server saw.
@@ -189,10 +188,11 @@ impl Run {
 
     /// How many requests are foretold of it.
     pub(crate) fn foretold_requests(&self, attempt: Attempt, number: u64) -> usize {
-        let (profile, hosts) = (self.profile(), self.state().cookie_hosts.clone());
+        let (profile, case) = (self.profile(), self.case(number));
+        let hosts = self.state().cookie_hosts.get(&case.realm).cloned().unwrap_or_default();
         let name = attempt.to_string();
         let setting = Setting { places: &self.places, run: &name, profile, cookie_hosts: &hosts };
-        setting.foretell(&self.case(number), profile.behavior()).map_or(0, |foretold| foretold.wire.len())
+        setting.foretell(&case, profile.behavior()).map_or(0, |foretold| foretold.wire.len())
     }
 
     /// The next cases for the page of a visit; `None` where another page came since.
@@ -234,7 +234,7 @@ impl Run {
         }
         let wire = state.wire.remove(&(attempt, number)).unwrap_or_default();
         let observed = Observed { asks, wire };
-        let hosts = state.cookie_hosts.clone();
+        let hosts = state.cookie_hosts.get(&case.realm).cloned().unwrap_or_default();
         let name = attempt.to_string();
         let setting = Setting { places: &self.places, run: &name, profile, cookie_hosts: &hosts };
         let judgement = setting.judge(&case, &observed).unwrap_or(Judgement::Unexplained);

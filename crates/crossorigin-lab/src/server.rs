@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use crossorigin::profiles::Profile;
 
 use crate::attempt::Attempt;
+use crate::case::Realm;
 use crate::observed::{Seen, Sent};
 use crate::page;
 use crate::places::Places;
@@ -70,7 +71,8 @@ async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>>
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(""), None, None, None) => visit(run, &request),
-        (Some("cookie"), None, None, None) => set_cookie(run, &request),
+        (Some("cookie"), realm, None, None) => set_cookie(run, realm, &request),
+        (Some("frame"), None, None, None) => text("text/html; charset=utf-8", page::frame(&run.places)),
         (Some("batch"), Some(visit), None, None) => batch(run, visit),
         (Some("replay"), Some(number), None, None) => match number.parse() {
             Ok(number) => text("application/json", run.replay(number).to_string()),
@@ -91,7 +93,8 @@ async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>>
             }
         }
         (Some(name), None, None, None) => match page::file(name) {
-            Some((content_type, file)) => text(content_type, file),
+            // Frames of opaque origins load them too.
+            Some((content_type, file)) => for_anybody(text(content_type, file)),
             None => status(StatusCode::NOT_FOUND),
         },
         _ => status(StatusCode::NOT_FOUND),
@@ -117,11 +120,12 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-/// A cookie for a host of the page's site, set before the cases begin.
-fn set_cookie<B>(run: &Run, request: &Request<B>) -> Response<Full<Bytes>> {
+/// A cookie for a host, set before the cases of a document begin.
+fn set_cookie<B>(run: &Run, realm: Option<&str>, request: &Request<B>) -> Response<Full<Bytes>> {
     let host = request.headers().get("host").and_then(|host| host.to_str().ok());
     if let Some(host) = host.filter(|_| request.headers().contains_key(COOKIE)) {
-        run.saw_cookie(host);
+        let realm = Realm::ALL.into_iter().find(|known| Some(known.name()) == realm);
+        run.saw_cookie(realm.unwrap_or_default(), host);
     }
     let mut response = text("text/plain", "set");
     let headers = response.headers_mut();

@@ -4,6 +4,13 @@ export const pause = milliseconds => new Promise(done => setTimeout(done, millis
 export const error = { result: "error", status: 0, headers: [], readable: false };
 export const load = readable => ({ result: "load", status: 0, headers: [], readable });
 
+/** Asks each origin twice: the first sets a cookie, the second shows whether it comes along. */
+export async function learnCookies(origins, realm) {
+  for (const origin of origins) {
+    for (const _ of [1, 2]) await fetch(`${origin}/cookie/${realm}`, { credentials: "include" });
+  }
+}
+
 /** The names of the scripted headers among those that script sees. */
 const seenNames = (seen, scripted) => [...new Set(seen)].filter(name => scripted.includes(name)).sort();
 

@@ -1,6 +1,6 @@
 // Fetches cases from the server, has them run, reports what came of them, and shows how it stands.
 
-import { pause, runAll, runCase } from "./run.js";
+import { learnCookies, pause, runAll, runCase } from "./run.js";
 
 const { origins, visit } = document.body.dataset;
 const byId = id => document.getElementById(id);
@@ -84,10 +84,7 @@ byId("replay").addEventListener("submit", event => {
   replay(event.target.elements.number.value);
 });
 
-// Twice: the first sets a cookie, the second shows whether it comes along.
-for (const origin of JSON.parse(origins)) {
-  for (const _ of [1, 2]) await fetch(`${origin}/cookie`, { credentials: "include" });
-}
+await learnCookies(JSON.parse(origins), "page");
 for (;;) {
   const batch = await fetch(`batch/${visit}`);
   if (batch.status === 409) {

@@ -62,6 +62,8 @@ pub struct Behavior {
     pub preflight_origin_is_never_tainted: bool,
     /// Whether elements that ask by CORS say `Origin` to the page's own origin too.
     pub elements_always_say_origin: bool,
+    /// Whether an opaque origin is said, as `null`, with all that goes with credentials, without CORS too.
+    pub opaque_origins_are_said_with_credentials: bool,
     /// Whether `Access-Control-Request-Headers` names a header once for each of its lines that needs permission.
     pub request_headers_name_each_line: bool,
     /// Whether a request that needs permission goes on to need it after redirects.
@@ -198,6 +200,7 @@ impl Behavior {
         kept_head_must_be_listed: false,
         preflight_origin_is_never_tainted: false,
         elements_always_say_origin: false,
+        opaque_origins_are_said_with_credentials: false,
         request_headers_name_each_line: false,
         need_of_permission_stays: Stays::Never,
         redirects_drop_client_hints: false,

@@ -148,6 +148,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.elements_always_say_origin = true,
     },
     Entry {
+        id: "chromium-opaque-origin-header",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "pages of opaque origins, such as sandboxed frames, say Origin: null with all that they ask for with credentials, images and scripts without CORS too; in the standard a GET without CORS says none",
+        example: example::OPAQUE_ORIGIN_HEADER,
+        apply: |behavior| behavior.opaque_origins_are_said_with_credentials = true,
+    },
+    Entry {
         id: "chromium-redirects-drop-client-hints",
         profile: Profile::Chromium,
         versions: READ,

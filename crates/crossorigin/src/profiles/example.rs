@@ -161,6 +161,13 @@ pub(super) const ELEMENT_ORIGIN_HEADER: Example = example(
     "GET origin=https://a.example → basic",
 );
 
+pub(super) const OPAQUE_ORIGIN_HEADER: Example = example(
+    "? origin\n\
+     > GET https://b.example/ no-cors image include from=null",
+    "GET origin=none → opaque",
+    "GET origin=null → opaque",
+);
+
 pub(super) const REDIRECTS_DROP_CLIENT_HINTS: Example = example(
     "? dpr\n\
      > GET https://a.example/ | dpr: 2\n\
