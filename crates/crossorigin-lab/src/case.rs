@@ -43,8 +43,7 @@ pub enum Realm {
 
 impl Realm {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Page, Self::Srcdoc, Self::Sandboxed, Self::SandboxedSrcdoc, Self::Data];
+    pub const ALL: [Self; 5] = [Self::Page, Self::Srcdoc, Self::Sandboxed, Self::SandboxedSrcdoc, Self::Data];
 
     /// Its name.
     pub fn name(self) -> &'static str {

@@ -12,11 +12,13 @@ pub fn generate(seed: u64, number: u64) -> Case {
     // Each case has a generator of its own, so that one can be had without those before it.
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let rng = &mut rng;
-    let realm = weighted(rng, REALMS);
     let first = ask(rng);
+    let realm = realm(rng, first.initiator);
     let sequence = first.is_by_script() && one_in(rng, 6);
     let mut hops = vec![hop(rng, realm, &first)];
-    while hops.len() < 4 && !sequence && one_in(rng, if hops.len() == 1 { 6 } else { 3 }) {
+    // WebKit does not always follow the redirects of masks.
+    let may_redirect = !sequence && first.initiator != Initiator::CssMask;
+    while hops.len() < 4 && may_redirect && one_in(rng, if hops.len() == 1 { 6 } else { 3 }) {
         let previous = hops.len() - 1;
         hops[previous].actual.status = *pick_ref(rng, &[301, 302, 303, 307, 308]);
         let location = if one_in(rng, 12) { odd_location(rng, first.initiator) } else { "{next}".to_owned() };
@@ -67,6 +69,14 @@ const REALMS: &[(u32, Realm)] = &[
     (3, Realm::SandboxedSrcdoc),
     (4, Realm::Data),
 ];
+
+fn realm(rng: &mut Rng, initiator: Initiator) -> Realm {
+    match initiator {
+        // WebKit sends the beacons of sandboxed frames in the name of their URLs.
+        Initiator::Beacon => Realm::Page,
+        _ => weighted(rng, REALMS),
+    }
+}
 
 /// Who asks how often, in a hundred.
 const INITIATORS: &[(u32, Initiator)] = &[

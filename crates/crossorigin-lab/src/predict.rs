@@ -87,8 +87,7 @@ fn request(
     run: &str,
     behavior: &Behavior,
 ) -> anyhow::Result<Request> {
-    let origin =
-        if case.realm.is_opaque() { Origin::opaque() } else { places.origin(Host::Own).parse()? };
+    let origin = if case.realm.is_opaque() { Origin::opaque() } else { places.origin(Host::Own).parse()? };
     let url: Url = places.url(case.hops[0].host, run, case.number, 0).parse()?;
     let mut request = ask.initiator.request_in(behavior, origin, url, ask.settings);
     if ask.initiator == Initiator::Beacon {
@@ -213,9 +212,9 @@ fn seen(ask: &Ask, status: StatusCode, headers: &HeaderMap, filtered: &FilteredR
             can_be_read(Bitmap::of_response(filtered.response_type()), ask.reading)
         }
         // Whether a script's errors are muted is no matter here; a sound can't be read; a font that loads can be
-        // used.
+        // used, and a track that loads can be read.
         Initiator::Script | Initiator::Module | Initiator::Audio => false,
-        Initiator::Font | Initiator::FontFace => true,
+        Initiator::Font | Initiator::FontFace | Initiator::Track => true,
         _ => readable,
     };
     if ok { Seen { result: "load".to_owned(), readable, ..Seen::default() } } else { error() }

@@ -184,7 +184,7 @@ async fn scripted(
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key("access-control-request-method");
     let answer = if is_preflight { &scripted.preflight } else { &scripted.actual };
-    let sent = sent(hop, request.method(), request.headers());
+    let sent = sent(case.realm, hop, request.method(), request.headers());
     let head = request.method() == Method::HEAD;
     run.saw(attempt, number, sent);
     // The whole request is taken in first, or the connection could not be used again.
@@ -210,16 +210,22 @@ async fn scripted(
     response
 }
 
-fn sent(hop: usize, method: &Method, headers: &HeaderMap) -> Sent {
+fn sent(realm: Realm, hop: usize, method: &Method, headers: &HeaderMap) -> Sent {
     let text = |name: &str| {
         let lines: Vec<_> =
             headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         (!lines.is_empty()).then(|| lines.join(", "))
     };
+    // A frame of another site than the page around it says Origin where it might have that site's storage, and may
+    // say it still where redirects lead: a matter of storage access, not of CORS.
+    let of_storage_access = realm.is_opaque()
+        && text("sec-fetch-storage-access").is_some()
+        && text("sec-fetch-mode").as_deref() == Some("no-cors")
+        && matches!(*method, Method::GET | Method::HEAD);
     Sent {
         hop,
         method: method.to_string(),
-        origin: text("origin"),
+        origin: text("origin").filter(|_| !of_storage_access),
         request_method: text("access-control-request-method"),
         request_headers: text("access-control-request-headers"),
         authorization: headers.contains_key(AUTHORIZATION),

@@ -144,6 +144,14 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
                 let (origin, url) = (request.origin.clone(), request.current_url().clone());
                 request = Initiator::Font.request_in(behavior, origin, url, CorsSettings::Anonymous);
             }
+            "track" => {
+                let (origin, url) = (request.origin.clone(), request.current_url().clone());
+                request = Initiator::Track.request_in(behavior, origin, url, CorsSettings::NoCors);
+            }
+            "shape" => {
+                let (origin, url) = (request.origin.clone(), request.current_url().clone());
+                request = Initiator::CssShape.request_in(behavior, origin, url, CorsSettings::Anonymous);
+            }
             word if word.starts_with("from=") => {}
             word => panic!("{word} means nothing in {fetch}"),
         }

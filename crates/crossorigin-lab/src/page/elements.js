@@ -54,7 +54,13 @@ export async function byMedia(ask, url, name) {
   const media = await element(name, { muted: true, preload: "auto", src: url }, ask, "loadeddata");
   if (!media) return error;
   try {
-    return load(name === "video" && await canRead(media, ask.reading));
+    // WebKit may have loaded data before there is a frame to draw, and nothing drawn taints nothing.
+    let readable = name === "video";
+    for (let nth = 0; readable && nth < (ask.crossorigin === null ? 4 : 1); nth++) {
+      if (nth > 0) await pause(50);
+      readable = await canRead(media, ask.reading);
+    }
+    return load(readable);
   } finally {
     media.removeAttribute("src");
     media.load();

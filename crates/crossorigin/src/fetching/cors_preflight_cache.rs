@@ -220,6 +220,10 @@ impl CorsPreflightCache {
         if request.current_url().as_str().len() > behavior.max_cached_url_bytes.min(MAX_URL_BYTES) {
             return;
         }
+        // DEVIATION: chromium-opaque-origin-preflight-cache.
+        if request.origin.is_opaque() && !behavior.opaque_origins_permissions_are_kept {
+            return;
+        }
         let methods = methods.iter().filter(|method| method.len() <= MAX_NAME_BYTES);
         let names = header_names.iter().filter(|name| name.len() <= MAX_NAME_BYTES);
         let mut listed = methods

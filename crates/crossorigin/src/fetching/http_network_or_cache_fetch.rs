@@ -87,7 +87,13 @@ pub(super) fn includes_credentials(
 ) -> bool {
     let by_mode = match request.credentials_mode {
         CredentialsMode::Include => true,
-        CredentialsMode::SameOrigin => request.response_tainting == ResponseTainting::Basic,
+        CredentialsMode::SameOrigin => {
+            // DEVIATION: webkit-no-cors-credentials-stay.
+            let stays = behavior.no_cors_credentials_stay
+                && request.mode == Mode::NoCors
+                && request.url_list().next().is_some_and(|first| request.origin.same_origin_with_url(first));
+            stays || request.response_tainting == ResponseTainting::Basic
+        }
         CredentialsMode::Omit => false,
     };
     by_mode && embedder_policy_allows_credentials(request, embedder_policy, behavior)

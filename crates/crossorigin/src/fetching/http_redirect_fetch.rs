@@ -70,7 +70,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         behavior.redirects_abroad_turn_delete_into_get && !stays && request.method == Method::DELETE;
     let becomes_get = post_becomes_get || other_becomes_get || delete_becomes_get;
     // DEVIATION: webkit-asks-for-what-redirects-took.
-    if by_script && !stays && behavior.asks_for_what_redirects_took {
+    if by_script && behavior.asks_for_what_redirects_took {
         request.left_behind = request.names_to_ask_for(behavior);
     }
     if becomes_get {

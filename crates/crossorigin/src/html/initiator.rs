@@ -137,6 +137,14 @@ impl Initiator {
         if matches!(self, Self::Font | Self::FontFace) && behavior.fonts_without_cors {
             (request.mode, request.credentials_mode) = (Mode::NoCors, CredentialsMode::Include);
         }
+        // DEVIATION: webkit-tracks-without-cors.
+        if self == Self::Track && settings == CorsSettings::NoCors && behavior.tracks_without_cors {
+            request.mode = Mode::NoCors;
+        }
+        // DEVIATION: webkit-shapes-without-credentials.
+        if self == Self::CssShape && behavior.shapes_without_credentials {
+            request.credentials_mode = CredentialsMode::Omit;
+        }
         request
     }
 

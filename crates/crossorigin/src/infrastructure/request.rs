@@ -376,11 +376,6 @@ pub fn append_request_origin_header(request: &Request, headers: &mut HeaderMap, 
         || matches!(request.mode, Mode::WebSocket | Mode::WebTransport)
         // DEVIATION: webkit-origin-header-stays.
         || request.keeps_origin
-        // DEVIATION: the entries named opaque-origin-header.
-        || (behavior.opaque_origins_are_said_with_credentials
-            && request.mode == Mode::NoCors
-            && request.origin.is_opaque()
-            && request.credentials_mode == CredentialsMode::Include)
         // DEVIATION: chromium-element-origin-header, webkit-element-origin-header.
         || (behavior.elements_always_say_origin
             && request.mode == Mode::Cors

@@ -52,6 +52,8 @@ pub struct Behavior {
     pub upload_listener_permits_method: bool,
     /// Whether a lookup that the preflight cache can't serve forgets what is kept for the page and URL.
     pub miss_forgets_record: bool,
+    /// Whether what is permitted to opaque origins is kept.
+    pub opaque_origins_permissions_are_kept: bool,
     /// Whether requests with `If-None-Match` and its like never use the preflight cache.
     pub conditional_requests_skip_cache: bool,
     /// Whether the preflight cache serves HEAD only where that is listed, as it must be of methods that need
@@ -62,8 +64,6 @@ pub struct Behavior {
     pub preflight_origin_is_never_tainted: bool,
     /// Whether elements that ask by CORS say `Origin` to the page's own origin too.
     pub elements_always_say_origin: bool,
-    /// Whether an opaque origin is said, as `null`, with all that goes with credentials, without CORS too.
-    pub opaque_origins_are_said_with_credentials: bool,
     /// Whether `Access-Control-Request-Headers` names a header once for each of its lines that needs permission.
     pub request_headers_name_each_line: bool,
     /// Whether a request that needs permission goes on to need it after redirects.
@@ -100,6 +100,12 @@ pub struct Behavior {
     pub credentialless_pages_own_requests_have_credentials: bool,
     /// Whether fonts are fetched without CORS.
     pub fonts_without_cors: bool,
+    /// Whether tracks are fetched without CORS, from anywhere, where no attribute wants it.
+    pub tracks_without_cors: bool,
+    /// Whether the images of CSS shapes go without credentials to the page's own origin, too.
+    pub shapes_without_credentials: bool,
+    /// Whether requests without CORS whose credentials are for the same origin keep them wherever redirects lead.
+    pub no_cors_credentials_stay: bool,
 }
 
 /// What an `Access-Control-Max-Age` that can't be taken as it is comes to.
@@ -196,11 +202,11 @@ impl Behavior {
         range_unit_ignores_case: false,
         upload_listener_permits_method: true,
         miss_forgets_record: false,
+        opaque_origins_permissions_are_kept: true,
         conditional_requests_skip_cache: false,
         kept_head_must_be_listed: false,
         preflight_origin_is_never_tainted: false,
         elements_always_say_origin: false,
-        opaque_origins_are_said_with_credentials: false,
         request_headers_name_each_line: false,
         need_of_permission_stays: Stays::Never,
         redirects_drop_client_hints: false,
@@ -218,5 +224,8 @@ impl Behavior {
         knows_credentialless_pages: true,
         credentialless_pages_own_requests_have_credentials: false,
         fonts_without_cors: false,
+        tracks_without_cors: false,
+        shapes_without_credentials: false,
+        no_cors_credentials_stay: false,
     };
 }

@@ -121,6 +121,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.miss_forgets_record = true,
     },
     Entry {
+        id: "chromium-opaque-origin-preflight-cache",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "what is permitted to pages of opaque origins, such as sandboxed frames, is not kept; the standard keeps it for all of them as for one",
+        example: example::OPAQUE_ORIGIN_PREFLIGHT_CACHE,
+        apply: |behavior| behavior.opaque_origins_permissions_are_kept = false,
+    },
+    Entry {
         id: "chromium-url-credentials",
         profile: Profile::Chromium,
         versions: READ,
@@ -146,15 +155,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         what: "scripts, styles, fonts and images that are asked for by CORS say Origin to the page's own origin too; in the standard a GET within an origin says none",
         example: example::ELEMENT_ORIGIN_HEADER,
         apply: |behavior| behavior.elements_always_say_origin = true,
-    },
-    Entry {
-        id: "chromium-opaque-origin-header",
-        profile: Profile::Chromium,
-        versions: READ,
-        source: "measured",
-        what: "pages of opaque origins, such as sandboxed frames, say Origin: null with all that they ask for with credentials, images and scripts without CORS too; in the standard a GET without CORS says none",
-        example: example::OPAQUE_ORIGIN_HEADER,
-        apply: |behavior| behavior.opaque_origins_are_said_with_credentials = true,
     },
     Entry {
         id: "chromium-redirects-drop-client-hints",

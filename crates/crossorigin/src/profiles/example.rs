@@ -161,13 +161,6 @@ pub(super) const ELEMENT_ORIGIN_HEADER: Example = example(
     "GET origin=https://a.example → basic",
 );
 
-pub(super) const OPAQUE_ORIGIN_HEADER: Example = example(
-    "? origin\n\
-     > GET https://b.example/ no-cors image include from=null",
-    "GET origin=none → opaque",
-    "GET origin=null → opaque",
-);
-
 pub(super) const REDIRECTS_DROP_CLIENT_HINTS: Example = example(
     "? dpr\n\
      > GET https://a.example/ | dpr: 2\n\
@@ -322,6 +315,31 @@ pub(super) const FONTS_WITHOUT_CORS: Example = example(
     "GET → allow-origin-missing",
     "GET → opaque",
 );
+
+pub(super) const OPAQUE_ORIGIN_PREFLIGHT_CACHE: Example = example(
+    "> PUT https://b.example/ from=null\n\
+     > PUT https://b.example/ from=null",
+    "PUT → cors",
+    "OPTIONS PUT → cors",
+);
+
+pub(super) const SHAPES_WITHOUT_CREDENTIALS: Example = example(
+    "? credentials\n\
+     > GET https://a.example/ shape",
+    "GET with credentials → basic",
+    "GET without credentials → basic",
+);
+
+pub(super) const NO_CORS_CREDENTIALS_STAY: Example = example(
+    "? credentials\n\
+     > GET https://a.example/ no-cors\n\
+     < 302 location: https://b.example/",
+    "GET with credentials GET without credentials → opaque",
+    "GET with credentials GET with credentials → opaque",
+);
+
+pub(super) const TRACKS_WITHOUT_CORS: Example =
+    example("> GET https://b.example/ track", "→ same-origin-mode", "GET → opaque");
 
 pub(super) const KEPT_RECORD_METHODS: Example = example(
     "> POST https://b.example/ upload\n\

@@ -91,15 +91,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.conditional_requests_skip_cache = true,
     },
     Entry {
-        id: "firefox-opaque-origin-header",
-        profile: Profile::Firefox,
-        versions: READ,
-        source: "measured",
-        what: "pages of opaque origins, such as sandboxed frames, say Origin: null with all that they ask for with credentials, images and scripts without CORS too; in the standard a GET without CORS says none",
-        example: example::OPAQUE_ORIGIN_HEADER,
-        apply: |behavior| behavior.opaque_origins_are_said_with_credentials = true,
-    },
-    Entry {
         id: "firefox-request-headers-each-line",
         profile: Profile::Firefox,
         versions: READ,
