@@ -478,6 +478,18 @@ fn extensions_read_what_they_have_permission_for() {
     assert!(cause.starts_with("The extension has permission for 127.0.0.1:"), "{cause}");
 }
 
+/// The picture comes, and is of no use there.
+#[test]
+fn what_webgl_makes_of_an_opaque_image_is_told() {
+    let server = Scripted::always("200 OK", &[]);
+    for (initiator, told) in [("webgl-texture", true), ("image", false)] {
+        let (found, _) = json(&[&server.url("/"), "--from", APP, "--as", initiator]);
+        assert_eq!(found["results"][0]["verdict"], "opaque");
+        let cause = found["results"][0]["cause"].as_str().unwrap();
+        assert_eq!(cause.contains("texImage2D() throws a SecurityError"), told, "{cause}");
+    }
+}
+
 #[test]
 fn more_than_is_read_is_said_to_be_so() {
     let server = Scripted::start(|_| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)));

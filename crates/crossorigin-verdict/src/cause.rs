@@ -102,6 +102,11 @@ impl Record {
             Outcome::Opaque(filtered) if filtered.response_type() == ResponseType::OpaqueRedirect => {
                 "The response redirects, and redirects are handed over unread.".to_owned()
             }
+            Outcome::Opaque(_) if self.initiator == Initiator::WebGlTexture => format!(
+                "The request is of the no-cors mode, so script may not read the response of {}, and texImage2D() throws a \
+                 SecurityError for it; ask by CORS, with the image's crossorigin attribute.",
+                self.host()
+            ),
             Outcome::Opaque(_) => format!(
                 "The request is of the no-cors mode: the page can use the response of {}, and script sees neither \
                  its status nor its headers nor its body.",
