@@ -257,12 +257,17 @@ fn preflight_only_changes_nothing() {
     assert_eq!(told(&found), ["blocked preflight-header", "shared", "shared", "shared"]);
     assert_eq!(wildcard.lines(), ["OPTIONS /"]);
     let url = server.url("/");
+    // A command that is a preflight asks for no more, and is no request by the method OPTIONS.
+    let curl = format!("curl -X OPTIONS {url} -H 'Origin: {APP}' -H 'Access-Control-Request-Method: PUT'");
+    let (found, code) = json(&["--curl", &curl]);
+    assert_eq!((found["results"][0]["request"]["method"].as_str(), code), (Some("PUT"), 0));
+    assert_eq!(server.lines(), ["OPTIONS /", "OPTIONS /"]);
     // A POST that needs no preflight can't be judged without sending it.
     let (found, code) = json(&[&url, "--from", APP, "-d", "a", "--preflight-only"]);
     assert_eq!((told(&found), code), (vec!["unreachable aborted".to_owned()], 3));
     let cause = found["results"][0]["cause"].as_str().unwrap();
     assert!(cause.contains("is not known") && !cause.contains("CORS is not why"), "{cause}");
-    assert_eq!(server.lines(), ["OPTIONS /"]);
+    assert_eq!(server.lines(), ["OPTIONS /", "OPTIONS /"]);
 }
 
 #[test]
@@ -354,6 +359,8 @@ fn wrong_arguments_exit_with_two_and_name_the_place() {
             "--as fetch",
         ),
         (&["https://api.example/", "--from", ""], "--from", "https://app.example"),
+        (&["https://api.example/", "--from", "https://*.example"], "no wildcard", "https://app.example"),
+        (&["https://api.example/", "--from", APP, "--max-time", "-1"], "--max-time", "such as 10"),
         (
             &["https://api.example/", "--from", APP, "-H", "X-A: \u{20ac}"],
             "beyond ISO 8859-1",
@@ -388,7 +395,7 @@ fn wrong_arguments_exit_with_two_and_name_the_place() {
         (&["https://api.example/", "--curl", "curl x"], "cannot be used with", "Usage"),
         (&["--curl", "curl https://a.example -X 'P T'"], "--curl:1:27", "PUT"),
         (&["--js", "fetch(url)"], "--js:1:7", "the value itself"),
-        (&["--har", "/no/such.har"], "/no/such.har", "No such file"),
+        (&["--har", "/no/such.har"], "--har /no/such.har", "a file that can be read"),
         (&["--har", "Cargo.toml"], "Cargo.toml:1:", "save the HAR file again"),
         (&["--console", "nothing"], "--console:1:1", "paste the whole line"),
         (&["--console", "TypeError: Failed to fetch", "--format", "json"], "--console", "leave --format out"),

@@ -1,16 +1,46 @@
 //! The headers of a request as it was on the wire, parted into those of script and those of the browser.
 
 use crossorigin::html::Initiator;
+use crossorigin::infrastructure::methods::is_cors_safelisted_method;
 use crossorigin::infrastructure::request::{CredentialsMode, Mode};
 use crossorigin::infrastructure::request_headers::{
     is_cors_safelisted_request_header, is_forbidden_request_header,
 };
+use http::Method;
 use http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, ORIGIN, PRAGMA, REFERER, USER_AGENT,
+    ACCEPT, ACCEPT_LANGUAGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL,
+    CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, ORIGIN,
+    PRAGMA, REFERER, USER_AGENT,
 };
 
-use crate::described::{Described, origin_of_page};
+use crate::described::{Described, MAX_HEADERS, origin_of_page};
+
+/// Makes of a preflight, by its headers, the request that it asks for; `None` where it doesn't say for what.
+pub(crate) fn take_preflight(described: &mut Described, sent: &HeaderMap) -> Option<()> {
+    let method = asked_method(sent)?;
+    described.mode = None;
+    described.headers.clear();
+    let names = sent.get(ACCESS_CONTROL_REQUEST_HEADERS).and_then(|names| names.to_str().ok());
+    for name in names.unwrap_or_default().split(',') {
+        let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) else { continue };
+        // A type that needs permission; of other headers any value does.
+        let value = if name == CONTENT_TYPE { "application/json" } else { "1" };
+        if described.headers.len() < MAX_HEADERS {
+            described.headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if !is_cors_safelisted_method(method.as_str().as_bytes()) && method != Method::DELETE {
+        described.body = Some(Vec::new());
+    }
+    described.method = Some(method);
+    described.is_of_preflight = true;
+    Some(())
+}
+
+/// The method that a preflight asks for.
+pub(crate) fn asked_method(sent: &HeaderMap) -> Option<Method> {
+    Method::from_bytes(sent.get(ACCESS_CONTROL_REQUEST_METHOD)?.as_bytes()).ok()
+}
 
 /// Takes headers as a browser sent them, or as its developer tools copied them: what only browsers set tells of
 /// page, mode and destination; the rest is script's.

@@ -33,6 +33,9 @@ pub struct Described {
     pub redirect: Option<RedirectMode>,
     /// Who begins it.
     pub initiator: Option<Initiator>,
+    /// Whether the input is a CORS-preflight request, and this the request that it asks for: the values of its
+    /// headers are made up, and nobody said that it be sent.
+    pub is_of_preflight: bool,
     /// What was left out of the input or read into it, each in one sentence.
     pub notes: Vec<String>,
 }
@@ -51,6 +54,7 @@ impl Described {
             mode: None,
             redirect: None,
             initiator: None,
+            is_of_preflight: false,
             notes: Vec::new(),
         }
     }

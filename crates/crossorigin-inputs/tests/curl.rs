@@ -35,6 +35,13 @@ fn what_commands_ask() {
         ("curl https://a.example -XPATCH", "PATCH https://a.example/".into()),
         ("curl https://a.example --request patch", "patch https://a.example/".into()),
         ("curl -I https://a.example", "HEAD https://a.example/".into()),
+        // A preflight by hand, as everybody tries it, and one that is none.
+        (
+            "curl -X OPTIONS https://a.example -H 'Origin: https://b.example' -H 'Access-Control-Request-Method: PUT' \
+             -H 'Access-Control-Request-Headers: content-type, x-a'",
+            "PUT https://a.example/ | content-type: application/json | x-a: 1 | body  | from https://b.example".into(),
+        ),
+        ("curl -X OPTIONS https://a.example", "OPTIONS https://a.example/".into()),
         ("curl https://a.example -d a=1 -d b=2", format!("POST https://a.example/ | {FORM} | body a=1&b=2")),
         ("curl https://a.example -da=1", format!("POST https://a.example/ | {FORM} | body a=1")),
         ("curl https://a.example --data-raw @x", format!("POST https://a.example/ | {FORM} | body @x")),

@@ -140,7 +140,7 @@ pub(crate) struct Check {
     pub(super) cacert: Option<PathBuf>,
 
     /// How long each answer may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = NETWORK)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = seconds, help_heading = NETWORK)]
     pub(super) max_time: Duration,
 
     /// How to print what was found
@@ -185,6 +185,12 @@ fn from(text: &str) -> Result<Page, String> {
         }
         error => format!("{error}; {remedy}"),
     })?;
+    if url.host_str().is_some_and(|host| host.contains('*')) {
+        return Err(
+            "a page has no wildcard in its origin; write that of one page, such as https://app.example"
+                .into(),
+        );
+    }
     // What is behind the origin says on which page, and changes nothing.
     match text.parse::<Origin>() {
         Ok(origin) => Ok(Page { origin, url: Some(url) }),

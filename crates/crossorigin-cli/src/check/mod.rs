@@ -100,7 +100,7 @@ impl Check {
         if simulation.is_some() {
             notes.push(simulate::ASSUMED.to_owned());
         }
-        if self.preflight_only {
+        if plans.iter().any(|plan| plan.preflight_only) {
             notes.push(assume::PREFLIGHT_ONLY.to_owned());
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -140,7 +140,7 @@ impl Check {
     /// The cross-origin requests of a HAR file.
     fn recorded(&self, file: &Path) -> Result<(Vec<Plan>, Vec<String>), Stop> {
         let name = file.display().to_string();
-        let text = read_bounded(file).map_err(|why| Stop::Text(format!("error: {name}: {why}\n")))?;
+        let text = read_bounded(file).map_err(|why| Stop::Text(format!("error: --har {name}: {why}\n")))?;
         let page = self.from.as_ref().map(|from| &from.origin);
         let har = crossorigin_inputs::har(&name, &text, page)?;
         let mut plans = Vec::new();
@@ -194,7 +194,7 @@ impl Check {
                     judged.iter_mut().for_each(|one| one.notes.extend(simulation.told(&one.record)));
                     judged
                 }
-                (None, None) if self.preflight_only => {
+                (None, None) if plan.preflight_only => {
                     judge(self, &plan, PreflightOnly::new(network.clone()), &mut progress).await
                 }
                 (None, None) => judge(self, &plan, network.clone(), &mut progress).await,
@@ -217,11 +217,11 @@ fn exit_code(judged: &[Judged]) -> ExitCode {
 
 fn read_bounded(file: &Path) -> Result<String, String> {
     let mut text = String::new();
-    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
+    let opened = std::fs::File::open(file).map_err(|error| unreadable(&error))?;
     let read = opened.take(MAX_HAR_BYTES as u64 + 1).read_to_string(&mut text);
     read.map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => "it is no UTF-8, and so no HAR file; save it again".to_owned(),
-        _ => error.to_string(),
+        _ => unreadable(&error),
     })?;
     if text.len() > MAX_HAR_BYTES {
         return Err(format!(
@@ -229,6 +229,10 @@ fn read_bounded(file: &Path) -> Result<String, String> {
         ));
     }
     Ok(text)
+}
+
+fn unreadable(error: &std::io::Error) -> String {
+    format!("{error}; name a file that can be read")
 }
 
 fn count(number: usize, one: &str, several: &str) -> String {

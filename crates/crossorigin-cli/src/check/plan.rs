@@ -28,6 +28,8 @@ pub(super) struct Plan {
     pub(super) cookies: Vec<String>,
     /// The answers, where a file holds them.
     pub(super) recorded: Option<Vec<Recorded>>,
+    /// Whether the preflight alone is sent.
+    pub(super) preflight_only: bool,
     /// Whether a policy file answers, and no server.
     pub(super) is_simulated: bool,
     /// What curl has to be told to connect as the flags say, each with a blank before it.
@@ -123,6 +125,7 @@ impl Check {
             initiator,
             request,
             body,
+            preflight_only: self.preflight_only || (described.is_of_preflight && recorded.is_none()),
             recorded,
             is_simulated: self.policy.is_some(),
             curl_options: self.curl_options(),

@@ -358,8 +358,14 @@ impl<'a> Command<'a> {
         if described.headers.remove(USER_AGENT).is_some() {
             described.notes.push("the user agent was left out: browsers send their own".to_owned());
         }
+        let is_options = method == Method::OPTIONS;
         described.method = Some(method);
         described.body = self.data;
+        if is_options && browser_headers::take_preflight(&mut described, &self.headers).is_some() {
+            let note =
+                "the command is a preflight: what it asks for is checked, with made-up values of headers";
+            described.notes.push(note.to_owned());
+        }
         Ok(described)
     }
 

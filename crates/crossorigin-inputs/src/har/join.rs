@@ -3,20 +3,15 @@
 use std::collections::HashMap;
 
 use crossorigin::html::Initiator;
-use crossorigin::infrastructure::methods::is_cors_safelisted_method;
 use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin_verdict::redacted_url;
-use http::Method;
-use http::header::{
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, HeaderName, HeaderValue,
-    LOCATION,
-};
+use http::header::LOCATION;
 use url::Url;
 
 use super::entry::{Entry, Kind};
 use super::{HarFetch, Recorded, RecordedAnswer, Skipped};
 use crate::browser_headers;
-use crate::described::{Described, MAX_HEADERS};
+use crate::described::Described;
 
 /// As many redirects as a fetch follows.
 const MAX_REDIRECTS: usize = 20;
@@ -114,7 +109,7 @@ impl<'a> Joining<'a> {
         let is_its = |entry: &&&Entry| {
             entry.kind == Kind::Preflight
                 && !self.taken[entry.index]
-                && asked_method(entry).is_none_or(|method| method == request.method)
+                && browser_headers::asked_method(&entry.headers).is_none_or(|method| method == request.method)
         };
         let before = at_url[..first].iter().rev().find(is_its);
         let found = before.or_else(|| at_url[first..].iter().find(is_its)).copied()?;
@@ -133,10 +128,6 @@ fn location(entry: &Entry) -> Option<Url> {
     // Entries have no fragments.
     url.set_fragment(None);
     Some(redacted_url(&url))
-}
-
-fn asked_method(preflight: &Entry) -> Option<Method> {
-    Method::from_bytes(preflight.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?.as_bytes()).ok()
 }
 
 fn record(entry: &Entry, is_preflight: bool) -> Recorded {
@@ -176,25 +167,9 @@ fn describe(entry: &Entry, initiator: Option<Initiator>, page: Option<&Origin>) 
 
 /// The request that a preflight asks for.
 fn alone(preflight: &Entry, page: Option<&Origin>) -> Option<Described> {
-    let method = asked_method(preflight)?;
     let mut described = describe(preflight, Some(Initiator::Fetch), page);
     described.from.as_ref()?;
-    described.mode = None;
-    described.headers.clear();
-    let names = preflight.headers.get(ACCESS_CONTROL_REQUEST_HEADERS);
-    let names = names.and_then(|names| names.to_str().ok()).unwrap_or_default();
-    for name in names.split(',') {
-        let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) else { continue };
-        // A type that needs permission; of other headers any value does.
-        let value = if name == CONTENT_TYPE { "application/json" } else { "1" };
-        if described.headers.len() < MAX_HEADERS {
-            described.headers.insert(name, HeaderValue::from_static(value));
-        }
-    }
-    if !is_cors_safelisted_method(method.as_str().as_bytes()) && method != Method::DELETE {
-        described.body = Some(Vec::new());
-    }
-    described.method = Some(method);
+    browser_headers::take_preflight(&mut described, &preflight.headers)?;
     described
         .notes
         .push("the file holds only its preflight: the values of its headers are made up".to_owned());
