@@ -144,7 +144,12 @@ pub fn open(
     environment.profile = options.profile;
     environment.host_permissions.clone_from(&options.host_permissions);
     let host = Rc::new(Host::new(url, environment, network, deadline, Box::new(console)));
-    let realm = Realm::new(&host, deadline)?;
+    let realm = match Realm::new(&host, deadline) {
+        Ok(realm) => realm,
+        // The engine was interrupted while it was being set up.
+        Err(_) if host.is_late() => return Ok(End::TimedOut),
+        Err(error) => return Err(error),
+    };
     let mut page = Page { parser: Some(Parser::new(&host, &html)), host, realm };
     let mut values = Vec::new();
     let mut scripts = options.eval.iter();
