@@ -349,6 +349,10 @@ fn requests_that_outlive_their_page_are_short() {
         let answers: Answers<'_> = if expected.is_ok() { &[(200, &[SHARED])] } else { &[] };
         assert_eq!(ending(post, answers).0, expected, "{keepalive} {bytes:?}");
     }
+    // What a redirect left without a body is short.
+    let mut get = request(B, Mode::Cors);
+    (get.keepalive, get.body_bytes) = (true, Some(MAX_KEEPALIVE_BYTES + 1));
+    assert_eq!(ending(get, &[(200, &[SHARED])]).0, Ok(ResponseType::Cors));
 }
 
 #[test]

@@ -289,14 +289,15 @@ impl CorsPreflightCache {
             |record: &Record| record.entries.iter().map(|entry| entry.expires).max().unwrap_or_default();
         let mut expiries: Vec<_> = self.records.iter().map(last_expiry).collect();
         let middle = expiries.len() / 2;
-        let (_, median, _) = expiries.select_nth_unstable(middle);
-        let median = (*median).max(now);
-        let mut surplus = middle;
+        let (before, median, _) = expiries.select_nth_unstable(middle);
+        let median = *median;
         // Those at the median itself go as far as is needed, for all may expire at once.
+        let mut alike = before.iter().filter(|expires| **expires == median).count();
         self.records.retain(|record| {
-            let goes = last_expiry(record) <= median && surplus > 0;
-            surplus -= usize::from(goes);
-            !goes
+            let expires = last_expiry(record);
+            let is_surplus = expires == median && alike > 0;
+            alike -= usize::from(is_surplus);
+            !(expires < median || expires <= now || is_surplus)
         });
     }
 }
@@ -426,6 +427,25 @@ mod tests {
         let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));
         cache.store(&long, &[b"PUT"], &[], AGE, &STANDARD, NOW);
         assert!(!cache.method_cache_entry_match(&long, b"PUT", &STANDARD, NOW));
+    }
+
+    #[test]
+    fn what_expires_first_goes_first() {
+        let mut cache = CorsPreflightCache::default();
+        let nth = |nth: usize| request(&format!("https://b.example/{nth}"));
+        for index in 0..=MAX_RECORDS {
+            let age = AGE + Duration::from_secs(index as u64 % 1000);
+            cache.store(&nth(index), &[b"PUT"], &[], age, &STANDARD, NOW);
+        }
+        let keeps = |index| cache.method_cache_entry_match(&nth(index), b"PUT", &STANDARD, NOW);
+        assert_eq!(cache.len(), MAX_RECORDS / 2 + 1);
+        assert!((0..480).all(|index| !keeps(index)) && (500..1000).all(keeps) && keeps(MAX_RECORDS));
+        // What has expired already goes altogether.
+        let later = NOW + AGE + Duration::from_secs(1000);
+        for index in 0..MAX_RECORDS {
+            cache.store(&nth(MAX_RECORDS + 1 + index), &[b"PUT"], &[], AGE, &STANDARD, later);
+        }
+        assert_eq!(cache.len(), MAX_RECORDS);
     }
 
     #[test]

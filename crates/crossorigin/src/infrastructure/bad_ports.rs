@@ -24,3 +24,28 @@ const BAD_PORTS: &[u16] = &[
     515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723,
     2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_of_other_protocols_are_bad() {
+        assert!(BAD_PORTS.is_sorted() && BAD_PORTS.len() == 83, "{}", BAD_PORTS.len());
+        for (url, is_bad) in [
+            ("http://a.example/", false),
+            ("https://a.example:80/", false),
+            ("http://a.example:443/", false),
+            ("http://a.example:0/", true),
+            ("https://a.example:25/", true),
+            ("ws://a.example:6000/", true),
+            ("http://a.example:6664/", false),
+            ("http://a.example:6665/", true),
+            ("wss://a.example:10080/", true),
+            ("https://a.example:10081/", false),
+            ("ftp://a.example:25/", false),
+        ] {
+            assert_eq!(is_bad_port(&Url::parse(url).unwrap()), is_bad, "{url}");
+        }
+    }
+}

@@ -70,3 +70,35 @@ pub fn is_cors_safelisted_response_header_name(name: &str) -> bool {
 pub fn is_cors_non_wildcard_request_header_name(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"authorization")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_of_their_class_in_any_case() {
+        // As the standard writes them.
+        let forbidden = "Accept-Charset Accept-Encoding Access-Control-Request-Headers Access-Control-Request-Method \
+                         Connection Content-Length Cookie Cookie2 Date DNT Expect Host Keep-Alive Origin Referer \
+                         Set-Cookie TE Trailer Transfer-Encoding Upgrade Via Proxy- Proxy-Authorization Sec- \
+                         sec-fetch-site";
+        let others = "Accept Authorization Content-Type User-Agent Range X-Foo Proxy Sec Dates Access-Control-Request- \
+                      Access-Control-Request-Private-Network Cookie3 Pragma";
+        for (names, is_forbidden) in [(forbidden, true), (others, false)] {
+            for name in names.split_whitespace() {
+                assert_eq!(is_forbidden_request_header_name(name), is_forbidden, "{name}");
+            }
+        }
+        for name in ["Set-Cookie", "set-cookie2"] {
+            assert!(is_forbidden_response_header_name(name), "{name}");
+        }
+        assert!(!is_forbidden_response_header_name("Set-Cookie3"));
+        let shown = "Cache-Control Content-Language Content-Length Content-Type Expires Last-Modified Pragma";
+        for name in shown.split_whitespace() {
+            assert!(is_cors_safelisted_response_header_name(name), "{name}");
+        }
+        for name in ["ETag", "Location", "Content-Encoding", "Set-Cookie", "Date", "Server", "X-Foo"] {
+            assert!(!is_cors_safelisted_response_header_name(name), "{name}");
+        }
+    }
+}
