@@ -38,9 +38,6 @@ pub struct CorsPreflightCache {
 struct Record {
     fingerprint: Fingerprint,
     entries: Entries,
-    /// When the last response that was kept expires, and whether that was kept with credentials.
-    expires: Duration,
-    credentials: bool,
     /// Which use of the cache was the last of this.
     last_use: u64,
 }
@@ -67,6 +64,8 @@ struct Entry {
 enum Permits {
     Method(Method),
     HeaderName(HeaderName),
+    /// What some browsers let any response permit.
+    UnlistedMethods,
 }
 
 impl Entry {
@@ -104,15 +103,13 @@ impl Entry {
             CachedWildcard::Never => false,
         }
     }
-}
 
-impl Record {
     /// Whether it permits a method that needs no entry of its own.
     fn permits_unlisted(&self, request: &Request, method: &[u8], behavior: &Behavior, now: Duration) -> bool {
         // DEVIATION: the entries named kept-record-methods.
-        behavior.methods_of_any_record.iter().any(|own| own.as_bytes() == method)
-            && (now < self.expires || behavior.records_outlive_their_entries)
-            && (self.credentials || !is_with_credentials(request))
+        self.permits == Permits::UnlistedMethods
+            && behavior.methods_of_any_record.iter().any(|own| own.as_bytes() == method)
+            && (self.serves(request, behavior, now) || behavior.records_outlive_their_entries)
     }
 }
 
@@ -131,10 +128,10 @@ impl CorsPreflightCache {
         now: Duration,
     ) -> bool {
         self.record(request, behavior).is_some_and(|record| {
-            record.permits_unlisted(request, method, behavior, now)
-                || record.entries.iter().any(|entry| {
-                    entry.serves(request, behavior, now) && entry.permits_method(request, method, behavior)
-                })
+            record.entries.iter().any(|entry| {
+                (entry.serves(request, behavior, now) && entry.permits_method(request, method, behavior))
+                    || entry.permits_unlisted(request, method, behavior, now)
+            })
         })
     }
 
@@ -201,9 +198,10 @@ impl CorsPreflightCache {
 
     fn fingerprint(&self, request: &Request, is_apart: bool) -> Fingerprint {
         let origin = request.byte_serialize_origin();
-        let url = request.current_url().as_str();
-        let key = (&request.network_partition_key, origin.as_bytes(), url, is_apart);
-        Fingerprint([self.first_key.hash_one(key), self.second_key.of_value(key)])
+        let key = (&request.network_partition_key, origin.as_bytes(), request.current_url().as_str());
+        // OPTIMIZATION: one more piece would cost as much as half of a look.
+        let turned = if is_apart { u64::MAX } else { 0 };
+        Fingerprint([self.first_key.hash_one(key) ^ turned, self.second_key.of_value(key) ^ turned])
     }
 
     /// Keeps what a response to a preflight lists, for `max_age` from `now` on.
@@ -243,11 +241,11 @@ impl CorsPreflightCache {
             self.make_room(behavior.cache_size, now);
         }
         self.uses += 1;
-        let (credentials, last_use) = (is_with_credentials(request), self.uses);
+        let last_use = self.uses;
         let place = self.records.entry(fingerprint.0[0], is_it, |record| record.fingerprint.0[0]);
-        let new = || Record { fingerprint, entries: Entries::new(), expires, credentials, last_use };
+        let new = || Record { fingerprint, entries: Entries::new(), last_use };
         let record = place.or_insert_with(new).into_mut();
-        (record.expires, record.credentials, record.last_use) = (expires, credentials, last_use);
+        record.last_use = last_use;
         let entries = &mut record.entries;
         entries.retain(|entry: &mut Entry| {
             // DEVIATION: chromium-preflight-cache-record, webkit-preflight-cache-record.
@@ -255,6 +253,9 @@ impl CorsPreflightCache {
         });
         for permits in listed {
             renew_or_add(entries, request, behavior, expires, now, permits);
+        }
+        if !behavior.methods_of_any_record.is_empty() {
+            renew_or_add(entries, request, behavior, expires, now, Permits::UnlistedMethods);
         }
     }
 
@@ -318,6 +319,7 @@ fn renew_or_add(
             Permits::HeaderName(name) => {
                 entry.permits_header_name(request, name.as_str().as_bytes(), behavior)
             }
+            Permits::UnlistedMethods => entry.permits == permits,
         };
         if matches {
             entry.expires = expires;
@@ -423,7 +425,7 @@ mod tests {
         }
         assert_eq!(cache.len(), before);
         cache.store(&one, &[&long_name], &[], AGE, &Profile::Chromium.behavior(), NOW);
-        assert_eq!(kept(&cache), Some(0));
+        assert_eq!(kept(&cache), Some(1), "what any response permits");
         let long = request(&format!("https://b.example/{}", "x".repeat(MAX_URL_BYTES)));
         cache.store(&long, &[b"PUT"], &[], AGE, &STANDARD, NOW);
         assert!(!cache.method_cache_entry_match(&long, b"PUT", &STANDARD, NOW));
