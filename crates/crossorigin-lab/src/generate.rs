@@ -203,7 +203,44 @@ fn variation(rng: &mut Rng, of: &Ask) -> Ask {
     ask
 }
 
+/// The names that script may not set, and some that are nearly those.
+const FORBIDDEN: &[&str] = &[
+    "accept-charset",
+    "Accept-Encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "connection",
+    "content-length",
+    "cookie2",
+    "date",
+    "dnt",
+    "expect",
+    "host",
+    "keep-alive",
+    "origin",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "proxy-",
+    "Proxy-Lab",
+    "sec-",
+    "proxy",
+    "sec",
+    "cookie3",
+    "set-cookie2",
+    "x-http-method",
+    "x-method-override",
+    "accept-charse",
+    "last-event-id",
+];
+
 fn request_header(rng: &mut Rng) -> (String, String) {
+    if one_in(rng, 8) {
+        return (pick(rng, FORBIDDEN).to_owned(), pick(rng, &["1", "TRACE", "a, connect"]).to_owned());
+    }
     let (name, values): (&str, &[&str]) = pick(
         rng,
         &[
@@ -317,7 +354,8 @@ fn allow_origin(rng: &mut Rng, realm: Realm, headers: &mut Vec<(&'static str, St
 
 fn preflight(rng: &mut Rng, realm: Realm, ask: &Ask) -> Answer {
     let status = if one_in(rng, 8) {
-        pick(rng, &[201, 206, 299, 300, 301, 302, 304, 307, 400, 401, 403, 404, 405, 407, 500, 503])
+        let odd = [201, 205, 206, 207, 226, 299, 300, 301, 302, 304, 307, 308, 400, 401, 403, 404, 405, 407];
+        if one_in(rng, 4) { pick(rng, &[451, 500, 503, 599]) } else { pick(rng, &odd) }
     } else {
         pick(rng, &[200, 204])
     };
@@ -381,7 +419,8 @@ fn actual(rng: &mut Rng, realm: Realm, ask: &Ask) -> Answer {
     } else if one_in(rng, 5) && !reads_body {
         pick(rng, &[404, 500])
     } else if reads_body && one_in(rng, 5) {
-        pick(rng, &[201, 204, 206, 299, 300, 304, 400, 401, 403, 404, 416, 418, 500, 503])
+        let odd = [201, 203, 204, 205, 206, 207, 226, 299, 300, 304, 305, 400, 401, 403, 404, 410, 416, 418];
+        if one_in(rng, 4) { pick(rng, &[451, 500, 503, 599]) } else { pick(rng, &odd) }
     } else {
         200
     };
@@ -389,6 +428,19 @@ fn actual(rng: &mut Rng, realm: Realm, ask: &Ask) -> Answer {
     allow_origin(rng, realm, &mut headers);
     headers.push(("x-seen", "1".to_owned()));
     headers.push(("etag", "\"e\"".to_owned()));
+    if one_in(rng, 4) {
+        // Safelisted names, forbidden ones, and others.
+        let named = [
+            ("content-language", "en"),
+            ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("pragma", "x"),
+            ("set-cookie2", "a=1"),
+            ("x-seen", "2"),
+            ("content-languages", "en"),
+        ];
+        let (name, value) = pick(rng, &named);
+        headers.push((name, value.to_owned()));
+    }
     if rng.bool() {
         let value =
             pick(rng, &["x-seen", "*", "X-SEEN, ETag", "x-seen etag", "", "*, x-seen", "set-cookie, etag"]);

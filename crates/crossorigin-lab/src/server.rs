@@ -192,7 +192,7 @@ async fn scripted(
     let body = if is_preflight || head { Bytes::new() } else { page::body_for(case.asks[0].initiator) };
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if matches!(answer.status, 204 | 304) {
+    if matches!(answer.status, 204 | 205 | 304) {
         *response.body_mut() = Full::default();
     }
     let this = run.places.url(scripted.host, &name, number, hop);
