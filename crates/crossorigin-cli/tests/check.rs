@@ -485,6 +485,15 @@ fn extensions_read_what_they_have_permission_for() {
     assert!(cause.starts_with("The extension has permission for 127.0.0.1:"), "{cause}");
 }
 
+#[test]
+fn a_redirect_that_lacks_the_header_is_called_a_redirect() {
+    let server = Scripted::always("301 Moved Permanently", &["Location: /items/"]);
+    let (found, _) = json(&[&server.url("/items"), "--from", APP]);
+    assert_eq!(told(&found), ["blocked allow-origin-missing"]);
+    let cause = found["results"][0]["cause"].as_str().unwrap();
+    assert!(cause.ends_with("; it is a redirect, 301 to /items/, and those are checked, too."), "{cause}");
+}
+
 /// The picture comes, and is of no use there.
 #[test]
 fn what_webgl_makes_of_an_opaque_image_is_told() {

@@ -296,12 +296,18 @@ impl Record {
                 printable(value)
             ),
         };
-        let status = self.last_answer().map(|answer| answer.status).filter(|status| !status.is_success());
-        match status {
-            Some(status) if !status.is_redirection() => {
-                format!("{sentence}; its status is {}.", status.as_u16())
+        let Some(answer) = self.last_answer().filter(|answer| !answer.status.is_success()) else {
+            return format!("{sentence}.");
+        };
+        let status = answer.status.as_u16();
+        match answer.headers.get(LOCATION).filter(|_| answer.status.is_redirection()) {
+            // That a redirect is an answer like others is what people don't expect.
+            Some(location) => {
+                let location = printable(location.as_bytes());
+                format!("{sentence}; it is a redirect, {status} to {location}, and those are checked, too.")
             }
-            _ => format!("{sentence}."),
+            None if answer.status.is_redirection() => format!("{sentence}."),
+            None => format!("{sentence}; its status is {status}."),
         }
     }
 
