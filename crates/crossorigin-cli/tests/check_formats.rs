@@ -303,6 +303,41 @@ fn messages_are_explained() {
     }
 }
 
+/// With its mode and its credentials, and without changing anything on the server.
+#[test]
+fn the_suggested_command_asks_as_the_page_did() {
+    let wildcard = "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' \
+                    when the request's credentials mode is 'include'.";
+    let missing = "No 'Access-Control-Allow-Origin' header is present on the requested resource.";
+    let preflight =
+        "Response to preflight request doesn't pass access control check: It does not have HTTP ok status.";
+    let method = "Method DELETE is not allowed by Access-Control-Allow-Methods in preflight response.";
+    let header =
+        "Request header field x-a is not allowed by Access-Control-Allow-Headers in preflight response.";
+    for (kind, sentence, flags) in [
+        ("fetch", missing, ""),
+        ("XMLHttpRequest", wildcard, " --as xhr --credentials include"),
+        ("image", missing, " --as image --crossorigin"),
+        ("image", wildcard, " --as image --crossorigin=use-credentials"),
+        ("font", missing, " --as font"),
+        ("fetch", preflight, " -X PUT --preflight-only"),
+        ("fetch", method, " -X DELETE --preflight-only"),
+        ("XMLHttpRequest", header, " --as xhr -H 'x-a: 1' --preflight-only"),
+    ] {
+        let said = printed(&[
+            "--console",
+            &format!(
+                "Access to {kind} at 'https://api.example/' from origin '{APP}' has been blocked by CORS policy: {sentence}"
+            ),
+        ]);
+        let line = said.lines().find_map(|line| line.trim().strip_prefix("to look closer: ")).unwrap();
+        assert_eq!(line, format!("crossorigin check https://api.example/ --from {APP}{flags}"));
+    }
+    let local = "Access to fetch at 'file:///a.json' from origin 'null' has been blocked by CORS policy: Cross origin \
+                 requests are only supported for protocol schemes: chrome, data, http, https.";
+    assert!(!printed(&["--console", local]).contains("to look closer"), "files are not checked");
+}
+
 /// What a message holds is words of the command that is suggested, and never a command of its own.
 #[test]
 fn the_suggested_command_is_safe_to_paste() {

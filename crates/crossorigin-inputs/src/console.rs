@@ -71,6 +71,24 @@ const OTHER_POLICIES: &[(&str, &str, &str)] = &[
         "this is local network access, and not CORS: a page asks for an address in its visitor's own network",
         "open the page by https, and let the visitor permit it when the browser asks",
     ),
+    (
+        "Tainted canvases may not be exported",
+        "this is a canvas, or WebGL, that was given an image of another origin: it was asked for without CORS",
+        "set crossorigin on the image before its src, and let its server send Access-Control-Allow-Origin; see what it \
+         sends by crossorigin check URL --from ORIGIN --as image --crossorigin",
+    ),
+    (
+        "has been tainted by cross-origin data",
+        "this is a canvas, or WebGL, that was given an image of another origin: it was asked for without CORS",
+        "set crossorigin on the image before its src, and let its server send Access-Control-Allow-Origin; see what it \
+         sends by crossorigin check URL --from ORIGIN --as image --crossorigin",
+    ),
+    (
+        "contains cross-origin data, and may not be loaded",
+        "this is a canvas, or WebGL, that was given an image of another origin: it was asked for without CORS",
+        "set crossorigin on the image before its src, and let its server send Access-Control-Allow-Origin; see what it \
+         sends by crossorigin check URL --from ORIGIN --as image --crossorigin",
+    ),
 ];
 
 /// A sentence that stands for more reasons than this tells none of them.

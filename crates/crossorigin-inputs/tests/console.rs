@@ -198,6 +198,16 @@ fn other_texts_are_refused() {
             "page's own Content Security Policy",
         ),
         ("GET https://a.example/a.png net::ERR_BLOCKED_BY_ORB", "1:34", "opaque response blocking"),
+        (
+            "SecurityError: Failed to execute 'toDataURL' on 'HTMLCanvasElement': Tainted canvases may not be exported.",
+            "1:70",
+            "without CORS",
+        ),
+        (
+            "Failed to execute 'getImageData' on 'CanvasRenderingContext2D': The canvas has been tainted by cross-origin data.",
+            "1:76",
+            "without CORS",
+        ),
         ("\n  Uncaught ReferenceError: x is not defined\n", "2:3", "no message of Chromium"),
     ] {
         let error = console(text).unwrap_err();
