@@ -178,6 +178,26 @@ fn every_deviation_is_shown_by_its_example() {
 
 /// How far deviations go: what browsers were seen to do where one ends. Whose it is, the case, what it comes to.
 const EDGES: &[(Profile, &str, &str)] = &[
+    // What a method would need abroad goes with it; what it needed stays, as does what headers would need.
+    (
+        Profile::Firefox,
+        "> PATCH https://a.example/\n\
+         < 303 location: https://b.example/",
+        "PATCH GET → cors",
+    ),
+    (
+        Profile::Firefox,
+        "> PATCH https://a.example/ body | content-type: text/xml\n\
+         < 303 location: https://b.example/",
+        "PATCH OPTIONS GET → cors",
+    ),
+    (
+        Profile::Firefox,
+        "> PATCH https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PATCH\n\
+         < 303 access-control-allow-origin: *; location: /next",
+        "OPTIONS PATCH OPTIONS GET → cors",
+    ),
     // A redirect that is asked anew, after a preflight, is trusted no more.
     (
         Profile::WebKit,

@@ -22,8 +22,8 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     let Machine { request, trace, behavior, needed_permission, .. } = machine;
     // DEVIATION: firefox-need-of-permission-stays, webkit-need-of-permission-stays.
     let needed_before = *needed_permission;
-    *needed_permission |=
-        behavior.need_of_permission_stays == Stays::Always && needs_permission(request, behavior);
+    *needed_permission |= behavior.need_of_permission_stays == Stays::WhereHeadersDid
+        && !request.names_to_ask_for(behavior).is_empty();
     // 6. Some of what a secure page asks for insecurely is asked for securely.
     if upgrade_mixed_content(request, behavior) {
         trace.step(StepNumber::new(Section::MainFetch, "6"), || {
@@ -79,7 +79,7 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     // From here on the CORS protocol decides, and permission is asked for where it is needed.
     request.response_tainting = ResponseTainting::Cors;
     let needs_permission = request.use_cors_preflight || needs_permission(request, behavior) || needed_before;
-    *needed_permission |= needs_permission && behavior.need_of_permission_stays == Stays::OnceNeeded;
+    *needed_permission |= needs_permission && behavior.need_of_permission_stays != Stays::Never;
     trace.step(SWITCH, || {
         if !needs_permission {
             return Event::CorsWithoutPreflight;

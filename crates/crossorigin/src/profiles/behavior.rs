@@ -161,8 +161,8 @@ pub enum Stays {
     Never,
     /// Once a preflight was needed, it is on every later hop.
     OnceNeeded,
-    /// Once the method or headers would have needed one, were they not asked of the page's own origin.
-    Always,
+    /// Then, and once headers would have needed one, were they not asked of the page's own origin.
+    WhereHeadersDid,
 }
 
 /// In which order a preflight's response is judged. It changes which reason is found first, never the verdict.

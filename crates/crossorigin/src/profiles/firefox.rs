@@ -104,9 +104,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         profile: Profile::Firefox,
         versions: READ,
         source: "measured",
-        what: "a request whose method or headers need permission is preflighted on every later hop, even where a redirect took what needed it; the standard looks at what is left",
+        what: "a request that needed permission, or whose headers would abroad, is preflighted on every later hop, even where a redirect took what needed it; the standard looks at what is left",
         example: example::NEED_OF_PERMISSION_STAYS,
-        apply: |behavior| behavior.need_of_permission_stays = Stays::Always,
+        apply: |behavior| behavior.need_of_permission_stays = Stays::WhereHeadersDid,
     },
     Entry {
         id: "firefox-large-range",
