@@ -494,6 +494,17 @@ fn a_redirect_that_lacks_the_header_is_called_a_redirect() {
     assert!(cause.ends_with("; it is a redirect, 301 to /items/, and those are checked, too."), "{cause}");
 }
 
+/// Many servers leave all headers out where they don't permit what a preflight asks for.
+#[test]
+fn a_server_that_refuses_a_preflight_is_told_from_one_that_knows_none() {
+    for (vary, told) in [("Vary: Origin, access-control-request-method", true), ("Vary: Origin", false)] {
+        let server = Scripted::always("204 No Content", &[vary]);
+        let (found, _) = json(&[&server.url("/"), "--from", APP, "-X", "DELETE"]);
+        let cause = found["results"][0]["cause"].as_str().unwrap();
+        assert_eq!(cause.contains("it refuses the origin, the method or a header"), told, "{vary}: {cause}");
+    }
+}
+
 /// The picture comes, and is of no use there.
 #[test]
 fn what_webgl_makes_of_an_opaque_image_is_told() {

@@ -9,7 +9,7 @@ use crossorigin::infrastructure::header_names::is_cors_safelisted_response_heade
 use http::HeaderMap;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE,
-    LOCATION, ORIGIN,
+    LOCATION, ORIGIN, VARY,
 };
 
 use crate::heads::{joined, printable};
@@ -269,6 +269,10 @@ impl Record {
             false => self.sent_origin(),
         };
         let sentence = match error {
+            CorsCheckError::AllowOriginMissing if self.refuses_preflight() => format!(
+                "{whose} of {host} has no Access-Control-Allow-Origin, which must be {origin}; its Vary tells that the \
+                 server knows preflights, so it refuses the origin, the method or a header"
+            ),
             CorsCheckError::AllowOriginMissing => {
                 format!("{whose} of {host} has no Access-Control-Allow-Origin, which must be {origin}")
             }
@@ -309,6 +313,16 @@ impl Record {
             None if answer.status.is_redirection() => format!("{sentence}."),
             None => format!("{sentence}; its status is {status}."),
         }
+    }
+
+    /// Whether the last answer is that of a server that looked at a preflight, and permits nothing.
+    fn refuses_preflight(&self) -> bool {
+        let names = self.last_answer().map(|answer| answer.headers.get_all(VARY));
+        let mut names = names.iter().flatten().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        self.exchanges.last().is_some_and(Exchange::is_preflight)
+            && names.any(|name| {
+                name.trim_ascii().eq_ignore_ascii_case(ACCESS_CONTROL_REQUEST_METHOD.as_str().as_bytes())
+            })
     }
 
     pub(crate) fn with_credentials(&self) -> bool {

@@ -146,10 +146,12 @@ pub const PAGES: &[ReasonPage] = &[
         PREFLIGHT,
         "Before the request the browser asked for permission by an OPTIONS request, and the answer names nobody who \
          may read. The request itself was never sent. Mostly the server does not know OPTIONS on this path, or \
-         something before it answers: authentication, a proxy, a firewall.",
+         something before it answers: authentication, a proxy, a firewall. Or it does, and so refuses the origin, the \
+         method or a header.",
         WHY_ASK,
         "Answer OPTIONS with Origin and Access-Control-Request-Method before authentication, redirects and routes: \
-         with 204, and with the same Access-Control-Allow-Origin as the response itself.",
+         with 204, and with the same Access-Control-Allow-Origin as the response itself. Where the server does so for \
+         other requests, add this one's method and headers to those that it permits.",
     ),
     page(
         "preflight-allow-origin-wildcard",
