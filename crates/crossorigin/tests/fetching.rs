@@ -10,7 +10,7 @@ use crossorigin::fetching::{
     Context, CorsPreflightCache, EmbedderPolicyValue, MAX_KEEPALIVE_BYTES, Machine, NetworkErrorReason,
     Purpose, ResponseHead, ResponseType, Step,
 };
-use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Destination, Mode};
+use crossorigin::infrastructure::request::{BodyKind, CredentialsMode, Destination, Mode, RedirectMode};
 use crossorigin::profiles::Profile;
 use fetches::{Answers, B, PAGE, SHARED, ending, headers, outcome, request, run};
 use http::{HeaderName, Method, StatusCode};
@@ -41,8 +41,20 @@ fn modes_decide_how_a_response_is_filtered() {
     assert!(matches!(outcome(&step), Err(R::ResourcePolicy(_))));
     let (_, step) = run(request(B, Mode::Cors), &mut CorsPreflightCache::default(), &[(200, &[])]);
     assert!(matches!(outcome(&step), Err(R::CorsCheck(_))));
-    let (sent, step) = run(request("data:,x", Mode::Cors), &mut CorsPreflightCache::default(), &[]);
-    assert!(sent.is_empty() && matches!(step, Step::ReadDataUrl(_)));
+    for mode in [Mode::Cors, Mode::SameOrigin, Mode::NoCors] {
+        let (sent, step) = run(request("data:,x", mode), &mut CorsPreflightCache::default(), &[]);
+        assert!(sent.is_empty() && matches!(step, Step::ReadDataUrl(_)), "{mode:?}");
+    }
+    for (url, redirect_mode, expected) in [
+        (B, RedirectMode::Manual, Err(R::NoCorsRedirectMode)),
+        (B, RedirectMode::Error, Err(R::NoCorsRedirectMode)),
+        (PAGE, RedirectMode::Manual, Ok(ResponseType::Basic)),
+    ] {
+        let mut request = request(url, Mode::NoCors);
+        request.redirect_mode = redirect_mode;
+        let answers: Answers<'_> = if expected.is_ok() { &[(200, &[])] } else { &[] };
+        assert_eq!(ending(request, answers).0, expected, "{url} {redirect_mode:?}");
+    }
 }
 
 #[test]

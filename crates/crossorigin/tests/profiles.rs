@@ -338,6 +338,17 @@ const EDGES: &[(Profile, &str, &str)] = &[
          > PUT https://b.example/",
         "OPTIONS PUT → cors",
     ),
+    (
+        Profile::Firefox,
+        "> PUT https://b.example/ include\n\
+         < 204 access-control-allow-origin: https://a.example; access-control-allow-credentials: true; access-control-allow-methods: PUT\n\
+         < 200 access-control-allow-origin: https://a.example; access-control-allow-credentials: true\n\
+         > DELETE https://b.example/\n\
+         < 403 access-control-allow-origin: *\n\
+         > PUT https://b.example/ include\n\
+         < 403 access-control-allow-origin: https://a.example; access-control-allow-credentials: true",
+        "OPTIONS → preflight-status",
+    ),
     // A redirect to where no browser speaks HTTP is no redirect to follow, but a good one may be held.
     (
         Profile::WebKit,

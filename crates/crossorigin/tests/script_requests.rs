@@ -23,6 +23,7 @@ fn what_script_cannot_ask_for_is_not_sent() {
         ("TRACE", B, Mode::Cors, Err(R::ForbiddenMethod)),
         ("track", PAGE, Mode::SameOrigin, Err(R::ForbiddenMethod)),
         ("CONNECT", B, Mode::NoCors, Err(R::ForbiddenMethod)),
+        ("CONNECT", B, Mode::WebTransport, Ok(ResponseType::Basic)),
         ("PUT", B, Mode::NoCors, Err(R::NoCorsMethod)),
         ("get", B, Mode::NoCors, Err(R::NoCorsMethod)),
         ("POST", B, Mode::NoCors, Ok(ResponseType::Opaque)),
@@ -104,6 +105,10 @@ fn streams_ask_first_and_are_sent_once() {
             "{url} {answers:?}"
         );
     }
+    let mut by_cors = stream(Initiator::Fetch, B, Mode::Cors);
+    by_cors.credentials_mode = CredentialsMode::Include;
+    let shared = [("access-control-allow-origin", PAGE), ("access-control-allow-credentials", "true")];
+    assert_eq!(ending(by_cors, &[(204, &shared), (401, &shared)]).0, Ok(ResponseType::Cors));
     let mut without = stream(Initiator::Fetch, PAGE, Mode::Cors);
     without.credentials_mode = CredentialsMode::Omit;
     assert_eq!(ending(without, &[(401, &[])]).0, Ok(ResponseType::Basic));
@@ -196,6 +201,12 @@ fn what_no_server_would_take_is_not_sent() {
         let answers: Answers<'_> = if expected.is_ok() { &[(200, &[SHARED])] } else { &[] };
         assert_eq!(ending(get, answers).0, expected, "{lines}");
     }
+    // Lines count, not names.
+    let mut get = asked_by(Initiator::EventSource, B);
+    for _ in 0..=MAX_REQUEST_HEADERS {
+        get.headers.append("x-foo", HeaderValue::from_static("1"));
+    }
+    assert_eq!(ending(get, &[]).0, Err(NetworkErrorReason::TooManyHeaders));
 }
 
 #[test]
