@@ -226,9 +226,13 @@ fn a_safelisted_get_allocates_nothing_beyond_its_request() {
 
 #[test]
 fn a_credentialless_page_embeds_without_credentials() {
-    for (url, mode, included) in
-        [(B, Mode::NoCors, false), ("https://a.example/", Mode::NoCors, false), (B, Mode::Cors, true)]
-    {
+    for (url, mode, included) in [
+        (B, Mode::NoCors, false),
+        ("https://a.example/", Mode::NoCors, false),
+        (B, Mode::Cors, true),
+        (PAGE, Mode::SameOrigin, true),
+        (B, Mode::Navigate, true),
+    ] {
         let mut request = request(url, mode);
         request.credentials_mode = CredentialsMode::Include;
         let mut cache = CorsPreflightCache::default();

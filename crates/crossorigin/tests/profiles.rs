@@ -327,6 +327,16 @@ const EDGES: &[(Profile, &str, &str)] = &[
          > PUT https://b.example/",
         "OPTIONS PUT → cors",
     ),
+    // No value is as good as no header.
+    (
+        Profile::Firefox,
+        "> PUT https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-max-age: \n\
+         < 200 access-control-allow-origin: *\n\
+         @ 4\n\
+         > PUT https://b.example/",
+        "PUT → cors",
+    ),
     // A failed fetch forgets what was kept with credentials and without.
     (
         Profile::Firefox,

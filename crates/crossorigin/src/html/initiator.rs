@@ -236,3 +236,50 @@ impl FromStr for Initiator {
         named.ok_or_else(|| UnknownInitiator(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_asks_in_its_own_way() {
+        use Initiator as I;
+        let settings = [CorsSettings::NoCors, CorsSettings::Anonymous, CorsSettings::UseCredentials];
+        for initiator in I::ALL {
+            // By the attribute, or by whether credentials are asked for.
+            let (modes, destination) = match initiator {
+                I::Fetch | I::Xhr => ("cors same-origin|cors same-origin|cors include", "empty"),
+                I::EventSource => ("cors same-origin|cors same-origin|cors include", "empty"),
+                I::Beacon => ("no-cors include|no-cors include|no-cors include", "empty"),
+                I::Image | I::WebGlTexture => ("no-cors include|cors same-origin|cors include", "image"),
+                I::Video => ("no-cors include|cors same-origin|cors include", "video"),
+                I::Audio => ("no-cors include|cors same-origin|cors include", "audio"),
+                I::Track => ("same-origin include|cors same-origin|cors include", "track"),
+                I::Script => ("no-cors include|cors same-origin|cors include", "script"),
+                I::Module => ("cors same-origin|cors same-origin|cors include", "script"),
+                I::Stylesheet => ("no-cors include|cors same-origin|cors include", "style"),
+                I::Font | I::FontFace => ("cors same-origin|cors same-origin|cors same-origin", "font"),
+                I::CssShape | I::CssMask => ("cors same-origin|cors same-origin|cors same-origin", "image"),
+                I::Navigation => ("navigate include|navigate include|navigate include", "document"),
+            };
+            let requests = settings.map(|settings| {
+                let (page, url) = ("https://a.example".parse(), "https://b.example/".parse());
+                initiator.request(page.unwrap(), url.unwrap(), settings)
+            });
+            let told: Vec<_> = requests
+                .iter()
+                .map(|request| format!("{} {}", request.mode.name(), request.credentials_mode.name()))
+                .collect();
+            assert_eq!(
+                (told.join("|").as_str(), requests[0].destination.name()),
+                (modes, destination),
+                "{initiator}"
+            );
+            assert_eq!(initiator.name().parse(), Ok(initiator));
+            // Only script's own requests ask for what script may set.
+            let by_script = matches!(initiator, I::Fetch | I::Xhr);
+            assert!(requests.iter().all(|request| request.unsafe_request == by_script), "{initiator}");
+        }
+        assert!("img".parse::<Initiator>().is_err());
+    }
+}

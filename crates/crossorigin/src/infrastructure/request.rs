@@ -444,6 +444,17 @@ mod tests {
     }
 
     #[test]
+    fn another_url_knows_nothing_of_redirects() {
+        let mut astray = request(&["https://b.example/", "https://c.example/"]);
+        (astray.left_behind, astray.keeps_origin) = (vec![ORIGIN], true);
+        (astray.response_tainting, astray.timing_allow_failed) = (ResponseTainting::Cors, true);
+        let other = astray.with_url("https://d.example/".parse().unwrap());
+        assert_eq!((other.redirect_count(), other.redirect_taint()), (0, RedirectTaint::SameOrigin));
+        assert!(other.left_behind.is_empty() && !other.keeps_origin && !other.timing_allow_failed);
+        assert_eq!(other.response_tainting, ResponseTainting::Basic);
+    }
+
+    #[test]
     fn the_origin_header_follows_mode_method_and_referrer_policy() {
         use ReferrerPolicy as P;
         let (a, b, plain) = ("https://a.example/", "https://b.example/", "http://a.example/");
