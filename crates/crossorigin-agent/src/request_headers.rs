@@ -2,7 +2,7 @@
 
 use crossorigin::fetching::{HttpRequest, Purpose};
 use crossorigin::html::Initiator;
-use crossorigin::infrastructure::request::{Mode, Request};
+use crossorigin::infrastructure::request::{Destination, Mode, Request};
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, Entry, RANGE, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -52,9 +52,12 @@ pub(crate) fn add(
     headers.insert(ACCEPT_ENCODING, accept_encoding);
     if is_safe {
         let is_preflight = request.purpose == Purpose::Preflight;
-        let (mode, destination) =
-            if is_preflight { (Mode::Cors, "empty") } else { (state.mode, destination(initiator)) };
-        headers.insert(SEC_FETCH_DEST, HeaderValue::from_static(destination));
+        let (mode, destination) = if is_preflight {
+            (Mode::Cors, Destination::Empty)
+        } else {
+            (state.mode, initiator.destination())
+        };
+        headers.insert(SEC_FETCH_DEST, HeaderValue::from_static(destination.name()));
         headers.insert(SEC_FETCH_MODE, HeaderValue::from_static(mode.name()));
         headers.insert(SEC_FETCH_SITE, HeaderValue::from_static(site(state)));
     }
@@ -74,21 +77,6 @@ fn accept(initiator: Initiator) -> &'static str {
         Initiator::Stylesheet => "text/css,*/*;q=0.1",
         Initiator::EventSource => "text/event-stream",
         _ => "*/*",
-    }
-}
-
-/// [Source](https://fetch.spec.whatwg.org/#concept-request-destination).
-fn destination(initiator: Initiator) -> &'static str {
-    match initiator {
-        Initiator::Image | Initiator::CssShape | Initiator::CssMask | Initiator::WebGlTexture => "image",
-        Initiator::Video => "video",
-        Initiator::Audio => "audio",
-        Initiator::Track => "track",
-        Initiator::Script | Initiator::Module => "script",
-        Initiator::Stylesheet => "style",
-        Initiator::Font | Initiator::FontFace => "font",
-        Initiator::Navigation => "document",
-        _ => "empty",
     }
 }
 
