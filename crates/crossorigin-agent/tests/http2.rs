@@ -101,56 +101,77 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-#[tokio::test]
-async fn what_a_leaving_server_did_not_take_is_begun_again() {
-    const DATA: u8 = 0;
-    const HEADERS: u8 = 1;
-    const SETTINGS: u8 = 4;
-    const GOAWAY: u8 = 7;
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+
+/// A server that speaks in frames. Each connection answers one request; the first answers another with what is made of
+/// the number of the stream that it took, and then says no more.
+async fn server_in_frames(last_words: fn(u32) -> Vec<u8>) -> (Environment, Arc<AtomicUsize>) {
     let (pem, acceptor) = authority(&["h2"], false);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(async move {
+    let connections = Arc::<AtomicUsize>::default();
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
         let mut held = Vec::new();
-        for nth in 0..2 {
+        loop {
             let (stream, _) = listener.accept().await.unwrap();
+            let is_first = count.fetch_add(1, Ordering::Relaxed) == 0;
             let mut stream = acceptor.accept(stream).await.unwrap();
             stream.read_exact(&mut [0; b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len()]).await.unwrap();
             stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
             let mut taken = 0;
-            // Each connection takes one request; the first says so when there is another.
             loop {
                 let mut head = [0; 9];
                 stream.read_exact(&mut head).await.unwrap();
                 let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
                 stream.read_exact(&mut vec![0; length as usize]).await.unwrap();
                 let id = u32::from_be_bytes(head[5..].try_into().unwrap());
-                let answer = match head[3] {
-                    SETTINGS if head[4] == 0 => frame(SETTINGS, 1, 0, &[]),
+                let (answer, is_last) = match head[3] {
+                    SETTINGS if head[4] == 0 => (frame(SETTINGS, 1, 0, &[]), false),
                     HEADERS if taken == 0 => {
                         taken = id;
                         let shared = b"\x88\x00\x1baccess-control-allow-origin\x01*";
-                        [frame(HEADERS, 4, id, shared), frame(DATA, 1, id, b"hi")].concat()
+                        ([frame(HEADERS, 4, id, shared), frame(DATA, 1, id, b"hi")].concat(), !is_first)
                     }
-                    HEADERS => frame(GOAWAY, 0, 0, &[taken.to_be_bytes(), [0; 4]].concat()),
+                    HEADERS => (last_words(taken), true),
                     _ => continue,
                 };
                 stream.write_all(&answer).await.unwrap();
-                if nth == 1 && taken > 0 || answer[3] == GOAWAY {
+                if is_last {
                     break;
                 }
             }
             held.push(stream);
         }
-        held
     });
-    let mut page = page_of(&pem, address);
+    (page_of(&pem, address), connections)
+}
+
+#[tokio::test]
+async fn what_a_leaving_server_did_not_take_is_begun_again() {
+    let leaves = |taken: u32| frame(GOAWAY, 0, 0, &[taken.to_be_bytes(), [0; 4]].concat());
+    let (mut page, connections) = server_in_frames(leaves).await;
     for _ in 0..2 {
         let request = get("https://api.example/").method(Method::POST).body("x");
         let (response, record) = page.fetch_recorded(request).await;
         assert!(response.is_ok(), "{:?}", record.outcome);
     }
-    served.await.unwrap();
+    assert_eq!(connections.load(Ordering::Relaxed), 2);
+}
+
+/// It is this side that leaves then, and the server may have done what it was asked.
+#[tokio::test]
+async fn what_a_server_answers_against_the_protocol_is_not_begun_again() {
+    let (mut page, connections) = server_in_frames(|_| frame(DATA, 0, 0, b"of no stream")).await;
+    for is_first in [true, false] {
+        let request = get("https://api.example/").method(Method::POST).body("x");
+        let (response, record) = page.fetch_recorded(request).await;
+        assert_eq!(response.is_ok(), is_first, "{:?}", record.outcome);
+    }
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
