@@ -5,6 +5,7 @@ mod support;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -95,6 +96,45 @@ async fn a_connection_whose_end_of_response_is_in_doubt_is_not_used_again() {
             assert_eq!(server.connections(), nth, "{name}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_was_misdirected_goes_to_another_connection_once() {
+    for (method, body, statuses, expected, connections) in [
+        (Method::GET, None, &["421", "200"][..], 200, 2),
+        (Method::GET, None, &["421", "421", "200"], 421, 2),
+        (Method::POST, Some("x"), &["421", "200"], 200, 2),
+        (Method::GET, None, &["200", "421", "200"], 200, 2),
+        (Method::GET, None, &["404", "200"], 404, 1),
+    ] {
+        let answered = AtomicUsize::new(0);
+        let server = RawServer::by(move |_| {
+            let status = statuses[answered.fetch_add(1, Ordering::Relaxed)];
+            let head = format!(
+                "HTTP/1.1 {status} x\r\naccess-control-allow-origin: *\r\ncontent-length: 2\r\n\r\nhi"
+            );
+            (head.into_bytes(), Then::Keep)
+        })
+        .await;
+        let mut page = any_page();
+        if statuses[0] == "200" {
+            page.fetch(get(server.url())).await.unwrap().text().await.unwrap();
+        }
+        let mut request = get(server.url()).method(method);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let status = page.fetch(request).await.unwrap().status();
+        assert_eq!((status, server.connections()), (expected, connections), "{statuses:?}");
+    }
+    // A stream is gone.
+    let server = RawServer::new(&b"HTTP/1.1 421 x\r\ncontent-length: 0\r\n\r\n"[..], Then::Keep).await;
+    let mut page = any_page();
+    page.origin = server.url().trim_end_matches('/').parse().unwrap();
+    let (body, pieces) = upload();
+    drop(pieces);
+    let status = page.fetch(get(server.url()).method(Method::POST).stream(body)).await.unwrap().status();
+    assert_eq!((status, server.connections()), (421, 1));
 }
 
 /// A server that answers once on each connection, after so many have asked, and tells which hosts the agent has left.

@@ -147,23 +147,25 @@ async fn failures_are_told_apart() {
     let large = RawServer::new(response(&[], &"x".repeat(2000)), Then::Keep).await;
     let blocked = RawServer::new("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", Then::Keep).await;
     let mut limits = Limits::default();
+    limits.max_body_bytes = 1000;
+    let patient = page(transport().build(), limits);
     limits.head_timeout = Some(Duration::from_millis(200));
     limits.idle_timeout = Some(Duration::from_millis(200));
-    limits.max_body_bytes = 1000;
-    let mut page = page(transport().build(), limits);
-    for (url, expected) in [
-        ("http://no-such-host.invalid/".to_owned(), Kind::Dns),
-        (format!("http://{closed}/"), Kind::Refused),
-        (format!("http://{}/", silent.local_addr().unwrap()), Kind::TimedOut),
-        (stalls.url(), Kind::TimedOut),
-        (large.url(), Kind::TooLarge),
+    let hasty = page(transport().build(), limits);
+    for (url, page, expected) in [
+        ("http://no-such-host.invalid/".to_owned(), &patient, Kind::Dns),
+        (format!("http://{closed}/"), &patient, Kind::Refused),
+        (format!("http://{}/", silent.local_addr().unwrap()), &hasty, Kind::TimedOut),
+        (stalls.url(), &hasty, Kind::TimedOut),
+        (large.url(), &patient, Kind::TooLarge),
     ] {
+        let mut page = page.clone();
         let (response, record) = page.fetch_recorded(get(&url)).await;
         assert!(response.is_err(), "{url}");
         assert_eq!(kind(&record), expected, "{url}: {:?}", record.outcome);
         assert_eq!(record.exchanges.len(), 1, "{url}");
     }
-    let (_, record) = page.fetch_recorded(get(blocked.url())).await;
+    let (_, record) = patient.clone().fetch_recorded(get(blocked.url())).await;
     assert!(matches!(record.outcome, Outcome::Blocked(_)));
 }
 

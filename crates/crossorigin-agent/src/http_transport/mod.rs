@@ -72,7 +72,7 @@ impl Inner {
             // [Source](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2).
             let again = copy(&request);
             match self.send_on(kept, &key, request).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => return self.unless_misdirected(response, again, &key).await,
                 Err(Sent::Failed(failure)) => match again {
                     Some(again) if is_of_connection(&failure) && again.method().is_idempotent() => {
                         request = again;
@@ -83,11 +83,37 @@ impl Inner {
                 Err(Sent::Unused(unused)) => request = *unused,
             }
         }
-        let connection = self.connector.connect(&key).await?;
-        if let Some(shared) = connection.share() {
-            self.pool.put(&key, shared);
+        let again = copy(&request);
+        let response = self.send_on_new(&key, request).await?;
+        self.unless_misdirected(response, again, &key).await
+    }
+
+    /// A response; where the server says that this is not the connection for such a request, what another one brings.
+    /// [Source](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch).
+    async fn unless_misdirected(
+        &self,
+        response: Response<Body>,
+        again: Option<Request<Body>>,
+        key: &Key,
+    ) -> Result<Response<Body>, TransportFailure> {
+        match again {
+            Some(again) if response.status() == StatusCode::MISDIRECTED_REQUEST => {
+                self.send_on_new(key, again).await
+            }
+            _ => Ok(response),
         }
-        match self.send_on(connection, &key, request).await {
+    }
+
+    async fn send_on_new(
+        &self,
+        key: &Key,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, TransportFailure> {
+        let connection = self.connector.connect(key).await?;
+        if let Some(shared) = connection.share() {
+            self.pool.put(key, shared);
+        }
+        match self.send_on(connection, key, request).await {
             Ok(response) => Ok(response),
             Err(Sent::Failed(failure) | Sent::Refused(failure)) => Err(failure),
             Err(Sent::Unused(_)) => {
