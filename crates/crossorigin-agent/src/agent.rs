@@ -9,9 +9,9 @@ use url::Url;
 
 #[cfg(feature = "network")]
 use crate::HttpTransport;
-use crate::Limits;
 use crate::authentication::Authentication;
 use crate::cookies::{CookieError, Cookies};
+use crate::{BoxedTransport, Limits, Transport};
 
 /// A user agent: a transport, and what is remembered between fetches, such as what preflights have permitted.
 /// A clone shares all of it.
@@ -54,6 +54,14 @@ impl<T> Agent<T> {
     /// An agent that sends by this transport, with the default limits.
     pub fn with_transport(transport: T) -> Self {
         AgentBuilder::new().build(transport)
+    }
+
+    /// The same agent, whatever type its transport is of.
+    pub fn boxed(&self) -> Agent<BoxedTransport>
+    where
+        T: Transport + Clone + Send + Sync + 'static,
+    {
+        Agent { transport: BoxedTransport::new(self.transport.clone()), shared: Arc::clone(&self.shared) }
     }
 
     /// Sets a cookie, written as in `Set-Cookie`, as if the URL's own page had set it.

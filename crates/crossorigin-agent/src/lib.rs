@@ -66,7 +66,7 @@ pub use loaded::Loaded;
 pub use referrer::MAX_REFERRER_BYTES;
 pub use request_headers::{ACCEPT_LANGUAGE_VALUE, USER_AGENT_VALUE};
 pub use response::{NetworkError, Response};
-pub use transport::{Body, Transport};
+pub use transport::{Body, BoxedTransport, Transport};
 
 /// The README's examples are tested with the documentation.
 #[cfg(doctest)]

@@ -1,6 +1,7 @@
 //! What sends a request once.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
@@ -24,6 +25,55 @@ pub trait Transport {
         &mut self,
         request: http::Request<Body>,
     ) -> impl Future<Output = Result<http::Response<Body>, TransportFailure>> + Send;
+}
+
+/// What a transport's future is when its type is not to be named.
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Body>, TransportFailure>> + Send + 'a>>;
+
+trait AnyTransport: Send + Sync {
+    fn send_boxed(&mut self, request: http::Request<Body>) -> Sending<'_>;
+    fn clone_boxed(&self) -> Box<dyn AnyTransport>;
+}
+
+impl<T: Transport + Clone + Send + Sync + 'static> AnyTransport for T {
+    fn send_boxed(&mut self, request: http::Request<Body>) -> Sending<'_> {
+        Box::pin(self.send(request))
+    }
+
+    fn clone_boxed(&self) -> Box<dyn AnyTransport> {
+        Box::new(self.clone())
+    }
+}
+
+/// A transport of any type, for those who would else have to be generic over it.
+pub struct BoxedTransport(Box<dyn AnyTransport>);
+
+impl BoxedTransport {
+    /// Hides what type a transport is of.
+    pub fn new(transport: impl Transport + Clone + Send + Sync + 'static) -> Self {
+        Self(Box::new(transport))
+    }
+}
+
+impl Clone for BoxedTransport {
+    fn clone(&self) -> Self {
+        Self((*self.0).clone_boxed())
+    }
+}
+
+impl std::fmt::Debug for BoxedTransport {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("BoxedTransport")
+    }
+}
+
+impl Transport for BoxedTransport {
+    fn send(
+        &mut self,
+        request: http::Request<Body>,
+    ) -> impl Future<Output = Result<http::Response<Body>, TransportFailure>> + Send {
+        (*self.0).send_boxed(request)
+    }
 }
 
 /// The body of a request once more, among the request's extensions: for a transport that finds that the server has

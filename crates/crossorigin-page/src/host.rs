@@ -4,21 +4,23 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crossorigin::html::{CorsSettings, Initiator};
 use crossorigin::infrastructure::request::{CredentialsMode, Mode, RedirectMode};
-use crossorigin_agent::{Environment, FetchRequest};
+use crossorigin_agent::FetchRequest;
 use crossorigin_verdict::{Outcome, Record};
 use http::{HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use url::Url;
 
 use crate::bitmaps::Bitmaps;
-use crate::console::{Kind, Level, Line};
+use crate::clock::Clock;
+use crate::console::{Kind, Level, Line, Teller};
 use crate::dom::Dom;
-use crate::network::{Answer, Command, Network, RequestId};
+use crate::inbox::{Ask, Message};
+use crate::network::{Answer, Command, Environment, Network, RequestId};
 
 /// The most requests that a page may have under way at once; what is more fails.
 pub(crate) const MAX_REQUESTS: usize = 16_384;
@@ -30,16 +32,16 @@ pub(crate) struct Host {
     pub(crate) url: Url,
     pub(crate) uncaught: Cell<usize>,
     pub(crate) closed: Cell<bool>,
-    console: Box<dyn Fn(Line)>,
+    pub(crate) clock: Rc<Clock>,
+    console: Teller,
     environment: Environment,
     network: Network,
-    begun: Instant,
-    deadline: Instant,
+    inbox: Receiver<Message>,
     next_id: Cell<RequestId>,
     timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId)>>>,
     cleared: RefCell<HashSet<RequestId>>,
     under_way: RefCell<HashSet<RequestId>>,
-    arrived: RefCell<VecDeque<Answer>>,
+    arrived: RefCell<VecDeque<Message>>,
     sources: RefCell<HashMap<u32, String>>,
 }
 
@@ -49,6 +51,8 @@ pub(crate) enum Next {
     Timer(RequestId),
     /// A request is answered.
     Answer(Box<Answer>),
+    /// Whoever holds the page wants something.
+    Asked(Ask),
     /// Nothing is left to wait for.
     Idle,
     /// The page's time is over.
@@ -77,8 +81,9 @@ impl Host {
         url: Url,
         environment: Environment,
         network: Network,
-        deadline: Instant,
-        console: Box<dyn Fn(Line)>,
+        inbox: Receiver<Message>,
+        clock: Rc<Clock>,
+        console: Teller,
     ) -> Self {
         Self {
             dom: Rc::new(RefCell::new(Dom::new())),
@@ -86,11 +91,11 @@ impl Host {
             url,
             uncaught: Cell::new(0),
             closed: Cell::new(false),
+            clock,
             console,
             environment,
             network,
-            begun: Instant::now(),
-            deadline,
+            inbox,
             next_id: Cell::new(1),
             timers: RefCell::default(),
             cleared: RefCell::default(),
@@ -101,16 +106,12 @@ impl Host {
     }
 
     pub(crate) fn print(&self, kind: Kind, level: Level, text: String) {
-        (self.console)(Line { kind, level, text, url: None, reason: None });
+        self.console.tell(Line { kind, level, text, url: None, reason: None });
     }
 
     /// Milliseconds since the page began.
     pub(crate) fn now(&self) -> f64 {
-        self.begun.elapsed().as_secs_f64() * 1000.0
-    }
-
-    pub(crate) fn is_late(&self) -> bool {
-        Instant::now() >= self.deadline
+        self.clock.elapsed().as_secs_f64() * 1000.0
     }
 
     fn new_id(&self) -> RequestId {
@@ -170,22 +171,32 @@ impl Host {
     /// Waits for the answer to one request, and lets nothing else happen meanwhile.
     pub(crate) fn wait_for(&self, id: RequestId) -> Option<Answer> {
         loop {
-            let left = self.deadline.checked_duration_since(Instant::now())?;
-            let answer = self.network.answers.recv_timeout(left).ok()?;
-            if answer.id == id {
-                self.take_note(&answer);
-                return Some(answer);
+            match self.inbox.recv_timeout(self.clock.left()?).ok()? {
+                Message::Answer(answer) if answer.id == id => {
+                    self.take_note(&answer);
+                    return Some(*answer);
+                }
+                message => self.arrived.borrow_mut().push_back(message),
             }
-            self.arrived.borrow_mut().push_back(answer);
+        }
+    }
+
+    /// Waits to be asked for something, and for nothing else.
+    pub(crate) fn asked(&self) -> Option<Ask> {
+        loop {
+            let arrived = self.arrived.borrow_mut().pop_front();
+            match arrived.map_or_else(|| self.inbox.recv(), Ok).ok()? {
+                Message::Ask(ask) => return Some(ask),
+                // Of a page that has closed itself.
+                Message::Answer(_) => {}
+            }
         }
     }
 
     /// Waits for what comes next.
     pub(crate) fn next(&self) -> Next {
         loop {
-            if self.is_late() {
-                return Next::TimedOut;
-            }
+            let Some(left) = self.clock.left() else { return Next::TimedOut };
             let due = self.next_timer();
             let now = Instant::now();
             if let Some((at, id)) = due
@@ -195,22 +206,26 @@ impl Host {
                 return Next::Timer(id);
             }
             let arrived = self.arrived.borrow_mut().pop_front();
-            let answer = match arrived {
-                Some(answer) => answer,
+            let message = match arrived {
+                Some(message) => message,
                 None if due.is_none() && self.under_way.borrow().is_empty() => return Next::Idle,
                 None => {
-                    let until = due.map_or(self.deadline, |(at, _)| at.min(self.deadline));
-                    match self.network.answers.recv_timeout(until.saturating_duration_since(now)) {
-                        Ok(answer) => answer,
+                    let wait = due.map_or(left, |(at, _)| left.min(at.saturating_duration_since(now)));
+                    match self.inbox.recv_timeout(wait) {
+                        Ok(message) => message,
                         Err(RecvTimeoutError::Timeout) => continue,
                         Err(RecvTimeoutError::Disconnected) => return Next::Idle,
                     }
                 }
             };
-            // What was aborted meanwhile is nobody's any more.
-            if self.under_way.borrow().contains(&answer.id) {
-                self.take_note(&answer);
-                return Next::Answer(Box::new(answer));
+            match message {
+                Message::Ask(ask) => return Next::Asked(ask),
+                // What was aborted meanwhile is nobody's any more.
+                Message::Answer(answer) if self.under_way.borrow().contains(&answer.id) => {
+                    self.take_note(&answer);
+                    return Next::Answer(answer);
+                }
+                Message::Answer(_) => {}
             }
         }
     }
@@ -241,10 +256,10 @@ impl Host {
         };
         let told = record.console();
         if told.is_empty() && matches!(record.outcome, Outcome::Blocked(_) | Outcome::Unreachable(_)) {
-            (self.console)(line(failure(record)));
+            self.console.tell(line(failure(record)));
         }
         for message in told {
-            (self.console)(line(message.text));
+            self.console.tell(line(message.text));
         }
     }
 }

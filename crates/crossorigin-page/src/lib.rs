@@ -1,20 +1,26 @@
 //! Pages and scripts: loads a page, runs its scripts, and lets them see what a browser would.
 //!
-//! [`open`] runs a page to its end on the calling thread; the network is on another. What script may see is decided by
+//! [`open`] runs a page to its end on the calling thread; the network is on another. A [`Page`] runs on a thread of its
+//! own, and can be held and asked, any number of them at once. What script may see is decided by
 //! `crossorigin`'s algorithm, and what it may not is told by the console alone.
 
 mod bitmap_functions;
 mod bitmaps;
+mod clock;
 mod console;
 mod dom;
 mod dom_functions;
 mod host;
+mod inbox;
+mod life;
 mod modules;
 mod network;
+mod options;
 mod page;
 mod realm;
 mod selector;
 mod urls;
 
-pub use console::{Kind, Level, Line};
-pub use page::{End, PAGE_TIMEOUT, PageOptions, open};
+pub use console::{Console, Kind, Level, Line, MAX_CONSOLE_BYTES, MAX_LINE_BYTES};
+pub use options::{PAGE_TIMEOUT, PageOptions};
+pub use page::{End, Page, PageError, open};

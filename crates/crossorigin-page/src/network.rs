@@ -4,10 +4,15 @@ use std::collections::HashMap;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use crossorigin_agent::{Environment, FetchRequest, Loaded};
+use crossorigin_agent::{BoxedTransport, FetchRequest, Loaded};
 use crossorigin_verdict::Record;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
+
+use crate::inbox::Message;
+
+/// A page, to the agent.
+pub(crate) type Environment = crossorigin_agent::Environment<BoxedTransport>;
 
 /// Names a request, from the page's thread to the network's and back.
 pub(crate) type RequestId = u32;
@@ -32,23 +37,21 @@ pub(crate) struct Answer {
 /// The network, as a page speaks to it. It ends when this is dropped.
 pub(crate) struct Network {
     commands: Option<UnboundedSender<Command>>,
-    pub(crate) answers: mpsc::Receiver<Answer>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Network {
-    /// Starts the thread.
+    /// Starts the thread, which sends its answers here.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub(crate) fn start(answers: mpsc::Sender<Message>) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (commands, received) = unbounded_channel();
-        let (answer, answers) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("network".to_owned())
-            .spawn(move || runtime.block_on(serve(received, answer)))?;
-        Ok(Self { commands: Some(commands), answers, thread: Some(thread) })
+            .spawn(move || runtime.block_on(serve(received, answers)))?;
+        Ok(Self { commands: Some(commands), thread: Some(thread) })
     }
 
     /// Sends a command. One that comes too late is lost, as is all that the page still waits for.
@@ -68,7 +71,7 @@ impl Drop for Network {
     }
 }
 
-async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<Answer>) {
+async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<Message>) {
     let mut under_way: HashMap<RequestId, AbortHandle> = HashMap::new();
     while let Some(command) = commands.recv().await {
         under_way.retain(|_, task| !task.is_finished());
@@ -77,7 +80,7 @@ async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<A
                 let answers = answers.clone();
                 let task = tokio::spawn(async move {
                     let (loaded, record) = environment.load(*request).await;
-                    let _ = answers.send(Answer { id, loaded, record });
+                    let _ = answers.send(Message::Answer(Box::new(Answer { id, loaded, record })));
                 });
                 under_way.insert(id, task.abort_handle());
             }

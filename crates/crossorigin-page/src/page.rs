@@ -1,97 +1,62 @@
-//! A page: loaded, its scripts run, its console told.
+//! A page: to be run to its end, or to be held and asked.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
 
-use crossorigin::html::Initiator;
-use crossorigin::infrastructure::host_permission::HostPermission;
-use crossorigin::infrastructure::request_origin::Origin;
-use crossorigin::profiles::Profile;
-use crossorigin_agent::{Agent, FetchRequest};
-use html5ever::TokenizerResult;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
-use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use crossorigin_agent::{Agent, Transport};
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 use url::Url;
 
-use crate::console::Line;
-use crate::dom::{DOCUMENT, NodeId, Sink};
-use crate::host::{Host, Next};
-use crate::network::{Command, Network};
-use crate::realm::Realm;
+use crate::clock::Clock;
+use crate::console::{Console, Line, Log};
+use crate::inbox::{Ask, Message};
+use crate::life::Life;
+use crate::options::PageOptions;
 
-/// The time that a page gets where nothing else is said.
-pub const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The stack of a page's thread, in bytes: that of its scripts, and as much again and more for what they call.
+const THREAD_STACK_BYTES: usize = 8 << 20;
 
-/// How a page is opened.
-#[derive(Clone, Debug)]
+/// Why a page gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct PageOptions {
-    /// As which browser it fetches.
-    pub profile: Profile,
-    /// Its origin, where it is not that of its URL.
-    pub origin: Option<Origin>,
-    /// The hosts that it may read without being shared with, as pages of extensions may.
-    pub host_permissions: Vec<HostPermission>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// Scripts that run once the page is idle, one after the other.
-    pub eval: Vec<String>,
+pub enum PageError {
+    /// It could not be loaded: why.
+    Unreachable(String),
+    /// Its time was over. The page is at its end.
+    TimedOut,
+    /// The script threw, or its promise was rejected: with what.
+    Script(String),
+    /// The script promised what can't come any more: nothing is left to do, and it is not there.
+    Unsettled,
+    /// The script's value is not of the type that was asked for: why.
+    Value(String),
+    /// The page was closed.
+    Closed,
+    /// The script engine or a thread did not start: why.
+    Engine(String),
 }
 
-impl Default for PageOptions {
-    fn default() -> Self {
-        Self {
-            profile: Profile::Standard,
-            origin: None,
-            host_permissions: Vec::new(),
-            timeout: PAGE_TIMEOUT,
-            eval: Vec::new(),
+impl std::fmt::Display for PageError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(formatter, "the page could not be loaded: {why}"),
+            Self::TimedOut => {
+                formatter.write_str("the page was not done in its time; give it a longer timeout")
+            }
+            Self::Script(thrown) => write!(formatter, "the script threw {thrown}"),
+            Self::Unsettled => {
+                formatter.write_str("the script's promise was never settled, and the page is idle")
+            }
+            Self::Value(why) => write!(formatter, "the script's value is of another type: {why}"),
+            Self::Closed => formatter.write_str("the page is closed"),
+            Self::Engine(why) => write!(formatter, "the page can't be run: {why}"),
         }
     }
 }
 
-impl PageOptions {
-    /// A page of 30 seconds at most, by the standard.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// As which browser it fetches.
-    #[must_use]
-    pub fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
-        self
-    }
-
-    /// Its origin, where it is not that of its URL.
-    #[must_use]
-    pub fn origin(mut self, origin: Option<Origin>) -> Self {
-        self.origin = origin;
-        self
-    }
-
-    /// The hosts that it may read without being shared with.
-    #[must_use]
-    pub fn host_permissions(mut self, permissions: Vec<HostPermission>) -> Self {
-        self.host_permissions = permissions;
-        self
-    }
-
-    /// How long it may take.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Scripts that run once the page is idle.
-    #[must_use]
-    pub fn eval(mut self, scripts: Vec<String>) -> Self {
-        self.eval = scripts;
-        self
-    }
-}
+impl std::error::Error for PageError {}
 
 /// How a page came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +77,7 @@ pub enum End {
 
 /// Loads a page, runs its scripts until nothing is left to do, and tells its console line by line as they come.
 ///
-/// It blocks; the network is on a thread of its own. Call it on a thread that may wait.
+/// It blocks; the network is on a thread of its own. Call it on a thread that may wait, with 4 MiB of stack or more.
 ///
 /// ```no_run
 /// use crossorigin_agent::Agent;
@@ -126,122 +91,192 @@ pub enum End {
 ///
 /// # Errors
 /// The script engine or the network's thread does not start.
-pub fn open(
-    agent: &Agent,
+pub fn open<T: Transport + Clone + Send + Sync + 'static>(
+    agent: &Agent<T>,
     url: &Url,
     options: &PageOptions,
     console: impl Fn(Line) + 'static,
 ) -> anyhow::Result<End> {
-    let deadline = Instant::now() + options.timeout;
-    let network = Network::start()?;
-    let (html, url) = match load(agent, &network, url, deadline) {
-        Ok(loaded) => loaded,
-        Err(failure) => return Ok(failure),
+    let clock = Rc::new(Clock::start(options.timeout, Arc::default()));
+    let mut life = match Life::begin(&agent.boxed(), url, options, clock, Box::new(console)) {
+        Ok((life, _)) => life,
+        Err(PageError::Unreachable(why)) => return Ok(End::Unreachable(why)),
+        Err(PageError::TimedOut) => return Ok(End::TimedOut),
+        Err(error) => return Err(error.into()),
     };
-    let origin = options.origin.clone().unwrap_or_else(|| Origin::of_url(&url));
-    let mut environment = agent.environment(origin);
-    environment.url = Some(url.clone());
-    environment.profile = options.profile;
-    environment.host_permissions.clone_from(&options.host_permissions);
-    let host = Rc::new(Host::new(url, environment, network, deadline, Box::new(console)));
-    let realm = match Realm::new(&host, deadline) {
-        Ok(realm) => realm,
-        // The engine was interrupted while it was being set up.
-        Err(_) if host.is_late() => return Ok(End::TimedOut),
-        Err(error) => return Err(error),
-    };
-    let mut page = Page { parser: Some(Parser::new(&host, &html)), host, realm };
     let mut values = Vec::new();
-    let mut scripts = options.eval.iter();
-    page.parse();
-    loop {
-        if page.host.is_late() {
-            return Ok(End::TimedOut);
+    let mut is_in_time = life.run();
+    for script in &options.eval {
+        if !is_in_time {
+            break;
         }
-        if !page.host.closed.get() {
-            match page.host.next() {
-                Next::Timer(id) => {
-                    page.realm.timer(id);
-                    continue;
-                }
-                Next::Answer(answer) => {
-                    page.realm.answer(&page.host, &answer);
-                    page.arrived(answer.id);
-                    continue;
-                }
-                Next::TimedOut => return Ok(End::TimedOut),
-                Next::Idle => {}
-            }
-        }
-        match scripts.next() {
-            Some(script) => values.push(page.realm.eval(script).unwrap_or_default()),
-            None => return Ok(End::Idle { uncaught: page.host.uncaught.get(), values }),
-        }
+        values.push(life.eval_to_end(script).unwrap_or_default());
+        is_in_time = life.run();
     }
+    Ok(match is_in_time {
+        true => End::Idle { uncaught: life.host.uncaught.get(), values },
+        false => End::TimedOut,
+    })
 }
 
-/// Fetches the page itself.
-fn load(agent: &Agent, network: &Network, url: &Url, deadline: Instant) -> Result<(String, Url), End> {
-    let environment = agent.environment(Origin::of_url(url));
-    let request = FetchRequest::new(url.clone()).initiator(Initiator::Navigation);
-    network.send(Command::Fetch { id: 0, request: Box::new(request), environment: Box::new(environment) });
-    let left = deadline.saturating_duration_since(Instant::now());
-    let answer = network.answers.recv_timeout(left).map_err(|_| End::TimedOut)?;
-    match answer.loaded {
-        Some(loaded) => Ok((String::from_utf8_lossy(&loaded.body).into_owned(), loaded.url)),
-        None => Err(End::Unreachable(answer.record.cause())),
-    }
-}
-
-struct Page {
-    parser: Option<Parser>,
-    realm: Realm,
-    host: Rc<Host>,
-}
-
-/// Where the parser is.
-struct Parser {
-    tokenizer: Tokenizer<TreeBuilder<NodeId, Sink>>,
-    input: BufferQueue,
-    /// The script that it waits for.
-    waits_for: u32,
-}
-
-impl Parser {
-    fn new(host: &Host, html: &str) -> Self {
-        let sink = Sink { dom: Rc::clone(&host.dom), root: DOCUMENT };
-        let builder = TreeBuilder::new(sink, TreeBuilderOpts::default());
-        let input = BufferQueue::default();
-        input.push_back(StrTendril::from(html));
-        Self { tokenizer: Tokenizer::new(builder, TokenizerOpts::default()), input, waits_for: 0 }
-    }
+/// A page that is held: it runs on a thread of its own, and can be asked from any other.
+///
+/// Its futures want no runtime: any executor drives them. Dropping it ends it, whatever it is doing. Pages share
+/// nothing but what their agent shares: cookies, connections, and what preflights have permitted.
+///
+/// ```
+/// # use axum::{Router, response::Html, routing::get};
+/// use crossorigin_agent::{Agent, InProcess};
+/// use crossorigin_page::Page;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let site: Router = Router::new().route("/", get(async || {
+///     Html("<title>Photos</title><script>console.log('hi'); var seen = [1, 2, 3]</script>")
+/// }));
+/// let agent = Agent::with_transport(InProcess::new(site));
+/// let page = Page::open(&agent, &"https://photos.example/".parse()?).await?;
+/// page.idle().await?;
+/// assert_eq!(page.eval::<String>("document.title").await?, "Photos");
+/// assert_eq!(page.eval::<Vec<u32>>("Promise.resolve(seen)").await?, [1, 2, 3]);
+/// assert_eq!(page.console().lines()[0].text, "hi");
+/// page.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Page {
+    asks: mpsc::Sender<Message>,
+    guard: GivenUp,
+    end: Arc<OnceLock<PageError>>,
+    console: Console,
+    /// Told, by being dropped, when the page's thread is at its end.
+    over: Option<oneshot::Receiver<()>>,
 }
 
 impl Page {
-    /// Parses up to the next script that must come first, or to the end.
-    fn parse(&mut self) {
-        while let Some(parser) = &mut self.parser {
-            match parser.tokenizer.feed(&parser.input) {
-                TokenizerResult::Script(script) => {
-                    parser.waits_for = self.realm.prepare_script(script);
-                    if parser.waits_for != 0 {
-                        return;
+    /// Loads a page, and begins to run it.
+    ///
+    /// # Errors
+    /// It can't be loaded, or run.
+    pub async fn open<T: Transport + Clone + Send + Sync + 'static>(
+        agent: &Agent<T>,
+        url: &Url,
+    ) -> Result<Self, PageError> {
+        Self::open_with(agent, url, &PageOptions::new()).await
+    }
+
+    /// As [`open`](Self::open), with options; of them, `eval` is left out of account.
+    ///
+    /// [`PageOptions::timeout`] is the time for loading the page and for all that follows by itself; each
+    /// [`eval`](Self::eval) gives it anew. A page that is idle lives on.
+    ///
+    /// # Errors
+    /// It can't be loaded, or run.
+    pub async fn open_with<T: Transport + Clone + Send + Sync + 'static>(
+        agent: &Agent<T>,
+        url: &Url,
+        options: &PageOptions,
+    ) -> Result<Self, PageError> {
+        let is_given_up = Arc::<AtomicBool>::default();
+        let end = Arc::<OnceLock<PageError>>::default();
+        let (log, console) = Log::new();
+        let (opened, is_opened) = oneshot::channel();
+        let (at_end, over) = oneshot::channel();
+        let (agent, url, options) = (agent.boxed(), url.clone(), options.clone());
+        // Whoever gives up waiting here gives up the page.
+        let guard = GivenUp(Arc::clone(&is_given_up));
+        let its_end = Arc::clone(&end);
+        let run = move || {
+            let _at_end = at_end;
+            let clock = Rc::new(Clock::start(options.timeout, is_given_up));
+            match Life::begin(&agent, &url, &options, clock, Box::new(move |line| log.tell(line))) {
+                Ok((life, asks)) => {
+                    if opened.send(Ok(asks)).is_ok() {
+                        life.serve(&its_end);
                     }
                 }
-                TokenizerResult::EncodingIndicator(_) => {}
-                TokenizerResult::Done => {
-                    parser.tokenizer.end();
-                    self.parser = None;
-                    self.realm.parsed();
-                }
+                Err(error) => drop(opened.send(Err(error))),
             }
+        };
+        std::thread::Builder::new()
+            .name("page".to_owned())
+            .stack_size(THREAD_STACK_BYTES)
+            .spawn(run)
+            .map_err(|error| PageError::Engine(error.to_string()))?;
+        let asks = is_opened.await.unwrap_or(Err(PageError::Closed))?;
+        Ok(Self { asks, guard, end, console, over: Some(over) })
+    }
+
+    /// Runs a script as a task of the page, and gives its value; where that is a promise, what comes of it.
+    ///
+    /// The value passes as JSON: what has none, such as `undefined` or a function, is `null`.
+    ///
+    /// # Errors
+    /// The script throws, its promise is rejected or never settled, its value is of another type, or the page is at
+    /// its end.
+    pub async fn eval<V: DeserializeOwned>(&self, script: &str) -> Result<V, PageError> {
+        let (done, value) = oneshot::channel();
+        self.ask(Ask::Eval { script: script.to_owned(), done });
+        let value = value.await.unwrap_or_else(|_| Err(self.end()))?;
+        let value = if value.is_empty() { "null" } else { &value };
+        serde_json::from_str(value).map_err(|error| PageError::Value(error.to_string()))
+    }
+
+    /// Waits until nothing is left to do: no task, no request, no timer.
+    ///
+    /// # Errors
+    /// The page comes to its end before.
+    pub async fn idle(&self) -> Result<(), PageError> {
+        let (done, idle) = oneshot::channel();
+        self.ask(Ask::Idle(done));
+        idle.await.map_err(|_| self.end())
+    }
+
+    /// Its console, from the first line on.
+    pub fn console(&self) -> Console {
+        self.console.clone()
+    }
+
+    /// Ends the page, and waits until its threads are gone.
+    pub async fn close(mut self) {
+        let over = self.over.take();
+        drop(self);
+        if let Some(over) = over {
+            let _ = over.await;
         }
     }
 
-    /// Goes on parsing where it was waited for this.
-    fn arrived(&mut self, id: u32) {
-        if self.parser.as_ref().is_some_and(|parser| parser.waits_for == id) {
-            self.parse();
-        }
+    fn ask(&self, ask: Ask) {
+        // Where the page is at its end, the answer's channel says so.
+        let _ = self.asks.send(Message::Ask(ask));
+    }
+
+    fn end(&self) -> PageError {
+        self.end.get().cloned().unwrap_or(PageError::Closed)
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.guard.give_up();
+        // It may be asleep.
+        self.ask(Ask::Close);
+    }
+}
+
+/// Ends a page once this is dropped.
+#[derive(Debug)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    fn give_up(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.give_up();
     }
 }

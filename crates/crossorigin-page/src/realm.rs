@@ -1,7 +1,6 @@
 //! The script engine of a page: its limits, its prelude, and the functions that the prelude stands on.
 
 use std::rc::Rc;
-use std::time::Instant;
 
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Initiator;
@@ -11,10 +10,12 @@ use crossorigin::infrastructure::request_headers::{
 use rquickjs::context::EvalOptions;
 use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{
-    CatchResultExt as _, Context, Ctx, Function, Module, Object, Persistent, Runtime, TypedArray, Value,
+    CatchResultExt as _, Coerced, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime,
+    TypedArray, Value,
 };
 
 use crate::bitmap_functions;
+use crate::clock::Clock;
 use crate::console::{Kind, Level};
 use crate::dom;
 use crate::dom_functions;
@@ -50,7 +51,21 @@ pub(crate) struct Realm {
     entries: Entries,
     context: Context,
     runtime: Runtime,
+    clock: Rc<Clock>,
 }
+
+/// What came of a script.
+pub(crate) enum Evaluated {
+    /// Its value, as JSON; empty where it has none.
+    Value(String),
+    /// What it threw.
+    Threw(String),
+    /// Its value is to come.
+    Promised(Promised),
+}
+
+/// A value that is to come. It must not outlive its realm.
+pub(crate) struct Promised(Persistent<Promise<'static>>);
 
 /// The prelude's functions that are called from here.
 struct Entries {
@@ -74,11 +89,12 @@ impl Realm {
     ///
     /// # Errors
     /// The engine does not start.
-    pub(crate) fn new(host: &Rc<Host>, script_deadline: Instant) -> anyhow::Result<Self> {
+    pub(crate) fn new(host: &Rc<Host>) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
         runtime.set_memory_limit(MAX_SCRIPT_BYTES);
         runtime.set_max_stack_size(MAX_STACK_BYTES);
-        runtime.set_interrupt_handler(Some(Box::new(move || Instant::now() >= script_deadline)));
+        let clock = Rc::clone(&host.clock);
+        runtime.set_interrupt_handler(Some(Box::new(move || clock.is_over())));
         runtime.set_loader(Modules::new(host), Modules::new(host));
         let context = Context::full(&runtime)?;
         let entries = context.with(|ctx| -> anyhow::Result<Entries> {
@@ -113,7 +129,7 @@ impl Realm {
                 }
             },
         )));
-        Ok(Self { entries, context, runtime })
+        Ok(Self { entries, context, runtime, clock: Rc::clone(&host.clock) })
     }
 
     /// Runs a task to its end, and then all microtasks.
@@ -130,7 +146,8 @@ impl Realm {
     }
 
     fn run_microtasks(&self) {
-        while self.runtime.is_job_pending() {
+        // Microtasks can make more of themselves without end.
+        while self.runtime.is_job_pending() && !self.clock.is_over() {
             if let Err(failed) = self.runtime.execute_pending_job() {
                 failed.0.with(|ctx| self.report(&ctx, &rquickjs::Error::Exception));
             }
@@ -171,14 +188,47 @@ impl Realm {
         self.task(|ctx| self.entries.parsed.clone().restore(ctx)?.call::<_, ()>(()));
     }
 
-    /// Runs a script, and gives its value as JSON.
-    pub(crate) fn eval(&self, source: &str) -> Option<String> {
-        self.task(|ctx| {
+    /// Runs a script.
+    pub(crate) fn eval(&self, source: &str) -> Evaluated {
+        let evaluated = self.task(|ctx| {
             let mut options = EvalOptions::default();
             options.strict = false;
-            let value: Value<'_> = ctx.eval_with_options(source, options)?;
-            Ok(ctx.json_stringify(value)?.map(|text| text.to_string()).transpose()?.unwrap_or_default())
+            Ok(evaluated(ctx, ctx.eval_with_options::<Value<'_>, _>(source, options)))
+        });
+        evaluated.unwrap_or_else(|| Evaluated::Value(String::new()))
+    }
+
+    /// What came of a promise, once that is known.
+    pub(crate) fn settled(&self, promised: &Promised) -> Option<Evaluated> {
+        self.context.with(|ctx| {
+            let promise = promised.0.clone().restore(&ctx).ok()?;
+            Some(evaluated(&ctx, promise.result::<Value<'_>>()?))
         })
+    }
+}
+
+fn evaluated<'js>(ctx: &Ctx<'js>, result: rquickjs::Result<Value<'js>>) -> Evaluated {
+    let json = result.and_then(|value| {
+        if let Some(promise) = value.as_promise().cloned() {
+            return Ok(Evaluated::Promised(Promised(Persistent::save(ctx, promise))));
+        }
+        let json = ctx.json_stringify(value)?.map(|text| text.to_string()).transpose()?;
+        Ok(Evaluated::Value(json.unwrap_or_default()))
+    });
+    json.unwrap_or_else(|error| Evaluated::Threw(thrown(ctx, &error)))
+}
+
+/// What was thrown, as `String()` has it.
+fn thrown(ctx: &Ctx<'_>, error: &rquickjs::Error) -> String {
+    if !error.is_exception() {
+        return error.to_string();
+    }
+    let value = ctx.catch();
+    let text =
+        value.as_object().map(|object| (object.get::<_, String>("name"), object.get::<_, String>("message")));
+    match text {
+        Some((Ok(name), Ok(message))) => format!("{name}: {message}"),
+        _ => value.get::<Coerced<String>>().map_or_else(|_| "something".to_owned(), |text| text.0),
     }
 }
 

@@ -1,0 +1,267 @@
+//! The life of a page: loaded, parsed, its tasks run in HTML's order, until nothing is left to do.
+
+use std::rc::Rc;
+use std::sync::{OnceLock, mpsc};
+
+use crossorigin::html::Initiator;
+use crossorigin::infrastructure::request_origin::Origin;
+use crossorigin_agent::{Agent, BoxedTransport, FetchRequest};
+use html5ever::TokenizerResult;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
+use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
+use tokio::sync::oneshot::Sender;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::console::{Kind, Level, Line, Teller};
+use crate::dom::{DOCUMENT, NodeId, Sink};
+use crate::host::{Host, Next};
+use crate::inbox::{Ask, Message};
+use crate::network::{Command, Network};
+use crate::options::PageOptions;
+use crate::page::PageError;
+use crate::realm::{Evaluated, Promised, Realm};
+
+/// What a page did last.
+pub(crate) enum Turn {
+    /// A task, and its microtasks.
+    Went,
+    /// Nothing yet: whoever holds it wants something.
+    Asked(Ask),
+    /// Nothing, for nothing is left to do.
+    Idle,
+    /// Nothing, for its time is over.
+    Over,
+}
+
+/// A page that runs on this thread.
+pub(crate) struct Life {
+    // Values of the engine go before the engine.
+    promised: Vec<(Promised, Sender<Result<String, PageError>>)>,
+    idle: Vec<Sender<()>>,
+    parser: Option<Parser>,
+    realm: Realm,
+    pub(crate) host: Rc<Host>,
+}
+
+impl Life {
+    /// Loads a page and begins to parse it.
+    ///
+    /// # Errors
+    /// It can't be had, or the engine does not start.
+    pub(crate) fn begin(
+        agent: &Agent<BoxedTransport>,
+        url: &Url,
+        options: &PageOptions,
+        clock: Rc<Clock>,
+        console: Box<dyn Fn(Line)>,
+    ) -> Result<(Self, mpsc::Sender<Message>), PageError> {
+        let (sender, inbox) = mpsc::channel();
+        let network = Network::start(sender.clone()).map_err(|error| PageError::Engine(error.to_string()))?;
+        let (html, url) = load(agent, &network, &inbox, url, &clock)?;
+        let origin = options.origin.clone().unwrap_or_else(|| Origin::of_url(&url));
+        let mut environment = agent.environment(origin);
+        environment.url = Some(url.clone());
+        environment.profile = options.profile;
+        environment.host_permissions.clone_from(&options.host_permissions);
+        let host = Rc::new(Host::new(url, environment, network, inbox, clock, Teller::new(console)));
+        let realm = match Realm::new(&host) {
+            Ok(realm) => realm,
+            // The engine was interrupted while it was being set up.
+            Err(_) if host.clock.is_over() => return Err(PageError::TimedOut),
+            Err(error) => return Err(PageError::Engine(error.to_string())),
+        };
+        let parser = Some(Parser::new(&host, &html));
+        let mut life = Self { promised: Vec::new(), idle: Vec::new(), parser, realm, host };
+        life.parse();
+        Ok((life, sender))
+    }
+
+    /// Does what comes next.
+    pub(crate) fn turn(&mut self) -> Turn {
+        if self.host.clock.is_over() {
+            return Turn::Over;
+        }
+        if self.host.closed.get() {
+            return Turn::Idle;
+        }
+        match self.host.next() {
+            Next::Timer(id) => self.realm.timer(id),
+            Next::Answer(answer) => {
+                self.realm.answer(&self.host, &answer);
+                self.arrived(answer.id);
+            }
+            Next::Asked(ask) => return Turn::Asked(ask),
+            Next::TimedOut => return Turn::Over,
+            Next::Idle => return Turn::Idle,
+        }
+        Turn::Went
+    }
+
+    /// Goes on until nothing is left to do; `false` where its time was over before.
+    pub(crate) fn run(&mut self) -> bool {
+        loop {
+            match self.turn() {
+                Turn::Went | Turn::Asked(_) => {}
+                Turn::Idle => return true,
+                Turn::Over => return false,
+            }
+        }
+    }
+
+    /// Runs a script, and waits for what it promises; its value, as JSON. What it throws goes to the console.
+    pub(crate) fn eval_to_end(&mut self, script: &str) -> Option<String> {
+        let mut evaluated = self.realm.eval(script);
+        if let Evaluated::Promised(promised) = evaluated {
+            self.run();
+            evaluated = self.realm.settled(&promised).unwrap_or(Evaluated::Value(String::new()));
+        }
+        match evaluated {
+            Evaluated::Value(value) => return Some(value),
+            Evaluated::Threw(text) => {
+                self.host.uncaught.set(self.host.uncaught.get() + 1);
+                self.host.print(Kind::Exception, Level::Error, format!("Uncaught {text}"));
+            }
+            Evaluated::Promised(_) => {}
+        }
+        None
+    }
+
+    /// Runs for whoever holds the page, until that is no more or the time is over.
+    pub(crate) fn serve(mut self, end: &OnceLock<PageError>) {
+        let why = self.serve_until_the_end();
+        // Before all who still wait are told that nobody answers.
+        let _ = end.set(why);
+    }
+
+    fn serve_until_the_end(&mut self) -> PageError {
+        loop {
+            self.settle();
+            let asked = match self.turn() {
+                Turn::Went => continue,
+                Turn::Asked(ask) => ask,
+                Turn::Idle => match self.rest() {
+                    Some(ask) => ask,
+                    None => return PageError::Closed,
+                },
+                Turn::Over if self.host.clock.is_given_up() => return PageError::Closed,
+                Turn::Over => return self.time_is_over(),
+            };
+            match asked {
+                Ask::Eval { script, done } => {
+                    self.host.clock.renew();
+                    let evaluated = self.realm.eval(&script);
+                    self.hand_over(evaluated, done);
+                }
+                Ask::Idle(done) => self.idle.push(done),
+                Ask::Close => return PageError::Closed,
+            }
+        }
+    }
+
+    /// Waits to be asked for something.
+    fn rest(&mut self) -> Option<Ask> {
+        for done in self.idle.drain(..) {
+            let _ = done.send(());
+        }
+        for (_, done) in self.promised.drain(..) {
+            let _ = done.send(Err(PageError::Unsettled));
+        }
+        self.host.asked()
+    }
+
+    /// Hands over what was promised and is there.
+    fn settle(&mut self) {
+        for nth in (0..self.promised.len()).rev() {
+            if let Some(evaluated) = self.realm.settled(&self.promised[nth].0) {
+                let (_, done) = self.promised.swap_remove(nth);
+                self.hand_over(evaluated, done);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, evaluated: Evaluated, done: Sender<Result<String, PageError>>) {
+        // Who has stopped waiting is not told.
+        let _ = match evaluated {
+            Evaluated::Promised(promised) => {
+                self.promised.push((promised, done));
+                Ok(())
+            }
+            Evaluated::Threw(_) if self.host.clock.is_over() => done.send(Err(PageError::TimedOut)),
+            Evaluated::Threw(text) => done.send(Err(PageError::Script(text))),
+            Evaluated::Value(value) => done.send(Ok(value)),
+        };
+    }
+
+    fn time_is_over(&mut self) -> PageError {
+        for (_, done) in self.promised.drain(..) {
+            let _ = done.send(Err(PageError::TimedOut));
+        }
+        PageError::TimedOut
+    }
+
+    /// Parses up to the next script that must come first, or to the end.
+    fn parse(&mut self) {
+        while let Some(parser) = &mut self.parser {
+            match parser.tokenizer.feed(&parser.input) {
+                TokenizerResult::Script(script) => {
+                    parser.waits_for = self.realm.prepare_script(script);
+                    if parser.waits_for != 0 {
+                        return;
+                    }
+                }
+                TokenizerResult::EncodingIndicator(_) => {}
+                TokenizerResult::Done => {
+                    parser.tokenizer.end();
+                    self.parser = None;
+                    self.realm.parsed();
+                }
+            }
+        }
+    }
+
+    /// Goes on parsing where it was waited for this.
+    fn arrived(&mut self, id: u32) {
+        if self.parser.as_ref().is_some_and(|parser| parser.waits_for == id) {
+            self.parse();
+        }
+    }
+}
+
+/// Fetches the page itself.
+fn load(
+    agent: &Agent<BoxedTransport>,
+    network: &Network,
+    inbox: &mpsc::Receiver<Message>,
+    url: &Url,
+    clock: &Clock,
+) -> Result<(String, Url), PageError> {
+    let environment = agent.environment(Origin::of_url(url));
+    let request = FetchRequest::new(url.clone()).initiator(Initiator::Navigation);
+    network.send(Command::Fetch { id: 0, request: Box::new(request), environment: Box::new(environment) });
+    let message = clock.left().and_then(|left| inbox.recv_timeout(left).ok());
+    let Some(Message::Answer(answer)) = message else { return Err(PageError::TimedOut) };
+    match answer.loaded {
+        Some(loaded) => Ok((String::from_utf8_lossy(&loaded.body).into_owned(), loaded.url)),
+        None => Err(PageError::Unreachable(answer.record.cause())),
+    }
+}
+
+/// Where the parser is.
+struct Parser {
+    tokenizer: Tokenizer<TreeBuilder<NodeId, Sink>>,
+    input: BufferQueue,
+    /// The script that it waits for.
+    waits_for: u32,
+}
+
+impl Parser {
+    fn new(host: &Host, html: &str) -> Self {
+        let sink = Sink { dom: Rc::clone(&host.dom), root: DOCUMENT };
+        let builder = TreeBuilder::new(sink, TreeBuilderOpts::default());
+        let input = BufferQueue::default();
+        input.push_back(StrTendril::from(html));
+        Self { tokenizer: Tokenizer::new(builder, TokenizerOpts::default()), input, waits_for: 0 }
+    }
+}
