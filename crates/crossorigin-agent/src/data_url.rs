@@ -23,6 +23,7 @@ pub(crate) fn read(url: &Url) -> Option<Response> {
         url,
         redirected: false,
         status: StatusCode::OK,
+        status_text: "OK".to_owned(),
         headers: std::iter::once((CONTENT_TYPE, mime_type)).collect(),
         body: ResponseBody::whole(Bytes::from(body)),
     })

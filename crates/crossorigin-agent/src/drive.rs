@@ -1,9 +1,11 @@
 //! The loop between the algorithm and the transport.
 
+use bytes::Bytes;
 use crossorigin::fetching::trace::{Trace, TraceStep};
 use crossorigin::fetching::{
     Context, FilteredResponse, HttpRequest, Machine, NetworkErrorReason, ResponseHead, Step,
 };
+use crossorigin::infrastructure::request::Request;
 use crossorigin_verdict::{AnswerHead, Exchange, Outcome, Record, TransportFailure, TransportFailureKind};
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, RANGE};
@@ -11,10 +13,11 @@ use url::Url;
 
 use crate::agent::{Agent, Shared};
 use crate::fetch_request::{FetchRequest, Parts, RequestBody};
+use crate::loaded::Loading;
 use crate::response_body::ResponseBody;
 use crate::sending::{Sender, Sent};
 use crate::settings::Settings;
-use crate::{Loaded, NetworkError, Response, Transport, data_url};
+use crate::{Loaded, NetworkError, Response, Transport, blob_urls, data_url};
 
 /// Keeps what went over the wire, where somebody asks for it.
 trait Journal: Default + Send {
@@ -70,6 +73,25 @@ pub(crate) async fn fetch_recorded<T: Transport>(
     settings: Settings<'_>,
     request: FetchRequest,
 ) -> (Result<Response, NetworkError>, Record) {
+    let (response, mut record) = begin(agent, settings, request).await;
+    let Some(mut response) = response else { return (Err(NetworkError(())), record) };
+    // What script can't see can't fail for it either, and is not read.
+    if response.filtered.is_readable()
+        && !is_event_stream(&response.headers)
+        && let Err(failure) = response.body.read_to_end().await
+    {
+        record.outcome = Outcome::Unreachable(failure);
+        return (Err(NetworkError(())), record);
+    }
+    (Ok(response), record)
+}
+
+/// Fetches as far as the head, and keeps everything.
+async fn begin<T: Transport>(
+    agent: &mut Agent<T>,
+    settings: Settings<'_>,
+    request: FetchRequest,
+) -> (Option<Response>, Record) {
     let parts = parts(settings, request);
     let (initiator, request) = (parts.initiator, parts.request.clone());
     let body = match &parts.body {
@@ -77,27 +99,15 @@ pub(crate) async fn fetch_recorded<T: Transport>(
         RequestBody::None | RequestBody::Stream(_) => None,
     };
     let driven = drive::<T, Vec<Exchange>>(agent, settings, parts).await;
-    let end = match driven.end {
-        // What script can't see can't fail for it either, and is not read.
-        End::Response(mut response)
-            if response.filtered.is_readable() && !is_event_stream(&response.headers) =>
-        {
-            match response.body.read_to_end().await {
-                Ok(()) => End::Response(response),
-                Err(failure) => End::Unreachable(failure),
-            }
-        }
-        end => end,
-    };
-    let (result, outcome) = match end {
+    let (response, outcome) = match driven.end {
         End::Response(response) => {
             let filtered: FilteredResponse = response.filtered.clone();
             let outcome =
                 if filtered.is_readable() { Outcome::Shared(filtered) } else { Outcome::Opaque(filtered) };
-            (Ok(*response), outcome)
+            (Some(*response), outcome)
         }
-        End::Blocked(reason) => (Err(NetworkError(())), Outcome::Blocked(reason)),
-        End::Unreachable(failure) => (Err(NetworkError(())), Outcome::Unreachable(failure)),
+        End::Blocked(reason) => (None, Outcome::Blocked(reason)),
+        End::Unreachable(failure) => (None, Outcome::Unreachable(failure)),
     };
     let record = Record {
         profile: settings.profile,
@@ -109,33 +119,35 @@ pub(crate) async fn fetch_recorded<T: Transport>(
         exchanges: driven.journal,
         outcome,
     };
-    (result, record)
+    (response, record)
 }
 
-/// Fetches for the user agent itself, and keeps everything, the body too, whoever may look into it.
+/// Fetches for the user agent itself, and keeps everything; the body is still to come, whoever may look into it.
 pub(crate) async fn load<T: Transport>(
     agent: &mut Agent<T>,
     settings: Settings<'_>,
     request: FetchRequest,
-) -> (Option<Loaded>, Record) {
-    let (result, mut record) = fetch_recorded(agent, settings, request).await;
-    let Ok(mut response) = result else { return (None, record) };
-    if let Err(failure) = response.body.read_to_end().await {
-        record.outcome = Outcome::Unreachable(failure);
-        return (None, record);
-    }
-    let body = response.body.when_read().cloned().unwrap_or_default();
-    let headers = response.headers().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let loaded = Loaded {
-        response_type: response.response_type(),
-        url: response.url,
-        redirected: response.redirected,
-        status: response.status,
-        content_type: response.headers.get(CONTENT_TYPE).cloned(),
-        visible_headers: headers,
-        body,
-    };
-    (Some(loaded), record)
+) -> (Option<Loading>, Record) {
+    let (response, record) = begin(agent, settings, request).await;
+    let loading = response.map(|mut response| {
+        if is_event_stream(&response.headers) {
+            // Such a stream may say nothing for as long as nothing happens.
+            response.body.never_idle();
+        }
+        let headers = response.headers().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let head = Loaded {
+            response_type: response.response_type(),
+            url: response.url,
+            redirected: response.redirected,
+            status: response.status,
+            status_text: response.status_text,
+            content_type: response.headers.get(CONTENT_TYPE).cloned(),
+            visible_headers: headers,
+            body: Bytes::new(),
+        };
+        Loading { head, body: response.body }
+    });
+    (loading, record)
 }
 
 fn parts(settings: Settings<'_>, request: FetchRequest) -> Parts {
@@ -155,10 +167,13 @@ async fn drive<T: Transport, J: Journal>(
     if let Some(refused) = parts.refused {
         return Driven { end: End::Unreachable(refused), journal, trace };
     }
+    if let Some(url) = blob_url(&parts.request) {
+        return Driven { end: read_blob_url(url, &parts.request, settings), journal, trace };
+    }
     let Agent { transport, shared } = agent;
     let mut machine =
         Machine::<J::Trace>::with(parts.request, settings.embedder_policy, settings.profile.behavior());
-    let mut sender = Sender::new(transport, shared, settings, parts.initiator, parts.body);
+    let mut sender = Sender::new(transport, shared, settings, parts.initiator, parts.body, parts.cache);
     let mut step = with_context(shared, |context| machine.start(context));
     let end = loop {
         let request = match step {
@@ -195,6 +210,7 @@ async fn drive<T: Transport, J: Journal>(
                 url,
                 redirected: asked.redirect_count() > 0,
                 status: head.status,
+                status_text: status_text(&head),
                 body: ResponseBody::new(body, &head.headers, &shared.limits),
                 headers: head.headers,
             }));
@@ -225,6 +241,29 @@ fn read_data_url(url: &Url) -> End {
             End::Unreachable(TransportFailure::new(TransportFailureKind::Malformed, message))
         }
     }
+}
+
+/// A blob: URL, where one is asked for: nothing goes over the network, and no redirect leads to one.
+fn blob_url(request: &Request) -> Option<&Url> {
+    Some(request.current_url()).filter(|url| url.scheme() == "blob")
+}
+
+/// [Source](https://fetch.spec.whatwg.org/#scheme-fetch).
+fn read_blob_url(url: &Url, request: &Request, settings: Settings<'_>) -> End {
+    match blob_urls::read(settings.blob_urls, url, request, settings.origin) {
+        Some(response) => End::Response(Box::new(response)),
+        None => End::Blocked(NetworkErrorReason::BlobUrl),
+    }
+}
+
+/// What the status line says of the status; HTTP/2 has no words for it.
+fn status_text(head: &http::response::Parts) -> String {
+    #[cfg(feature = "network")]
+    if let Some(reason) = head.extensions.get::<hyper::ext::ReasonPhrase>() {
+        return reason.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+    }
+    let is_said = head.version < http::Version::HTTP_2;
+    head.status.canonical_reason().filter(|_| is_said).unwrap_or_default().to_owned()
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

@@ -5,13 +5,13 @@ use crossorigin::infrastructure::host_permission::HostPermission;
 use crossorigin::infrastructure::request::ReferrerPolicy;
 use crossorigin::infrastructure::request_origin::{Origin, Site};
 use crossorigin::profiles::Profile;
-use crossorigin_verdict::Record;
+use crossorigin_verdict::{Outcome, Record};
 use url::Url;
 
 #[cfg(feature = "network")]
 use crate::HttpTransport;
 use crate::settings::Settings;
-use crate::{Agent, FetchRequest, Loaded, NetworkError, Response, Transport, drive};
+use crate::{Agent, BlobUrls, FetchRequest, Loaded, Loading, NetworkError, Response, Transport, drive};
 
 /// A page that fetches: its origin, the top-level page it is in, and its policies, which may be set before it
 /// fetches.
@@ -35,6 +35,8 @@ pub struct Environment<#[cfg(feature = "network")] T = HttpTransport, #[cfg(not(
     /// The hosts that it may read without being shared with, as pages of extensions may. URLs of these hosts
     /// count as of its own origin.
     pub host_permissions: Vec<HostPermission>,
+    /// The `blob:` URLs that its scripts and those of other pages beside it have made.
+    pub blob_urls: BlobUrls,
     agent: Agent<T>,
     /// The site of the top-level origin that it was computed for.
     site: (Origin, Site),
@@ -59,6 +61,7 @@ impl<T> Environment<T> {
             referrer_policy: ReferrerPolicy::default(),
             profile: Profile::default(),
             host_permissions: Vec::new(),
+            blob_urls: BlobUrls::default(),
             agent,
         }
     }
@@ -81,6 +84,7 @@ impl<T> Environment<T> {
             referrer_policy: self.referrer_policy,
             profile: self.profile,
             host_permissions: &self.host_permissions,
+            blob_urls: &self.blob_urls,
         };
         (&mut self.agent, settings)
     }
@@ -110,6 +114,19 @@ impl<T: Transport> Environment<T> {
     /// Fetches for the user agent itself: what an image, a script or a stylesheet is made of, opaque or not. What of it
     /// script may see is for the caller to keep, by [`Loaded::response_type`].
     pub async fn load(&mut self, request: FetchRequest) -> (Option<Loaded>, Record) {
+        let (loading, mut record) = self.begin_to_load(request).await;
+        let Some(loading) = loading else { return (None, record) };
+        match loading.whole().await {
+            Ok(loaded) => (Some(loaded), record),
+            Err(failure) => {
+                record.outcome = Outcome::Unreachable(failure);
+                (None, record)
+            }
+        }
+    }
+
+    /// As [`load`](Self::load), as far as the head. A body that fails later is the caller's to note in the record.
+    pub async fn begin_to_load(&mut self, request: FetchRequest) -> (Option<Loading>, Record) {
         let (agent, settings) = self.split();
         drive::load(agent, settings, request).await
     }

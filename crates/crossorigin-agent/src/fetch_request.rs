@@ -40,7 +40,29 @@ pub struct FetchRequest {
     redirect: Option<RedirectMode>,
     referrer_policy: Option<ReferrerPolicy>,
     upload_listener: bool,
+    keepalive: bool,
+    has_integrity_metadata: bool,
+    cache: CacheMode,
     body: RequestBody,
+}
+
+/// How a request asks the caches on its way. The agent has none of its own.
+/// [Source](https://fetch.spec.whatwg.org/#concept-request-cache-mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CacheMode {
+    /// As it comes.
+    #[default]
+    Default,
+    /// No cache may answer or keep the answer.
+    NoStore,
+    /// No cache may answer.
+    Reload,
+    /// Caches ask the server first.
+    NoCache,
+    /// Caches answer even with what is old.
+    ForceCache,
+    /// Only caches answer. There is none, so that it fails.
+    OnlyIfCached,
 }
 
 /// What there is to send.
@@ -76,6 +98,9 @@ impl FetchRequest {
             redirect: None,
             referrer_policy: None,
             upload_listener: false,
+            keepalive: false,
+            has_integrity_metadata: false,
+            cache: CacheMode::Default,
             body: RequestBody::None,
         }
     }
@@ -145,6 +170,27 @@ impl FetchRequest {
         self
     }
 
+    /// Goes on after its page is gone, with 64 KiB of a body at the most.
+    #[must_use]
+    pub fn keepalive(mut self) -> Self {
+        self.keepalive = true;
+        self
+    }
+
+    /// What comes is to be held against a hash, by the caller: what has no body that script may see fails.
+    #[must_use]
+    pub fn integrity_metadata(mut self) -> Self {
+        self.has_integrity_metadata = true;
+        self
+    }
+
+    /// How it asks caches.
+    #[must_use]
+    pub fn cache(mut self, cache: CacheMode) -> Self {
+        self.cache = cache;
+        self
+    }
+
     /// What to send. It can be sent again where a redirect asks for that.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
@@ -174,6 +220,8 @@ impl FetchRequest {
         if self.initiator != Initiator::Fetch && has_no_body(&request.method) {
             self.body = RequestBody::None;
         }
+        request.keepalive |= self.keepalive;
+        request.has_integrity_metadata = self.has_integrity_metadata;
         request.body = self.body.kind();
         request.use_cors_preflight |= self.upload_listener;
         if let RequestBody::Bytes(bytes) = &self.body {
@@ -182,7 +230,13 @@ impl FetchRequest {
         request.headers = self.headers;
         self.initiator.settle(&mut request);
         request.mode = self.mode.unwrap_or(request.mode);
-        Parts { initiator: self.initiator, refused: refusal(&request), request, body: self.body }
+        Parts {
+            initiator: self.initiator,
+            refused: refusal(&request).or_else(|| not_cached(self.cache)),
+            request,
+            body: self.body,
+            cache: self.cache,
+        }
     }
 }
 
@@ -192,6 +246,7 @@ pub(crate) struct Parts {
     pub(crate) initiator: Initiator,
     pub(crate) request: Request,
     pub(crate) body: RequestBody,
+    pub(crate) cache: CacheMode,
     /// Why script could not even make it.
     pub(crate) refused: Option<TransportFailure>,
 }
@@ -209,4 +264,10 @@ fn refusal(request: &Request) -> Option<TransportFailure> {
     }
     let refused = format!("a {method} request has no body; leave it out, or use another method");
     Some(TransportFailure::new(TransportFailureKind::Aborted, refused))
+}
+
+/// What only a cache could answer.
+fn not_cached(cache: CacheMode) -> Option<TransportFailure> {
+    let message = "there is no cache that could answer; ask with another cache mode";
+    (cache == CacheMode::OnlyIfCached).then(|| TransportFailure::new(TransportFailureKind::Aborted, message))
 }

@@ -26,6 +26,7 @@
 
 mod agent;
 mod authentication;
+mod blob_urls;
 mod browser;
 mod content_encoding;
 mod cookies;
@@ -48,13 +49,14 @@ mod transport;
 mod turn;
 
 pub use agent::{Agent, AgentBuilder};
+pub use blob_urls::{Blob, BlobUrls, MAX_BLOB_URL_BYTES};
 pub use browser::{Browser, PageRequest, SERVICE_ORIGIN, Seen, SharedResponse};
 pub use content_encoding::MAX_CONTENT_ENCODINGS;
 pub use cookies::{
     CookieError, MAX_COOKIE_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES, MAX_COOKIES, MAX_COOKIES_PER_SITE,
 };
 pub use environment::Environment;
-pub use fetch_request::FetchRequest;
+pub use fetch_request::{CacheMode, FetchRequest};
 #[cfg(feature = "network")]
 pub use http_transport::{
     CONNECT_TIMEOUT, CertificateError, HttpTransport, HttpTransportBuilder, IDLE_CONNECTION_TIMEOUT,
@@ -62,7 +64,7 @@ pub use http_transport::{
 };
 pub use in_process::InProcess;
 pub use limits::{HEAD_TIMEOUT, IDLE_TIMEOUT, Limits, MAX_BODY_BYTES};
-pub use loaded::Loaded;
+pub use loaded::{Loaded, Loading};
 pub use referrer::MAX_REFERRER_BYTES;
 pub use request_headers::{ACCEPT_LANGUAGE_VALUE, USER_AGENT_VALUE};
 pub use response::{NetworkError, Response};

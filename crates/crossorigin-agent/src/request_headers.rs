@@ -3,9 +3,12 @@
 use crossorigin::fetching::{HttpRequest, Purpose};
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request::{Destination, Mode, Request};
-use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, Entry, RANGE, REFERER, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CACHE_CONTROL, Entry, PRAGMA, RANGE, REFERER, USER_AGENT,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::CacheMode;
 use crate::content_encoding::{ACCEPT_ENCODING_PLAIN, ACCEPT_ENCODING_SAFE};
 use crate::referrer::{is_potentially_trustworthy, referrer};
 use crate::settings::Settings;
@@ -64,6 +67,24 @@ pub(crate) fn add(
     if let Some(referrer) = settings.url.and_then(|page| referrer(page, &request.url, state.referrer_policy))
     {
         headers.insert(REFERER, referrer);
+    }
+}
+
+/// Tells caches on the way what the request wants of them, where script does not say it.
+/// [Source](https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch).
+pub(crate) fn add_cache_control(headers: &mut HeaderMap, cache: CacheMode) {
+    let mut default = |name, value| {
+        if let Entry::Vacant(vacant) = headers.entry(name) {
+            vacant.insert(HeaderValue::from_static(value));
+        }
+    };
+    match cache {
+        CacheMode::NoCache => default(CACHE_CONTROL, "max-age=0"),
+        CacheMode::NoStore | CacheMode::Reload => {
+            default(PRAGMA, "no-cache");
+            default(CACHE_CONTROL, "no-cache");
+        }
+        CacheMode::Default | CacheMode::ForceCache | CacheMode::OnlyIfCached => {}
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Response {
     pub(crate) url: Url,
     pub(crate) redirected: bool,
     pub(crate) status: StatusCode,
+    pub(crate) status_text: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ResponseBody,
 }

@@ -52,6 +52,11 @@ impl ResponseBody {
         Self { source, idle_timeout: None, limit: u64::MAX, read: 0, turn: Turn::default() }
     }
 
+    /// Waits for each piece as long as it takes.
+    pub(crate) fn never_idle(&mut self) {
+        self.idle_timeout = None;
+    }
+
     /// Reads all of it, so that what follows gives it without waiting.
     pub(crate) async fn read_to_end(&mut self) -> Result<(), TransportFailure> {
         let mut whole = BytesMut::new();

@@ -10,7 +10,7 @@ use http_body::Body as _;
 use url::Url;
 
 use crate::agent::Shared;
-use crate::fetch_request::RequestBody;
+use crate::fetch_request::{CacheMode, RequestBody};
 use crate::request_headers;
 use crate::settings::Settings;
 use crate::transport::{Body, Replay, Transport, empty, whole};
@@ -22,6 +22,7 @@ pub(crate) struct Sender<'a, T> {
     settings: Settings<'a>,
     initiator: Initiator,
     body: RequestBody,
+    cache: CacheMode,
 }
 
 /// A request that was sent.
@@ -38,8 +39,9 @@ impl<'a, T: Transport> Sender<'a, T> {
         settings: Settings<'a>,
         initiator: Initiator,
         body: RequestBody,
+        cache: CacheMode,
     ) -> Self {
-        Self { transport, shared, settings, initiator, body }
+        Self { transport, shared, settings, initiator, body, cache }
     }
 
     /// Sends one request of this fetch, which stands at `state`.
@@ -47,6 +49,9 @@ impl<'a, T: Transport> Sender<'a, T> {
         let settings = self.settings;
         let mut headers = request.headers.clone();
         request_headers::add(&mut headers, request, state, settings, self.initiator);
+        if request.purpose != Purpose::Preflight {
+            request_headers::add_cache_control(&mut headers, self.cache);
+        }
         if !request.includes_credentials {
             let sent = if keeps { headers.clone() } else { HeaderMap::new() };
             let answer = self.send_once(request, headers).await;

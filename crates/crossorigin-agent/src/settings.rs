@@ -7,6 +7,8 @@ use crossorigin::infrastructure::request_origin::{Origin, Site};
 use crossorigin::profiles::Profile;
 use url::Url;
 
+use crate::BlobUrls;
+
 /// A page without its agent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings<'a> {
@@ -18,4 +20,5 @@ pub(crate) struct Settings<'a> {
     pub(crate) referrer_policy: ReferrerPolicy,
     pub(crate) profile: Profile,
     pub(crate) host_permissions: &'a [HostPermission],
+    pub(crate) blob_urls: &'a BlobUrls,
 }

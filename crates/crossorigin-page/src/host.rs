@@ -7,20 +7,19 @@ use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crossorigin::html::{CorsSettings, Initiator};
-use crossorigin::infrastructure::request::{CredentialsMode, Mode, RedirectMode};
-use crossorigin_agent::FetchRequest;
-use crossorigin_verdict::{Outcome, Record};
-use http::{HeaderName, HeaderValue, Method};
-use serde::Deserialize;
+use bytes::Bytes;
+use crossorigin_verdict::{Outcome, Record, TransportFailure};
+use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
 use crate::bitmaps::Bitmaps;
 use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
+use crate::description::{Description, RequestBody};
 use crate::dom::Dom;
 use crate::inbox::{Ask, Message};
-use crate::network::{Answer, Command, Environment, Network, RequestId};
+use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
+use crate::upload;
 
 /// The most requests that a page may have under way at once; what is more fails.
 pub(crate) const MAX_REQUESTS: usize = 16_384;
@@ -40,9 +39,20 @@ pub(crate) struct Host {
     next_id: Cell<RequestId>,
     timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId)>>>,
     cleared: RefCell<HashSet<RequestId>>,
-    under_way: RefCell<HashSet<RequestId>>,
+    under_way: RefCell<HashMap<RequestId, UnderWay>>,
+    /// How many of them the network owes something.
+    busy: Cell<usize>,
     arrived: RefCell<VecDeque<Message>>,
     sources: RefCell<HashMap<u32, String>>,
+}
+
+/// A request under way.
+struct UnderWay {
+    /// How many more pieces of news the network may tell before the page takes some. While it is none, the page does
+    /// not wait for the network.
+    owed: usize,
+    /// Where the pieces of the request's own body go.
+    body: Option<UnboundedSender<Result<Bytes, TransportFailure>>>,
 }
 
 /// What comes next for a page.
@@ -57,23 +67,6 @@ pub(crate) enum Next {
     Idle,
     /// The page's time is over.
     TimedOut,
-}
-
-/// A request, as the prelude describes it.
-#[derive(Deserialize)]
-pub(crate) struct Description {
-    #[serde(rename = "as")]
-    initiator: String,
-    url: String,
-    method: Option<String>,
-    #[serde(default)]
-    headers: Vec<(String, String)>,
-    mode: Option<String>,
-    credentials: Option<String>,
-    redirect: Option<String>,
-    crossorigin: Option<String>,
-    #[serde(default)]
-    upload_listener: bool,
 }
 
 impl Host {
@@ -100,6 +93,7 @@ impl Host {
             timers: RefCell::default(),
             cleared: RefCell::default(),
             under_way: RefCell::default(),
+            busy: Cell::new(0),
             arrived: RefCell::default(),
             sources: RefCell::default(),
         }
@@ -154,25 +148,66 @@ impl Host {
             self.print(Kind::Network, Level::Error, text);
             return None;
         }
-        let request = described.into_request(body)?;
         let id = self.new_id();
-        self.under_way.borrow_mut().insert(id);
-        let environment = Box::new(self.environment.clone());
-        self.network.send(Command::Fetch { id, request: Box::new(request), environment });
+        let (integrity, streams) = (described.integrity.clone(), described.streams);
+        let environment = described.environment(&self.environment);
+        let (pieces, body) = match described.body_streams {
+            true => {
+                let (pieces, body) = upload::channel(self.network.teller(id));
+                (Some(pieces), Some(RequestBody::Stream(body)))
+            }
+            false => (None, body.map(RequestBody::Bytes)),
+        };
+        let request = described.into_request(body)?;
+        let owed = if streams { PIECES_AHEAD } else { 1 };
+        self.under_way.borrow_mut().insert(id, UnderWay { owed, body: pieces });
+        self.busy.set(self.busy.get() + 1);
+        let asked = Asked { id, request, environment, integrity, streams };
+        self.network.send(Command::Fetch(Box::new(asked)));
         Some(id)
     }
 
+    /// Sends a piece of a request's body; without one, it ends.
+    pub(crate) fn send_piece(&self, id: RequestId, piece: Option<Vec<u8>>) {
+        if let Some(own) = self.under_way.borrow_mut().get_mut(&id) {
+            match piece {
+                Some(piece) => drop(own.body.as_ref().map(|body| body.send(Ok(piece.into())))),
+                None => own.body = None,
+            }
+        }
+    }
+
+    /// The page has taken a piece of a body.
+    pub(crate) fn take_piece(&self, id: RequestId) {
+        if let Some(own) = self.under_way.borrow_mut().get_mut(&id) {
+            if own.owed == 0 {
+                self.busy.set(self.busy.get() + 1);
+            }
+            own.owed += 1;
+            self.network.send(Command::More(id));
+        }
+    }
+
     pub(crate) fn abort(&self, id: RequestId) {
-        if self.under_way.borrow_mut().remove(&id) {
+        if self.forget(id) {
             self.network.send(Command::Abort(id));
         }
+    }
+
+    /// Takes a request off the list; whether it was on it.
+    fn forget(&self, id: RequestId) -> bool {
+        let gone = self.under_way.borrow_mut().remove(&id);
+        if gone.as_ref().is_some_and(|gone| gone.owed > 0) {
+            self.busy.set(self.busy.get() - 1);
+        }
+        gone.is_some()
     }
 
     /// Waits for the answer to one request, and lets nothing else happen meanwhile.
     pub(crate) fn wait_for(&self, id: RequestId) -> Option<Answer> {
         loop {
             match self.inbox.recv_timeout(self.clock.left()?).ok()? {
-                Message::Answer(answer) if answer.id == id => {
+                Message::Answer(answer) if answer.id == id && answer.news.is_last() => {
                     self.take_note(&answer);
                     return Some(*answer);
                 }
@@ -208,7 +243,7 @@ impl Host {
             let arrived = self.arrived.borrow_mut().pop_front();
             let message = match arrived {
                 Some(message) => message,
-                None if due.is_none() && self.under_way.borrow().is_empty() => return Next::Idle,
+                None if due.is_none() && self.busy.get() == 0 => return Next::Idle,
                 None => {
                     let wait = due.map_or(left, |(at, _)| left.min(at.saturating_duration_since(now)));
                     match self.inbox.recv_timeout(wait) {
@@ -221,7 +256,7 @@ impl Host {
             match message {
                 Message::Ask(ask) => return Next::Asked(ask),
                 // What was aborted meanwhile is nobody's any more.
-                Message::Answer(answer) if self.under_way.borrow().contains(&answer.id) => {
+                Message::Answer(answer) if self.under_way.borrow().contains_key(&answer.id) => {
                     self.take_note(&answer);
                     return Next::Answer(answer);
                 }
@@ -242,10 +277,21 @@ impl Host {
         }
     }
 
-    /// Prints what a browser would of an answer that failed.
+    /// Counts what came, and prints what a browser would of what failed.
     fn take_note(&self, answer: &Answer) {
-        self.under_way.borrow_mut().remove(&answer.id);
-        let record = &answer.record;
+        if answer.news.is_last() {
+            self.forget(answer.id);
+        } else if matches!(answer.news, News::Piece(_))
+            && let Some(own) = self.under_way.borrow_mut().get_mut(&answer.id)
+        {
+            own.owed -= 1;
+            if own.owed == 0 {
+                self.busy.set(self.busy.get() - 1);
+            }
+        }
+        let (News::Whole(_, record) | News::Head(_, record) | News::Broken(record)) = &answer.news else {
+            return;
+        };
         let url = Some(record.request.current_url().to_string());
         let line = |text| Line {
             kind: Kind::Network,
@@ -266,48 +312,4 @@ impl Host {
 
 fn failure(record: &Record) -> String {
     format!("{}: {}", record.request.current_url(), record.cause())
-}
-
-impl Description {
-    fn into_request(self, body: Option<Vec<u8>>) -> Option<FetchRequest> {
-        let initiator = Initiator::ALL.into_iter().find(|initiator| initiator.name() == self.initiator)?;
-        let mut request = FetchRequest::new(Url::parse(&self.url).ok()?).initiator(initiator);
-        let settings = match self.crossorigin.as_deref() {
-            Some("anonymous") => CorsSettings::Anonymous,
-            Some("use-credentials") => CorsSettings::UseCredentials,
-            _ => CorsSettings::NoCors,
-        };
-        request = request.cors_settings(settings);
-        if let Some(method) = self.method {
-            request = request.method(Method::from_bytes(method.as_bytes()).ok()?);
-        }
-        for (name, value) in self.headers {
-            let value: Vec<u8> = value.chars().map(|letter| letter as u8).collect();
-            let (name, value) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(&value));
-            request = request.header(name.ok()?, value.ok()?);
-        }
-        request = match self.mode.as_deref() {
-            Some("no-cors") => request.mode(Mode::NoCors),
-            Some("same-origin") => request.mode(Mode::SameOrigin),
-            _ => request,
-        };
-        request = match self.credentials.as_deref() {
-            Some("omit") => request.credentials(CredentialsMode::Omit),
-            Some("same-origin") => request.credentials(CredentialsMode::SameOrigin),
-            Some("include") => request.credentials(CredentialsMode::Include),
-            _ => request,
-        };
-        request = match self.redirect.as_deref() {
-            Some("error") => request.redirect(RedirectMode::Error),
-            Some("manual") => request.redirect(RedirectMode::Manual),
-            _ => request,
-        };
-        if self.upload_listener {
-            request = request.upload_listener();
-        }
-        Some(match body {
-            Some(body) => request.body(body),
-            None => request,
-        })
-    }
 }

@@ -4,14 +4,17 @@
 //! own, and can be held and asked, any number of them at once. What script may see is decided by
 //! `crossorigin`'s algorithm, and what it may not is told by the console alone.
 
+mod answers;
 mod bitmap_functions;
 mod bitmaps;
 mod clock;
 mod console;
+mod description;
 mod dom;
 mod dom_functions;
 mod host;
 mod inbox;
+mod integrity;
 mod life;
 mod modules;
 mod network;
@@ -19,6 +22,7 @@ mod options;
 mod page;
 mod realm;
 mod selector;
+mod upload;
 mod urls;
 
 pub use console::{Console, Kind, Level, Line, MAX_CONSOLE_BYTES, MAX_LINE_BYTES};

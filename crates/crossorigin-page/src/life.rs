@@ -18,7 +18,7 @@ use crate::console::{Kind, Level, Line, Teller};
 use crate::dom::{DOCUMENT, NodeId, Sink};
 use crate::host::{Host, Next};
 use crate::inbox::{Ask, Message};
-use crate::network::{Command, Network};
+use crate::network::{Asked, Command, Network, News};
 use crate::options::PageOptions;
 use crate::page::PageError;
 use crate::realm::{Evaluated, Promised, Realm};
@@ -239,12 +239,14 @@ fn load(
 ) -> Result<(String, Url), PageError> {
     let environment = agent.environment(Origin::of_url(url));
     let request = FetchRequest::new(url.clone()).initiator(Initiator::Navigation);
-    network.send(Command::Fetch { id: 0, request: Box::new(request), environment: Box::new(environment) });
+    let asked = Asked { id: 0, request, environment, integrity: String::new(), streams: false };
+    network.send(Command::Fetch(Box::new(asked)));
     let message = clock.left().and_then(|left| inbox.recv_timeout(left).ok());
     let Some(Message::Answer(answer)) = message else { return Err(PageError::TimedOut) };
-    match answer.loaded {
-        Some(loaded) => Ok((String::from_utf8_lossy(&loaded.body).into_owned(), loaded.url)),
-        None => Err(PageError::Unreachable(answer.record.cause())),
+    match answer.news {
+        News::Whole(Some(loaded), _) => Ok((String::from_utf8_lossy(&loaded.body).into_owned(), loaded.url)),
+        News::Whole(None, record) => Err(PageError::Unreachable(record.cause())),
+        _ => Err(PageError::Unreachable("the network told of a page in pieces".to_owned())),
     }
 }
 

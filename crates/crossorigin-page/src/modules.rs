@@ -8,6 +8,7 @@ use rquickjs::{Ctx, Error, Module};
 use serde_json::json;
 
 use crate::host::Host;
+use crate::network::Answer;
 use crate::urls::parse_url;
 
 /// Resolves and fetches the modules of a page.
@@ -48,7 +49,8 @@ impl Loader for Modules {
     ) -> rquickjs::Result<Module<'js, Declared>> {
         let description = json!({ "as": "module", "url": name }).to_string();
         let answer = self.0.fetch(&description, None).and_then(|id| self.0.wait_for(id));
-        match answer.and_then(|answer| answer.loaded).filter(|loaded| loaded.status.is_success()) {
+        let loaded = answer.as_ref().and_then(Answer::loaded);
+        match loaded.filter(|loaded| loaded.status.is_success()) {
             Some(loaded) => Module::declare(ctx.clone(), name, &*loaded.body),
             None => Err(Error::new_loading_message(name, "it could not be fetched")),
         }

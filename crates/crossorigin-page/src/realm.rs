@@ -2,18 +2,16 @@
 
 use std::rc::Rc;
 
-use crossorigin::fetching::ResponseType;
-use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request_headers::{
     is_forbidden_request_header, is_no_cors_safelisted_request_header,
 };
 use rquickjs::context::EvalOptions;
 use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{
-    CatchResultExt as _, Coerced, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime,
-    TypedArray, Value,
+    CatchResultExt as _, Coerced, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value,
 };
 
+use crate::answers;
 use crate::bitmap_functions;
 use crate::clock::Clock;
 use crate::console::{Kind, Level};
@@ -172,8 +170,9 @@ impl Realm {
     /// Tells the prelude of an answer.
     pub(crate) fn answer(&self, host: &Host, answer: &Answer) {
         self.task(|ctx| {
-            let value = answer_value(ctx, host, Some(answer))?;
-            self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((answer.id, value))
+            let value = answers::to_script(ctx, host, Some(answer))?;
+            let more = !answer.news.is_last();
+            self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((answer.id, value, more))
         });
     }
 
@@ -232,45 +231,6 @@ fn thrown(ctx: &Ctx<'_>, error: &rquickjs::Error) -> String {
     }
 }
 
-/// An answer as the prelude takes it: null where the fetch failed.
-fn answer_value<'js>(ctx: &Ctx<'js>, host: &Host, answer: Option<&Answer>) -> rquickjs::Result<Value<'js>> {
-    let Some(loaded) = answer.and_then(|answer| answer.loaded.as_ref()) else {
-        return Ok(Value::new_null(ctx.clone()));
-    };
-    let is_visible = matches!(loaded.response_type, ResponseType::Basic | ResponseType::Cors);
-    let object = Object::new(ctx.clone())?;
-    object.set("type", loaded.response_type.name())?;
-    object.set("url", if is_visible { loaded.url.as_str() } else { "" })?;
-    object.set("redirected", loaded.redirected && is_visible)?;
-    object.set("status", if is_visible { loaded.status.as_u16() } else { 0 })?;
-    object.set(
-        "statusText",
-        if is_visible { loaded.status.canonical_reason().unwrap_or_default() } else { "" },
-    )?;
-    let headers: Vec<Vec<String>> = loaded
-        .visible_headers
-        .iter()
-        .map(|(name, value)| {
-            vec![name.to_string(), value.as_bytes().iter().map(|byte| char::from(*byte)).collect()]
-        })
-        .collect();
-    object.set("headers", headers)?;
-    let initiator = answer.map(|answer| answer.record.initiator);
-    // Scripts stay here until they run: the page could look into anything that passes through its interfaces.
-    if initiator == Some(Initiator::Script) {
-        let is_good = loaded.status.is_success();
-        object.set("source", is_good.then(|| host.keep_source(&loaded.body)))?;
-        return Ok(object.into_value());
-    }
-    if initiator == Some(Initiator::Image) {
-        let image = host.bitmaps.borrow_mut().decode(&loaded.body, loaded.response_type);
-        object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
-    }
-    let body: &[u8] = if is_visible { &loaded.body } else { &[] };
-    object.set("body", TypedArray::<u8>::new_copy(ctx.clone(), body)?)?;
-    Ok(object.into_value())
-}
-
 /// A string of characters up to U+00FF as the bytes that it stands for.
 pub(crate) fn binary(text: &str) -> Vec<u8> {
     text.chars().map(|letter| letter as u8).collect()
@@ -310,15 +270,20 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     let own = shared();
     // What is not even sent fails in a task of its own.
     set(ctx, to, "fetch", move |description: String, body: Opt<Option<String>>| {
-        let body = body.0.flatten().map(|body| binary(&body));
-        own.fetch(&description, body).unwrap_or_else(|| own.timer(0.0))
+        own.fetch(&description, body.0.flatten().as_deref().map(binary)).unwrap_or_else(|| own.timer(0.0))
     })?;
     let own = shared();
     set(ctx, to, "fetch_now", move |ctx: Ctx<'js>, description: String, body: Opt<Option<String>>| {
-        let body = body.0.flatten().map(|body| binary(&body));
+        let body = body.0.flatten().as_deref().map(binary);
         let answer = own.fetch(&description, body).and_then(|id| own.wait_for(id));
-        answer_value(&ctx, &own, answer.as_ref())
+        answers::to_script(&ctx, &own, answer.as_ref())
     })?;
+    let own = shared();
+    set(ctx, to, "send_piece", move |id: u32, piece: Opt<Option<String>>| {
+        own.send_piece(id, piece.0.flatten().as_deref().map(binary));
+    })?;
+    let own = shared();
+    set(ctx, to, "take_piece", move |id: u32| own.take_piece(id))?;
     let own = shared();
     set(ctx, to, "abort", move |id: u32| own.abort(id))?;
     let own = shared();

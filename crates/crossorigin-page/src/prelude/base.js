@@ -13,11 +13,11 @@ function expose(interfaces) {
 /** What is done once something that was asked for comes: by its number. */
 const waiting = new Map();
 
-/** Called for each task. */
-function deliver(id, answer) {
+/** Called for each task. `more`: whether there will be more of the same. */
+function deliver(id, answer, more = false) {
   const done = waiting.get(id);
-  waiting.delete(id);
-  done?.(answer);
+  if (!more) waiting.delete(id);
+  done?.(answer, more);
 }
 
 /** Queues a task. */

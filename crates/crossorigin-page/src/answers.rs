@@ -1,0 +1,65 @@
+//! What the network tells, as the prelude takes it.
+
+use crossorigin::fetching::ResponseType;
+use crossorigin::html::Initiator;
+use crossorigin_agent::Loaded;
+use rquickjs::{Ctx, Object, TypedArray, Value};
+
+use crate::host::Host;
+use crate::network::{Answer, News};
+
+/// An answer: null where the fetch or the body failed, an object for a response, bytes for a piece of its body, `true`
+/// for a piece of the request's body that was taken, and `undefined` for the end.
+pub(crate) fn to_script<'js>(
+    ctx: &Ctx<'js>,
+    host: &Host,
+    answer: Option<&Answer>,
+) -> rquickjs::Result<Value<'js>> {
+    match answer.map(|answer| &answer.news) {
+        None | Some(News::Whole(None, _) | News::Broken(_)) => Ok(Value::new_null(ctx.clone())),
+        Some(News::Whole(Some(loaded), record)) => response(ctx, host, loaded, Some(record.initiator)),
+        Some(News::Head(head, _)) => response(ctx, host, head, None),
+        Some(News::Piece(piece)) => Ok(TypedArray::<u8>::new_copy(ctx.clone(), piece)?.into_value()),
+        Some(News::Taken) => Ok(Value::new_bool(ctx.clone(), true)),
+        Some(News::End) => Ok(Value::new_undefined(ctx.clone())),
+    }
+}
+
+/// A response, with its body where there is an initiator that it is all for.
+fn response<'js>(
+    ctx: &Ctx<'js>,
+    host: &Host,
+    loaded: &Loaded,
+    whole_for: Option<Initiator>,
+) -> rquickjs::Result<Value<'js>> {
+    let is_visible = matches!(loaded.response_type, ResponseType::Basic | ResponseType::Cors);
+    let object = Object::new(ctx.clone())?;
+    object.set("type", loaded.response_type.name())?;
+    object.set("url", if is_visible { loaded.url.as_str() } else { "" })?;
+    object.set("redirected", loaded.redirected && is_visible)?;
+    object.set("status", if is_visible { loaded.status.as_u16() } else { 0 })?;
+    object.set("statusText", if is_visible { loaded.status_text.as_str() } else { "" })?;
+    let headers: Vec<Vec<String>> = loaded
+        .visible_headers
+        .iter()
+        .map(|(name, value)| {
+            vec![name.to_string(), value.as_bytes().iter().map(|byte| char::from(*byte)).collect()]
+        })
+        .collect();
+    object.set("headers", headers)?;
+    // Scripts stay here until they run: the page could look into anything that passes through its interfaces.
+    if whole_for == Some(Initiator::Script) {
+        let is_good = loaded.status.is_success();
+        object.set("source", is_good.then(|| host.keep_source(&loaded.body)))?;
+        return Ok(object.into_value());
+    }
+    if whole_for == Some(Initiator::Image) {
+        let image = host.bitmaps.borrow_mut().decode(&loaded.body, loaded.response_type);
+        object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
+    }
+    if whole_for.is_some() {
+        let body: &[u8] = if is_visible { &loaded.body } else { &[] };
+        object.set("body", TypedArray::<u8>::new_copy(ctx.clone(), body)?)?;
+    }
+    Ok(object.into_value())
+}
