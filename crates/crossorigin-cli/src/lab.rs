@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use crossorigin_lab::{Engine, Record, Run, version_of};
+use crossorigin_lab::{Authority, Engine, Record, Run, version_of};
 
 /// The longest that a browser may take to begin, and to go on after its last report.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -84,7 +84,7 @@ impl Lab {
 
     /// Serves the page to one browser after the other.
     async fn serve(&self) -> anyhow::Result<ExitCode> {
-        let run = crossorigin_lab::start(self.port, self.seed, self.numbers(), None).await?;
+        let run = crossorigin_lab::start(self.port, self.seed, self.numbers(), None, None).await?;
         println!("lab: http://a.x.localhost:{}/ (seed {})", run.places.own, self.seed);
         println!("Open it in a browser on this machine. Ctrl-C ends it.");
         let told = async {
@@ -107,11 +107,12 @@ impl Lab {
     /// Sends a browser to the page; whether all that it did is explained.
     async fn send(&self, engine: Engine) -> anyhow::Result<bool> {
         let version = engine.version()?;
-        let run =
-            crossorigin_lab::start(self.port, self.seed, self.numbers(), Some(engine.profile())).await?;
+        let authority = engine.takes_authorities().then(Authority::new).transpose()?;
+        let (numbers, profile) = (self.numbers(), Some(engine.profile()));
+        let run = crossorigin_lab::start(self.port, self.seed, numbers, profile, authority.as_ref()).await?;
         let folder = tempfile::Builder::new().prefix("crossorigin-lab-").tempdir()?;
         let url = format!("http://a.x.localhost:{}/", run.places.own);
-        let mut visit = engine.visit(&url, folder.path())?;
+        let mut visit = engine.visit(&url, folder.path(), authority.as_ref())?;
         let mut idle = Idle::default();
         wait(&run, |run| visit.is_over() || idle.too_long(run.tally().done())).await;
         drop(visit);

@@ -18,11 +18,13 @@ pub enum Host {
     SameSite,
     /// Another site.
     CrossSite,
+    /// Yet another site, by https where the browser can be told of the authority.
+    Secure,
 }
 
 impl Host {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Own, Self::OtherPort, Self::SameSite, Self::CrossSite];
+    pub const ALL: [Self; 5] = [Self::Own, Self::OtherPort, Self::SameSite, Self::CrossSite, Self::Secure];
 }
 
 /// The document that asks.

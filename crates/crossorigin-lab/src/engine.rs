@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
 use crossorigin::profiles::Profile;
+
+use crate::authority::Authority;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// A browser that runs here without a screen.
@@ -46,15 +48,22 @@ impl Engine {
         }
     }
 
+    /// Whether it can be told of an authority for one visit, without changing what else it trusts.
+    pub fn takes_authorities(self) -> bool {
+        self == Self::Chromium
+    }
+
     /// Sends it to a page, with a fresh profile in a folder of its own.
     ///
     /// # Errors
     /// The browser is not installed: the error names Debian's package.
-    pub fn visit(self, url: &str, profile: &Path) -> anyhow::Result<Visit> {
+    pub fn visit(self, url: &str, profile: &Path, authority: Option<&Authority>) -> anyhow::Result<Visit> {
         let mut command = self.command()?;
         match self {
             Self::Chromium => {
                 command.args(CHROMIUM).args(CHROMIUM_WEBGL);
+                let told = authority.map(Authority::fingerprint);
+                command.args(told.map(|key| format!("--ignore-certificate-errors-spki-list={key}")));
                 command.arg(format!("--user-data-dir={}", profile.display())).arg(url)
             }
             Self::Firefox => command.args(["--no-remote", "--profile"]).arg(profile).arg(url),

@@ -36,7 +36,8 @@ pub fn generate(seed: u64, number: u64) -> Case {
     Case { number, realm, asks, hops }
 }
 
-const HOSTS: &[Host] = &[Host::Own, Host::OtherPort, Host::SameSite, Host::CrossSite, Host::CrossSite];
+const HOSTS: &[Host] =
+    &[Host::Own, Host::OtherPort, Host::SameSite, Host::CrossSite, Host::CrossSite, Host::Secure];
 
 fn one_in(rng: &mut Rng, count: u32) -> bool {
     rng.u32(0..count) == 0
@@ -462,7 +463,7 @@ fn actual(rng: &mut Rng, realm: Realm, ask: &Ask) -> Answer {
 }
 
 fn odd_location(rng: &mut Rng, initiator: Initiator) -> String {
-    let always = ["http://u:p@{next-authority}", "http://[", "http://u@{next-authority}"];
+    let always = ["{next-with-password}", "http://[", "{next-with-name}"];
     // What elements do about redirects to other schemes is a matter of other programs: no CORS there.
     let by_script = ["ftp://x.localhost/", "data:,x"];
     let reads = matches!(initiator, Initiator::Fetch | Initiator::Xhr | Initiator::EventSource);

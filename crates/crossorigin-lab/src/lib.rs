@@ -4,6 +4,7 @@
 //! it and the servers see is held against what the algorithm foretells ([`Setting::judge`]).
 
 mod attempt;
+mod authority;
 pub mod case;
 mod docs;
 mod engine;
@@ -19,6 +20,7 @@ mod server;
 mod setting;
 mod settle;
 
+pub use authority::Authority;
 pub use docs::browsers_page;
 pub use engine::{Engine, Visit};
 pub use generate::generate;

@@ -2,13 +2,18 @@
 
 use crate::case::Host;
 
-/// The ports of a run: the page's, and another.
+/// The name of the host that speaks https: of another site than all others.
+pub(crate) const SECURE_HOST: &str = "c.y.localhost";
+
+/// The ports of a run: the page's, another, and one that speaks https, for browsers that can be told of its authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The page's port.
     pub own: u16,
     /// The other origins' port.
     pub other: u16,
+    /// The port of the host that speaks https; without one it speaks http on the other's.
+    pub secure: Option<u16>,
 }
 
 impl Places {
@@ -19,12 +24,17 @@ impl Places {
             Host::OtherPort => format!("a.x.localhost:{}", self.other),
             Host::SameSite => format!("b.x.localhost:{}", self.other),
             Host::CrossSite => format!("127.0.0.1:{}", self.other),
+            Host::Secure => format!("{SECURE_HOST}:{}", self.secure.unwrap_or(self.other)),
         }
     }
 
     /// The origin of a host.
     pub fn origin(&self, host: Host) -> String {
-        format!("http://{}", self.authority(host))
+        format!("{}://{}", self.scheme(host), self.authority(host))
+    }
+
+    fn scheme(&self, host: Host) -> &'static str {
+        if host == Host::Secure && self.secure.is_some() { "https" } else { "http" }
     }
 
     /// The URL of a hop of a case; `run` keeps the URLs of one run apart from those of another.
@@ -52,7 +62,8 @@ impl Places {
             .replace("{same-site}", &self.origin(Host::SameSite))
             .replace("{cross-site}", &self.origin(Host::CrossSite))
             .replace("{same}", this)
-            .replace("{next-authority}", next.trim_start_matches("http://"))
+            .replace("{next-with-name}", &next.replacen("://", "://u@", 1))
+            .replace("{next-with-password}", &next.replacen("://", "://u:p@", 1))
             .replace("{next}", next)
     }
 }

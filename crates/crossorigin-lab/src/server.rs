@@ -13,11 +13,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use crossorigin::profiles::Profile;
 
 use crate::attempt::Attempt;
+use crate::authority::Authority;
 use crate::case::Realm;
 use crate::observed::{Seen, Sent};
 use crate::page;
@@ -26,8 +29,9 @@ use crate::run::Run;
 
 /// The largest report of a page, in bytes.
 const MAX_REPORT_BYTES: usize = 16 << 20;
-/// Starts the servers of a run on two free ports of the loopback interface, or the page on a given one. They go
-/// when the runtime does.
+
+/// Starts the servers of a run on free ports of the loopback interface, or the page on a given one. They go when the
+/// runtime does. One host speaks https where there is an authority that the browser is told of.
 ///
 /// # Errors
 /// No port can be had.
@@ -36,34 +40,57 @@ pub async fn start(
     seed: u64,
     numbers: Vec<u64>,
     profile: Option<Profile>,
+    authority: Option<&Authority>,
 ) -> anyhow::Result<Arc<Run>> {
     let bind = async |port: u16| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         TcpListener::bind(address).await.with_context(|| format!("the lab can't listen on {address}"))
     };
     let (own, other) = (bind(port).await?, bind(0).await?);
-    let places = Places { own: own.local_addr()?.port(), other: other.local_addr()?.port() };
+    let secure = match authority {
+        Some(authority) => Some((bind(0).await?, authority.acceptor.clone())),
+        None => None,
+    };
+    let places = Places {
+        own: own.local_addr()?.port(),
+        other: other.local_addr()?.port(),
+        secure: secure.as_ref().map(|(listener, _)| listener.local_addr()).transpose()?.map(|at| at.port()),
+    };
     let run = Arc::new(Run::new(places, seed, numbers, profile));
     for listener in [own, other] {
-        tokio::spawn(accept(listener, Arc::clone(&run)));
+        tokio::spawn(accept(listener, None, Arc::clone(&run)));
+    }
+    if let Some((listener, acceptor)) = secure {
+        tokio::spawn(accept(listener, Some(acceptor), Arc::clone(&run)));
     }
     Ok(run)
 }
 
-async fn accept(listener: TcpListener, run: Arc<Run>) {
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, run: Arc<Run>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let run = Arc::clone(&run);
+        let (run, acceptor) = (Arc::clone(&run), acceptor.clone());
         tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let run = Arc::clone(&run);
-                async move { Ok::<_, Infallible>(respond(&run, request).await) }
-            });
-            let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).auto_date_header(false);
-            // A browser that goes away is no matter.
-            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            match acceptor {
+                None => serve(stream, run).await,
+                Some(acceptor) => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serve(stream, run).await;
+                    }
+                }
+            }
         });
     }
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, run: Arc<Run>) {
+    let service = service_fn(move |request| {
+        let run = Arc::clone(&run);
+        async move { Ok::<_, Infallible>(respond(&run, request).await) }
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).auto_date_header(false);
+    // A browser that goes away is no matter.
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn respond(run: &Run, request: Request<Incoming>) -> Response<Full<Bytes>> {

@@ -6,7 +6,7 @@ use crossorigin_lab::case::Host;
 use crossorigin_lab::{Judgement, Places, Setting, generate};
 
 const SEED: u64 = 1;
-const PLACES: Places = Places { own: 8000, other: 8001 };
+const PLACES: Places = Places { own: 8000, other: 8001, secure: Some(8002) };
 
 fn setting(profile: Profile) -> Setting<'static> {
     Setting { places: &PLACES, run: "r0", profile, cookie_hosts: &[Host::Own, Host::OtherPort] }

@@ -50,7 +50,7 @@ async fn report_nonsense(run: &Run, case: &Value) -> Value {
 }
 
 async fn one_case() -> Arc<Run> {
-    start(0, SEED, vec![4], None).await.unwrap()
+    start(0, SEED, vec![4], None, None).await.unwrap()
 }
 
 #[tokio::test]
