@@ -107,7 +107,7 @@ impl AsyncRead for Stream {
             };
             read?;
             let read = &buffer.filled()[before..];
-            if head.is_none() && !read.is_empty() && own.head.take() {
+            if head.is_none() && !read.is_empty() && own.head.take() && !ResponseHead::is_sound(read) {
                 head = Some(ResponseHead::default());
             }
             let Some(mut head) = head else { return Poll::Ready(Ok(())) };
