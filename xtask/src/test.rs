@@ -9,7 +9,7 @@ use crate::tools::{self, DENY, NEXTEST};
 
 /// Runs every check and every test, those with a real browser and real peers too.
 ///
-/// Installs by apt and from crates.io what the tests need and don't find, or names the command where it may
+/// Installs by apt, npm and from crates.io what the tests need and don't find, or names the command where it may
 /// not. Goes on after a failed step, and ends with a table of all.
 #[derive(clap::Args)]
 pub(crate) struct Test {
@@ -31,6 +31,7 @@ impl Test {
             DENY.install()
         });
         steps.run("Packages", tools::install_packages);
+        steps.run("Libraries from npm", tools::install_libraries);
         steps.run("Formatting", || run(&mut cargo(["fmt", "--all", "--check"])));
         steps.run("Licences and sources of all dependencies", || {
             run(DENY.command()?.args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))

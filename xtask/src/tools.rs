@@ -27,7 +27,12 @@ const PACKAGES: &[Package] = &[
     Package { name: "apache2-bin", program: "apache2" },
     Package { name: "caddy", program: "caddy" },
     Package { name: "haproxy", program: "haproxy" },
+    // Its libraries run in pages.
+    Package { name: "npm", program: "npm" },
 ];
+
+/// Folders with a `package.json` and its lock file, whose packages tests run as they are.
+const LIBRARIES: &[&str] = &["crates/crossorigin-page/tests/libraries"];
 
 /// A cargo subcommand from crates.io, at the version that is installed where none is found.
 pub(crate) struct Subcommand {
@@ -86,6 +91,27 @@ pub(crate) fn install_packages() -> anyhow::Result<()> {
     };
     // Mirrors fail now and then; a second failure is no accident.
     install().or_else(|_| install()).with_context(|| format!("by hand: {by_hand}"))
+}
+
+/// Installs what npm's lock files name, by its hash, and runs no script of it.
+pub(crate) fn install_libraries() -> anyhow::Result<()> {
+    let npm = find("npm", []).context("npm is gone")?;
+    for folder in LIBRARIES {
+        let install = || {
+            let mut command = Command::new(&npm);
+            command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+            run(command.current_dir(workspace()?.join(folder)))
+        };
+        // As with mirrors: a second failure is no accident.
+        install().or_else(|_| install()).with_context(|| format!("in {folder}"))?;
+    }
+    Ok(())
+}
+
+/// The folder that all of this is in.
+fn workspace() -> anyhow::Result<PathBuf> {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(xtask.parent().context("this crate is in a folder of the workspace")?.to_owned())
 }
 
 fn apt() -> Command {

@@ -18,7 +18,7 @@ pub(crate) const DOCUMENT: NodeId = 0;
 pub(crate) const MAX_NODES: usize = 1_000_000;
 
 /// What a node is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Document,
     Fragment,
@@ -33,6 +33,8 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     pub(crate) parent: Option<NodeId>,
     pub(crate) children: Vec<NodeId>,
+    /// The document that it belongs to; for a document, itself.
+    pub(crate) owner: NodeId,
 }
 
 /// All nodes. One that is taken out of the tree stays, for script may hold it.
@@ -43,25 +45,42 @@ pub(crate) struct Dom {
 
 impl Dom {
     pub(crate) fn new() -> Self {
-        Self { nodes: vec![Node { kind: Kind::Document, parent: None, children: Vec::new() }] }
+        Self {
+            nodes: vec![Node { kind: Kind::Document, parent: None, children: Vec::new(), owner: DOCUMENT }],
+        }
     }
 
     pub(crate) fn get(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id as usize)
     }
 
-    /// A new node; the document where there are too many.
-    pub(crate) fn create(&mut self, kind: Kind) -> NodeId {
+    /// A new node of a document; the page's own document where there are too many.
+    pub(crate) fn create(&mut self, kind: Kind, owner: NodeId) -> NodeId {
         if self.nodes.len() >= MAX_NODES {
             return DOCUMENT;
         }
-        self.nodes.push(Node { kind, parent: None, children: Vec::new() });
-        (self.nodes.len() - 1) as NodeId
+        let id = self.nodes.len() as NodeId;
+        let owner = if matches!(kind, Kind::Document) { id } else { owner };
+        self.nodes.push(Node { kind, parent: None, children: Vec::new(), owner });
+        id
     }
 
-    pub(crate) fn create_element(&mut self, name: &str) -> NodeId {
+    pub(crate) fn create_element(&mut self, name: &str, owner: NodeId) -> NodeId {
         let name = QualName::new(None, ns!(html), LocalName::from(name));
-        self.create(Kind::Element { name, attributes: Vec::new() })
+        self.create(Kind::Element { name, attributes: Vec::new() }, owner)
+    }
+
+    pub(crate) fn owner(&self, id: NodeId) -> NodeId {
+        self.get(id).map_or(DOCUMENT, |node| node.owner)
+    }
+
+    /// Lets a node and all that it holds belong to another document.
+    pub(crate) fn adopt(&mut self, id: NodeId, owner: NodeId) {
+        let mut left = vec![id];
+        while let Some(node) = left.pop().and_then(|id| self.nodes.get_mut(id as usize)) {
+            node.owner = owner;
+            left.extend(&node.children);
+        }
     }
 
     /// Whether a node is another, or holds it.
@@ -82,6 +101,10 @@ impl Dom {
             return;
         }
         self.remove(child);
+        let owner = self.owner(parent);
+        if self.owner(child) != owner {
+            self.adopt(child, owner);
+        }
         if matches!(self.get(child), Some(Node { kind: Kind::Fragment, .. })) {
             for child in std::mem::take(&mut self.nodes[child as usize].children) {
                 self.nodes[child as usize].parent = None;
@@ -95,6 +118,24 @@ impl Dom {
         if let Some(node) = self.nodes.get_mut(child as usize) {
             node.parent = Some(parent);
         }
+    }
+
+    /// A copy of a node outside of any tree, with all that it holds where that is asked for.
+    pub(crate) fn copy(&mut self, id: NodeId, is_deep: bool) -> NodeId {
+        let copy_of = |dom: &mut Self, id: NodeId| {
+            let kind = dom.get(id).map(|node| node.kind.clone());
+            kind.map_or(DOCUMENT, |kind| dom.create(kind, dom.owner(id)))
+        };
+        let copied = copy_of(self, id);
+        let mut left = vec![(id, copied)];
+        while let Some((from, to)) = left.pop().filter(|_| is_deep) {
+            for child in self.get(from).map(|node| node.children.clone()).unwrap_or_default() {
+                let copy = copy_of(self, child);
+                self.insert(to, copy, None);
+                left.push((child, copy));
+            }
+        }
+        copied
     }
 
     /// Takes a node out of what holds it.
@@ -164,7 +205,7 @@ impl Dom {
             text.push_str(piece);
             return;
         }
-        let text = self.create(Kind::Text(piece.to_owned()));
+        let text = self.create(Kind::Text(piece.to_owned()), self.owner(parent));
         self.insert(parent, text, before);
     }
 }
@@ -174,6 +215,14 @@ pub(crate) struct Sink {
     pub(crate) dom: Rc<RefCell<Dom>>,
     /// What counts as the document: the page's own, or a new one for a fragment.
     pub(crate) root: NodeId,
+}
+
+impl Sink {
+    fn create(&self, kind: Kind) -> NodeId {
+        let mut dom = self.dom.borrow_mut();
+        let owner = dom.owner(self.root);
+        dom.create(kind, owner)
+    }
 }
 
 /// An element's name, apart from the tree.
@@ -213,11 +262,11 @@ impl TreeSink for Sink {
         let attributes = attributes
             .into_iter()
             .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()));
-        self.dom.borrow_mut().create(Kind::Element { name, attributes: attributes.collect() })
+        self.create(Kind::Element { name, attributes: attributes.collect() })
     }
 
     fn create_comment(&self, text: StrTendril) -> NodeId {
-        self.dom.borrow_mut().create(Kind::Comment(text.to_string()))
+        self.create(Kind::Comment(text.to_string()))
     }
 
     fn create_pi(&self, _: StrTendril, data: StrTendril) -> NodeId {
@@ -238,9 +287,8 @@ impl TreeSink for Sink {
     }
 
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {
-        let mut dom = self.dom.borrow_mut();
-        let doctype = dom.create(Kind::Doctype);
-        dom.insert(self.root, doctype, None);
+        let doctype = self.create(Kind::Doctype);
+        self.dom.borrow_mut().insert(self.root, doctype, None);
     }
 
     fn get_template_contents(&self, target: &NodeId) -> NodeId {

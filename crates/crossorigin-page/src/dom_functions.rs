@@ -50,6 +50,8 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     let own = Rc::clone(dom);
     set(ctx, to, "holds", move |above: NodeId, below: NodeId| own.borrow().holds(above, below))?;
     let own = Rc::clone(dom);
+    set(ctx, to, "owner", move |id: NodeId| own.borrow().owner(id))?;
+    let own = Rc::clone(dom);
     set(ctx, to, "text", move |id: NodeId| own.borrow().text(id))?;
     let own = Rc::clone(dom);
     set(ctx, to, "data", move |id: NodeId| match own.borrow().get(id).map(|node| &node.kind) {
@@ -70,13 +72,25 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
 
 fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
     let own = Rc::clone(dom);
-    set(ctx, to, "create_element", move |name: String| own.borrow_mut().create_element(&name))?;
+    set(ctx, to, "create_element", move |name: String, owner: NodeId| {
+        own.borrow_mut().create_element(&name, owner)
+    })?;
     let own = Rc::clone(dom);
-    set(ctx, to, "create_text", move |text: String| own.borrow_mut().create(Kind::Text(text)))?;
+    set(ctx, to, "create_text", move |text: String, owner: NodeId| {
+        own.borrow_mut().create(Kind::Text(text), owner)
+    })?;
     let own = Rc::clone(dom);
-    set(ctx, to, "create_comment", move |text: String| own.borrow_mut().create(Kind::Comment(text)))?;
+    set(ctx, to, "create_comment", move |text: String, owner: NodeId| {
+        own.borrow_mut().create(Kind::Comment(text), owner)
+    })?;
     let own = Rc::clone(dom);
-    set(ctx, to, "create_fragment", move || own.borrow_mut().create(Kind::Fragment))?;
+    set(ctx, to, "create_fragment", move |owner: NodeId| own.borrow_mut().create(Kind::Fragment, owner))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "create_document", move || own.borrow_mut().create(Kind::Document, DOCUMENT))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "copy", move |id: NodeId, is_deep: bool| own.borrow_mut().copy(id, is_deep))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "adopt", move |id: NodeId, owner: NodeId| own.borrow_mut().adopt(id, owner))?;
     let own = Rc::clone(dom);
     set(ctx, to, "insert", move |parent: NodeId, child: NodeId, before: Opt<Option<NodeId>>| {
         own.borrow_mut().insert(parent, child, before.0.flatten());
@@ -124,7 +138,8 @@ fn define_selecting<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rqui
 /// Parses what stands inside of an element.
 fn parse_into(dom: &Shared, id: NodeId, html: &str) {
     let Some(name) = dom.borrow().element(id).map(|(name, _)| name.clone()) else { return };
-    let root = dom.borrow_mut().create(Kind::Fragment);
+    let owner = dom.borrow().owner(id);
+    let root = dom.borrow_mut().create(Kind::Fragment, owner);
     let sink = Sink { dom: Rc::clone(dom), root };
     parse_fragment(sink, ParseOpts::default(), name, Vec::new(), false).one(html);
     let sink = Sink { dom: Rc::clone(dom), root };

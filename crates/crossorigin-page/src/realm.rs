@@ -36,6 +36,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/fetch.js"),
     include_str!("prelude/xhr.js"),
     include_str!("prelude/dom.js"),
+    include_str!("prelude/elements.js"),
     include_str!("prelude/images.js"),
     include_str!("prelude/canvas.js"),
     include_str!("prelude/loading.js"),

@@ -30,7 +30,7 @@ class Node extends EventTarget {
   constructor() { throw new TypeError("Illegal constructor"); }
   get nodeType() { return host.node_type(this[NODE]); }
   get nodeName() { return this.nodeType === 1 ? this.tagName : host.node_name(this[NODE]); }
-  get ownerDocument() { return this === document ? null : document; }
+  get ownerDocument() { return this instanceof Document ? null : wrap(host.owner(this[NODE])); }
   get baseURI() { return document.baseURI; }
   get parentNode() { return wrap(host.parent(this[NODE])); }
   get parentElement() { return this.parentNode instanceof Element ? this.parentNode : null; }
@@ -57,6 +57,12 @@ class Node extends EventTarget {
     for (const node of inserted) announce(node);
     return child;
   }
+  cloneNode(deep = false) {
+    if (this === document) throw new DOMException("A page has one document.", "NotSupportedError");
+    const copy = wrap(host.copy(this[NODE], Boolean(deep)));
+    if (deep) copy.querySelectorAll("*");
+    return copy;
+  }
   replaceChild(child, old) {
     this.insertBefore(child, old);
     return this.removeChild(old);
@@ -66,10 +72,10 @@ class Node extends EventTarget {
     host.remove(child[NODE]);
     return child;
   }
-  append(...items) { for (const item of items) this.appendChild(asNode(item)); }
+  append(...items) { for (const item of items) this.appendChild(asNode(item, this)); }
   prepend(...items) {
     const first = this.firstChild;
-    for (const item of items) this.insertBefore(asNode(item), first);
+    for (const item of items) this.insertBefore(asNode(item, this), first);
   }
   replaceChildren(...items) {
     for (const child of this.childNodes) this.removeChild(child);
@@ -86,7 +92,7 @@ class Node extends EventTarget {
   getElementsByClassName(names) { return this.querySelectorAll(String(names).trim().split(/\s+/).map(name => `.${name}`).join("")); }
 }
 
-const asNode = item => (item instanceof Node ? item : document.createTextNode(String(item)));
+const asNode = (item, owner) => (item instanceof Node ? item : wrap(host.create_text(String(item), host.owner(owner[NODE]))));
 
 function sibling(node, step) {
   const all = node.parentNode?.childNodes ?? [];
@@ -232,42 +238,58 @@ reflect(HTMLScriptElement, { src: "url", type: "text", async: "flag", defer: "fl
 reflectCrossOrigin(HTMLScriptElement);
 defineElement("script", HTMLScriptElement);
 
-class HTMLAnchorElement extends HTMLElement {}
-reflect(HTMLAnchorElement, { href: "url", download: "text", target: "text", rel: "text" });
-defineElement("a", HTMLAnchorElement);
-
-class HTMLInputElement extends HTMLElement {}
-reflect(HTMLInputElement, { name: "text", type: "text", value: "text", checked: "flag", disabled: "flag" });
-defineElement("input", HTMLInputElement);
-
 class Document extends Node {
   get documentElement() { return this.children[0] ?? null; }
   get head() { return this.querySelector("head"); }
   get body() { return this.querySelector("body"); }
   get title() { return (this.querySelector("title")?.textContent ?? "").trim().replace(/\s+/g, " "); }
   set title(text) { this.querySelector("title")?.replaceChildren(String(text)); }
-  get URL() { return location.href; }
-  get documentURI() { return location.href; }
-  get location() { return location; }
+  get URL() { return this === document ? location.href : "about:blank"; }
+  get documentURI() { return this.URL; }
+  get location() { return this === document ? location : null; }
   get baseURI() {
     const base = this.querySelector("base[href]")?.getAttribute("href");
     return (base && URL.parse(base, location.href)?.href) || location.href;
   }
-  get readyState() { return readyState; }
-  get currentScript() { return currentScript; }
-  get defaultView() { return globalThis; }
+  get readyState() { return this === document ? readyState : "complete"; }
+  get currentScript() { return this === document ? currentScript : null; }
+  get defaultView() { return this === document ? globalThis : null; }
+  get implementation() { return implementation; }
   get contentType() { return "text/html"; }
   get characterSet() { return "UTF-8"; }
   get compatMode() { return "CSS1Compat"; }
   getElementById(id) { return wrap(host.element_by_id(String(id)) ?? null); }
-  createElement(name) { return wrap(host.create_element(String(name).toLowerCase())); }
-  createTextNode(text) { return wrap(host.create_text(String(text))); }
-  createComment(text) { return wrap(host.create_comment(String(text))); }
-  createDocumentFragment() { return wrap(host.create_fragment()); }
+  createElement(name) { return wrap(host.create_element(String(name).toLowerCase(), this[NODE])); }
+  createTextNode(text) { return wrap(host.create_text(String(text), this[NODE])); }
+  createComment(text) { return wrap(host.create_comment(String(text), this[NODE])); }
+  createDocumentFragment() { return wrap(host.create_fragment(this[NODE])); }
+  importNode(node, deep = false) {
+    const copy = node.cloneNode(deep);
+    host.adopt(copy[NODE], this[NODE]);
+    return copy;
+  }
+  adoptNode(node) {
+    node.parentNode?.removeChild(node);
+    host.adopt(node[NODE], this[NODE]);
+    return node;
+  }
 }
 defineHandlers(Document.prototype, "readystatechange", "DOMContentLoaded");
 
+class DOMImplementation {
+  /** A document that is not shown: nothing in it loads or runs. */
+  createHTMLDocument(title) {
+    const made = wrap(host.create_document());
+    const [html, head, body] = ["html", "head", "body"].map(name => made.createElement(name));
+    made.appendChild(html).append(head, body);
+    if (title !== undefined) head.appendChild(made.createElement("title")).textContent = title;
+    return made;
+  }
+  hasFeature() { return true; }
+}
+const implementation = new DOMImplementation();
+
 expose({
-  Node, CharacterData, Text, Comment, DocumentType, DocumentFragment, Element, HTMLElement, HTMLScriptElement,
-  HTMLAnchorElement, HTMLInputElement, Document,
+  DOMImplementation, Node, CharacterData, Text, Comment, DocumentType, DocumentFragment, Element, HTMLElement, HTMLScriptElement,
+  Document,
 });

@@ -175,10 +175,12 @@ function defineHandlers(prototype, ...types) {
         Object.defineProperty(this, key, { value: slot });
         this.addEventListener(type, event => {
           if (typeof slot.handler !== "function") return;
-          const result = type === "error" && event instanceof ErrorEvent
+          // The window's own is told what went wrong, and says by true that it is dealt with; all others by false.
+          const isOfWindow = this === globalThis && type === "error" && event instanceof ErrorEvent;
+          const result = isOfWindow
             ? slot.handler.call(this, event.message, event.filename, event.lineno, event.colno, event.error)
             : slot.handler.call(this, event);
-          if (result === false) event.preventDefault();
+          if (result === isOfWindow) event.preventDefault();
         });
       },
     });

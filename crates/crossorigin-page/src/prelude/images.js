@@ -5,9 +5,10 @@ const state = element => element[IMAGE];
 
 class HTMLImageElement extends HTMLElement {
   [MADE]() {
-    Object.defineProperty(this, IMAGE, { value: { id: null, bitmap: null, failed: false, decoders: [] } });
+    Object.defineProperty(this, IMAGE, { value: { id: null, bitmap: null, failed: false, begun: false, decoders: [] } });
     if (this.hasAttribute("src")) updateImage(this);
   }
+  [CONNECTED]() { if (!state(this).begun && this.hasAttribute("src")) updateImage(this); }
   [CHANGED](name) { if (name === "src" || (name === "crossorigin" && this.hasAttribute("src"))) updateImage(this); }
   get complete() { return state(this).id === null; }
   get naturalWidth() { return state(this).bitmap?.[1] ?? 0; }
@@ -34,7 +35,10 @@ function updateImage(element) {
     host.abort(own.id);
     unblock();
   }
-  [own.id, own.bitmap, own.failed] = [null, null, false];
+  [own.id, own.bitmap, own.failed, own.begun] = [null, null, false, false];
+  // Documents that are not shown load nothing.
+  if (host.owner(element[NODE]) !== 0) return;
+  own.begun = true;
   const source = element.getAttribute("src");
   if (source === null) return;
   const url = source === "" ? null : URL.parse(source, document.baseURI);
