@@ -113,6 +113,18 @@ impl Reading {
     }
 }
 
+/// Where what is asked for is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// At the first hop.
+    #[default]
+    Server,
+    /// In a `data:` URL.
+    Data,
+    /// In a `blob:` URL of the document that asks.
+    Blob,
+}
+
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -140,6 +152,8 @@ pub struct Case {
     pub number: u64,
     /// Who asks them.
     pub realm: Realm,
+    /// What they ask for.
+    pub target: Target,
     /// The requests.
     pub asks: Vec<Ask>,
     /// What the servers answer, hop by hop; the first is what the page asks, each next one is where the one
@@ -260,6 +274,11 @@ impl fmt::Display for Case {
                 write!(f, "\n  {name}: {value}")?;
             }
             f.write_str("\n")?;
+        }
+        match self.target {
+            Target::Server => {}
+            Target::Data => return f.write_str("of a data: URL\n"),
+            Target::Blob => return f.write_str("of a blob: URL\n"),
         }
         for (nth, hop) in self.hops.iter().enumerate() {
             writeln!(f, "hop {nth} at {:?}", hop.host)?;

@@ -1,11 +1,13 @@
 //! The page that browsers visit, and what its elements load.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use crossorigin::html::{CorsSettings, Initiator};
 use serde_json::{Value, json};
 
 use crate::attempt::Attempt;
-use crate::case::{Body, Case, Host};
+use crate::case::{Body, Case, Hop, Host, Target};
 use crate::places::Places;
 
 /// The page, for one visit.
@@ -84,11 +86,27 @@ pub(crate) fn type_for(initiator: Initiator) -> &'static str {
     }
 }
 
+/// The same, in a URL.
+pub(crate) fn data_url(initiator: Initiator) -> String {
+    format!("data:{};base64,{}", type_for(initiator), STANDARD.encode(body_for(initiator)))
+}
+
+/// The headers of every response of a case that are not among its scripted ones.
+pub(crate) fn always_sent(case: &Case) -> impl Iterator<Item = &'static str> {
+    // What has no body has a length in some answers and none in others, as HTTP is written.
+    let has_body = |hop: &Hop| !matches!(hop.actual.status, 204 | 205 | 304);
+    let length = case.target == Target::Server && case.hops.iter().all(has_body);
+    std::iter::once("content-type").chain(length.then_some("content-length"))
+}
+
 /// A case, as the page takes it.
 pub(crate) fn describe(case: &Case, attempt: Attempt, places: &Places) -> Value {
-    let url = places.url(case.hops[0].host, &attempt.to_string(), case.number, 0);
-    let mut names: Vec<&str> =
-        case.hops.iter().flat_map(|hop| hop.actual.headers.iter().map(|(name, _)| *name)).collect();
+    let url = match case.target {
+        Target::Server => places.url(case.hops[0].host, &attempt.to_string(), case.number, 0),
+        Target::Data | Target::Blob => data_url(case.asks[0].initiator),
+    };
+    let scripted = case.hops.iter().flat_map(|hop| &hop.actual.headers);
+    let mut names: Vec<&str> = scripted.map(|(name, _)| *name).chain(always_sent(case)).collect();
     names.sort_unstable();
     names.dedup();
     let asks: Vec<Value> = case
@@ -122,6 +140,7 @@ pub(crate) fn describe(case: &Case, attempt: Attempt, places: &Places) -> Value 
         "attempt": attempt.to_string(),
         "realm": case.realm.name(),
         "url": url,
+        "blob": case.target == Target::Blob,
         "settled": places.settled(&attempt.to_string(), case.number),
         "names": names,
         "asks": asks,

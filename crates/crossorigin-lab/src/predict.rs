@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossorigin::fetching::trace::Trace;
 use crossorigin::fetching::{
-    Context, CorsPreflightCache, FilteredResponse, HttpRequest, Machine, Purpose, ResponseHead, ResponseType,
-    Step,
+    Context, CorsPreflightCache, FilteredResponse, HttpRequest, Machine, NetworkErrorReason, Purpose,
+    ResponseHead, ResponseType, Step,
 };
 use crossorigin::html::{Bitmap, Initiator};
 use crossorigin::infrastructure::header_values::get;
@@ -23,8 +23,9 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use crate::case::{Answer, Ask, Body, Case, Host, Reading};
+use crate::case::{Answer, Ask, Body, Case, Host, Reading, Target};
 use crate::observed::{Observed, Seen, Sent};
+use crate::page;
 use crate::places::Places;
 use crate::setting::Setting;
 
@@ -64,8 +65,10 @@ pub(crate) fn predict<T: Trace + Default>(
                         break seen(ask, status, &headers, filtered);
                     }
                 }
-                Step::NetworkError(_) => break error(),
-                Step::ReadDataUrl(_) => break error(),
+                Step::ReadDataUrl(_) if case.target == Target::Data => break local(ask),
+                // A blob is the page's to read, by GET.
+                Step::NetworkError(NetworkErrorReason::BlobUrl) if ask.method == "GET" => break local(ask),
+                Step::NetworkError(_) | Step::ReadDataUrl(_) => break error(),
                 Step::Response(_) => anyhow::bail!("a response to nothing"),
             }
         };
@@ -74,6 +77,19 @@ pub(crate) fn predict<T: Trace + Default>(
         observed.asks.push(if ask.is_silent() { silent } else { seen });
     }
     Ok(observed)
+}
+
+/// What script sees of what came from no server.
+fn local(ask: &Ask) -> Seen {
+    if !ask.is_by_script() {
+        return Seen { result: "load".to_owned(), readable: true, ..Seen::default() };
+    }
+    Seen {
+        result: if ask.initiator == Initiator::Xhr { "load" } else { "basic" }.to_owned(),
+        status: 200,
+        headers: vec!["content-type".to_owned()],
+        readable: ask.method != "HEAD",
+    }
 }
 
 fn error() -> Seen {
@@ -87,8 +103,16 @@ fn request(
     run: &str,
     behavior: &Behavior,
 ) -> anyhow::Result<Request> {
-    let origin = if case.realm.is_opaque() { Origin::opaque() } else { places.origin(Host::Own).parse()? };
-    let url: Url = places.url(case.hops[0].host, run, case.number, 0).parse()?;
+    let own = places.origin(Host::Own);
+    // A blob's URL is of the origin that made it, though one can't tell from the URL where that is opaque.
+    let is_opaque = case.realm.is_opaque() && case.target != Target::Blob;
+    let origin = if is_opaque { Origin::opaque() } else { own.parse()? };
+    let url: Url = match case.target {
+        Target::Server => places.url(case.hops[0].host, run, case.number, 0),
+        Target::Data => page::data_url(ask.initiator),
+        Target::Blob => format!("blob:{own}/lab"),
+    }
+    .parse()?;
     let mut request = ask.initiator.request_in(behavior, origin, url, ask.settings);
     if ask.initiator == Initiator::Beacon {
         let content_type = ask.body.and_then(Body::content_type).map(HeaderValue::from_static);
@@ -166,6 +190,9 @@ fn answer_headers(
         let value = places.fill(value, &this, next.as_deref());
         headers
             .append(HeaderName::from_static(name), HeaderValue::from_str(value.trim_matches([' ', '\t']))?);
+    }
+    for name in page::always_sent(case) {
+        headers.entry(name).or_insert(HeaderValue::from_static(page::type_for(case.asks[0].initiator)));
     }
     Ok(headers)
 }

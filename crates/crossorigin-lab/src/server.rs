@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -216,8 +216,9 @@ async fn scripted(
     run.saw(attempt, number, sent);
     // The whole request is taken in first, or the connection could not be used again.
     let _ = Limited::new(request.into_body(), MAX_REPORT_BYTES).collect().await;
-    let body = if is_preflight || head { Bytes::new() } else { page::body_for(case.asks[0].initiator) };
-    let mut response = Response::new(Full::new(body));
+    let body = if is_preflight { Bytes::new() } else { page::body_for(case.asks[0].initiator) };
+    let length = HeaderValue::from(body.len());
+    let mut response = Response::new(Full::new(if head { Bytes::new() } else { body }));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if matches!(answer.status, 204 | 205 | 304) {
         *response.body_mut() = Full::default();
@@ -233,6 +234,9 @@ async fn scripted(
     if !is_preflight {
         let content_type = HeaderValue::from_static(page::type_for(case.asks[0].initiator));
         response.headers_mut().insert(CONTENT_TYPE, content_type);
+        if !matches!(answer.status, 204 | 205 | 304) {
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+        }
     }
     response
 }

@@ -123,6 +123,7 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
     let words: Vec<_> = words.collect();
     let from = words.iter().find_map(|word| word.strip_prefix("from=")).unwrap_or("https://a.example");
     let (origin, url) = (from.parse().unwrap(), url.parse().unwrap());
+    let is_beacon = words.contains(&"beacon");
     let mut embedder_policy = EmbedderPolicyValue::UnsafeNone;
     let mut request = Initiator::Fetch.request(origin, url, CorsSettings::Anonymous);
     request.method = Method::from_bytes(method.as_bytes()).unwrap();
@@ -139,6 +140,11 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
             "upload" => request.use_cors_preflight = true,
             "manual" => request.redirect_mode = RedirectMode::Manual,
             "body" => request.body = BodyKind::Replayable,
+            "beacon" => {
+                let (origin, url) = (request.origin.clone(), request.current_url().clone());
+                request = Initiator::Beacon.request_in(behavior, origin, url, CorsSettings::NoCors);
+                request.body = BodyKind::Replayable;
+            }
             "credentialless" => embedder_policy = EmbedderPolicyValue::Credentialless,
             "font" => {
                 let (origin, url) = (request.origin.clone(), request.current_url().clone());
@@ -157,6 +163,9 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
         }
     }
     request.headers = headers(pairs);
+    if is_beacon {
+        Initiator::Beacon.settle(&mut request);
+    }
     (request, embedder_policy)
 }
 
@@ -366,6 +375,53 @@ const EDGES: &[(Profile, &str, &str)] = &[
          < 302 location: https://b.example/",
         "GET → opaqueredirect",
     ),
+    (
+        Profile::WebKit,
+        "> GET https://a.example/ manual\n\
+         < 302 location: http://[",
+        "GET → opaqueredirect",
+    ),
+    (
+        Profile::Chromium,
+        "> GET https://a.example/ manual\n\
+         < 302 location: ftp://b.example/",
+        "GET → opaqueredirect",
+    ),
+    (
+        Profile::Chromium,
+        "> GET https://a.example/ manual\n\
+         < 302",
+        "GET → opaqueredirect",
+    ),
+    // Beacons ask for the type of a body that is gone, too.
+    (
+        Profile::WebKit,
+        "> POST https://a.example/ beacon | content-type: application/octet-stream\n\
+         < 303 location: https://b.example/",
+        "POST OPTIONS → preflight-allow-origin-wildcard",
+    ),
+    // Lines that are all empty are one that is, and those with a value are joined as anywhere.
+    (
+        Profile::Firefox,
+        "> GET https://b.example/\n\
+         < 200 access-control-allow-origin: ; access-control-allow-origin: ",
+        "GET → allow-origin-mismatch",
+    ),
+    (
+        Profile::Firefox,
+        "> GET https://b.example/\n\
+         < 200 access-control-allow-origin: *; access-control-allow-origin: *",
+        "GET → allow-origin-mismatch",
+    ),
+    (
+        Profile::Firefox,
+        "> PUT https://b.example/\n\
+         < 204 access-control-allow-origin: ; access-control-allow-origin: *; access-control-allow-methods: ; access-control-allow-methods: PUT",
+        "OPTIONS PUT → cors",
+    ),
+    // A data: URL is the page's own in the other modes.
+    (Profile::WebKit, "> GET data:,x manual", "→ data:,x"),
+    (Profile::WebKit, "> GET data:,x no-cors", "→ data:,x"),
 ];
 
 #[test]

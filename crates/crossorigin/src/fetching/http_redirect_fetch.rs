@@ -70,7 +70,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         behavior.redirects_abroad_turn_delete_into_get && !stays && request.method == Method::DELETE;
     let becomes_get = post_becomes_get || other_becomes_get || delete_becomes_get;
     // DEVIATION: webkit-asks-for-what-redirects-took.
-    if by_script && behavior.asks_for_what_redirects_took {
+    if (by_script || request.keepalive) && behavior.asks_for_what_redirects_took {
         request.left_behind = request.names_to_ask_for(behavior);
     }
     if becomes_get {
@@ -112,10 +112,26 @@ pub(super) fn includes_url_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Whether a redirect leads to another scheme than HTTP's.
-pub(super) fn leads_off_http(request: &Request, response: ResponseHead<'_>, behavior: &Behavior) -> bool {
-    let location = location_url(request, response, behavior).ok().flatten();
-    location.is_some_and(|location| !matches!(location.scheme(), "http" | "https"))
+/// Checks a redirect that script is to follow by itself. By the standard there is nothing to check.
+///
+/// # Errors
+/// What some browsers say of where it leads.
+pub(super) fn check_manual_redirect(
+    request: &Request,
+    response: ResponseHead<'_>,
+    behavior: &Behavior,
+) -> Result<(), NetworkErrorReason> {
+    match location_url(request, response, behavior) {
+        // DEVIATION: chromium-manual-redirect-location.
+        Err(reason) if behavior.manual_redirects_lead_to_urls => Err(reason),
+        // DEVIATION: webkit-manual-redirect-scheme.
+        Ok(Some(location))
+            if behavior.manual_redirects_lead_to_http && !matches!(location.scheme(), "http" | "https") =>
+        {
+            Err(NetworkErrorReason::RedirectScheme)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// [Source](https://fetch.spec.whatwg.org/#concept-response-location-url).

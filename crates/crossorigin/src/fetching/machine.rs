@@ -13,12 +13,12 @@ use super::http_network_or_cache_fetch::{
     HttpRequest, Purpose, actual_request, includes_credentials, preflight_request,
 };
 use super::http_redirect_fetch::{
-    http_redirect_fetch, includes_url_credentials, is_redirect_status, leads_off_http,
+    check_manual_redirect, http_redirect_fetch, includes_url_credentials, is_redirect_status,
 };
 use super::main_fetch::main_fetch;
 use super::mime_type_blocking::{check_data_url, check_mime_type};
 use super::reason::NetworkErrorReason;
-use super::response::{FilteredResponse, ResponseHead, ResponseType};
+use super::response::{FilteredResponse, ResponseHead, ResponseType, without_empty_lines};
 use super::script_request::{check_script_request, settle_script_request};
 use super::trace::{Event, Section, StepNumber, Trace, TraceStep};
 use crate::infrastructure::request::{
@@ -168,6 +168,16 @@ impl<T: Trace> Machine<T> {
 
     /// Goes on with the response to what was sent last.
     pub fn response(&mut self, response: ResponseHead<'_>, context: &mut Context<'_>) -> Step {
+        // DEVIATION: firefox-empty-header-lines.
+        let with_fewer_lines = if self.behavior.empty_lines_count_for_nothing {
+            without_empty_lines(response.headers)
+        } else {
+            None
+        };
+        let response = match &with_fewer_lines {
+            Some(headers) => ResponseHead { headers, ..response },
+            None => response,
+        };
         match self.state {
             State::Preflight | State::Actual
                 if response.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
@@ -310,11 +320,8 @@ impl<T: Trace> Machine<T> {
                 RedirectMode::Error => return self.fail(NetworkErrorReason::RedirectInErrorMode, context),
                 // A navigation's own redirect is handed over too; it goes on with a new machine.
                 RedirectMode::Manual if self.request.mode != Mode::Navigate => {
-                    // DEVIATION: webkit-manual-redirect-scheme.
-                    if self.behavior.manual_redirects_lead_to_http
-                        && leads_off_http(&self.request, response, &self.behavior)
-                    {
-                        return self.fail(NetworkErrorReason::RedirectScheme, context);
+                    if let Err(reason) = check_manual_redirect(&self.request, response, &self.behavior) {
+                        return self.fail(reason, context);
                     }
                     return self.hand_over(FilteredResponse::opaque_redirect(&self.request), response);
                 }

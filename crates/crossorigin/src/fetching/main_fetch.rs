@@ -45,15 +45,24 @@ pub(super) fn main_fetch<T: Trace>(machine: &mut Machine<T>, context: &mut Conte
     if should_be_blocked_as_mixed_content(request, behavior) {
         return machine.fail(NetworkErrorReason::MixedContent, context);
     }
+    let is_data_url = request.current_url().scheme() == "data";
+    // DEVIATION: webkit-data-url-redirect-mode.
+    if behavior.no_cors_data_urls_follow
+        && is_data_url
+        && request.mode == Mode::NoCors
+        && request.redirect_mode != RedirectMode::Follow
+    {
+        return machine.fail(NetworkErrorReason::NoCorsRedirectMode, context);
+    }
     // 12. The first that fits decides.
     // The page's own, unless a hop was foreign; data: URLs; and what does not cross origins by CORS.
     let is_own = request.is_same_origin() || request.has_host_permission();
     if (is_own && request.response_tainting == ResponseTainting::Basic)
-        || request.current_url().scheme() == "data"
+        || is_data_url
         || matches!(request.mode, Mode::Navigate | Mode::WebSocket | Mode::WebTransport)
     {
         trace.step(SWITCH, || match request.mode {
-            _ if request.current_url().scheme() == "data" => Event::DataUrl,
+            _ if is_data_url => Event::DataUrl,
             mode @ (Mode::Navigate | Mode::WebSocket | Mode::WebTransport) => Event::ModeWithoutCors(mode),
             _ if !request.is_same_origin() => Event::HostPermission,
             _ => Event::SameOrigin,

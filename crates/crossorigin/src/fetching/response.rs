@@ -1,7 +1,7 @@
 //! Responses, and what of them script may see.
 
 use http::header::ACCESS_CONTROL_EXPOSE_HEADERS;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::trace::{Event, Section, StepNumber, Trace};
 use crate::infrastructure::header_names::{
@@ -29,6 +29,18 @@ impl<'a> ResponseHead<'a> {
     pub fn new(status: StatusCode, headers: &'a HeaderMap) -> Self {
         Self { status, headers, range_requested: false }
     }
+}
+
+/// The headers without the empty lines of those that have others; `None` where there are none such.
+pub(super) fn without_empty_lines(headers: &HeaderMap) -> Option<HeaderMap> {
+    if headers.keys_len() == headers.len() {
+        return None;
+    }
+    let counts = |name, value: &HeaderValue| {
+        !value.is_empty() || headers.get_all(name).iter().all(HeaderValue::is_empty)
+    };
+    let left = headers.iter().filter(|(name, value)| counts(*name, value));
+    Some(left.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// How a response is filtered.

@@ -79,11 +79,17 @@ pub struct Behavior {
     pub own_redirects_may_contain_credentials: bool,
     /// Whether a redirect that script is to follow by itself must lead to HTTP all the same.
     pub manual_redirects_lead_to_http: bool,
+    /// Whether such a redirect fails where its `Location` is no URL.
+    pub manual_redirects_lead_to_urls: bool,
     /// Whether redirects from other origins are checked as with credentials where the first request went to the page's
     /// own origin with its credentials.
     pub redirects_are_checked_as_the_first_request: bool,
     /// Whether script's requests go on to ask for the headers that a redirect to another origin took from them.
     pub asks_for_what_redirects_took: bool,
+    /// Whether the lines of a response's repeated header that have no value count for nothing.
+    pub empty_lines_count_for_nothing: bool,
+    /// Whether the no-cors mode reads `data:` URLs only in the redirect mode follow, as what is of other origins.
+    pub no_cors_data_urls_follow: bool,
     /// Whether the bytes of a `Location` are characters of Latin-1.
     pub location_is_latin_1: bool,
     /// Whether a redirect to another origin turns DELETE into GET.
@@ -214,8 +220,11 @@ impl Behavior {
         urls_may_contain_credentials: true,
         own_redirects_may_contain_credentials: false,
         manual_redirects_lead_to_http: false,
+        manual_redirects_lead_to_urls: false,
         redirects_are_checked_as_the_first_request: false,
         asks_for_what_redirects_took: false,
+        empty_lines_count_for_nothing: false,
+        no_cors_data_urls_follow: false,
         location_is_latin_1: false,
         redirects_abroad_turn_delete_into_get: false,
         redirects_keep_origin_header: false,

@@ -175,6 +175,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.no_cors_redirects_taint = true,
     },
     Entry {
+        id: "chromium-manual-redirect-location",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "a redirect whose Location is no URL fails in the redirect mode manual too; in the standard script gets an opaque redirect",
+        example: example::MANUAL_REDIRECT_LOCATION,
+        apply: |behavior| behavior.manual_redirects_lead_to_urls = true,
+    },
+    Entry {
         id: "chromium-mixed-content-of-loopback-pages",
         profile: Profile::Chromium,
         versions: READ,

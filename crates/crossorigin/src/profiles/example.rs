@@ -286,6 +286,23 @@ pub(super) const MANUAL_REDIRECT_SCHEME: Example = example(
     "GET → redirect-scheme",
 );
 
+pub(super) const MANUAL_REDIRECT_LOCATION: Example = example(
+    "> GET https://a.example/ manual\n\
+     < 302 location: http://[",
+    "GET → opaqueredirect",
+    "GET → redirect-location",
+);
+
+pub(super) const EMPTY_HEADER_LINES: Example = example(
+    "> GET https://b.example/\n\
+     < 200 access-control-allow-origin: https://a.example; access-control-allow-origin: ",
+    "GET → allow-origin-mismatch",
+    "GET → cors",
+);
+
+pub(super) const DATA_URL_REDIRECT_MODE: Example =
+    example("> GET data:,x no-cors manual", "→ data:,x", "→ no-cors-redirect-mode");
+
 pub(super) const ORIGIN_HEADER_STAYS: Example = example(
     "? origin\n\
      > POST https://a.example/\n\

@@ -118,6 +118,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.large_ranges_need_permission = true,
     },
     Entry {
+        id: "firefox-empty-header-lines",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "nsHttpHeaderArray::MergeHeader in netwerk/protocol/http/nsHttpHeaderArray.h; measured",
+        what: "lines without a value count for nothing where a response has a header several times; in the standard the value has a comma for each",
+        example: example::EMPTY_HEADER_LINES,
+        apply: |behavior| behavior.empty_lines_count_for_nothing = true,
+    },
+    Entry {
         id: "firefox-mixed-content-of-loopback-pages",
         profile: Profile::Firefox,
         versions: READ,

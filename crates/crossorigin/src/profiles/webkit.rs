@@ -228,6 +228,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.need_of_permission_stays = Stays::OnceNeeded,
     },
     Entry {
+        id: "webkit-data-url-redirect-mode",
+        profile: Profile::WebKit,
+        versions: READ,
+        source: "measured",
+        what: "a data: URL can't be fetched in the mode no-cors unless redirects are followed, as if it were of another origin; in the standard any redirect mode will do",
+        example: example::DATA_URL_REDIRECT_MODE,
+        apply: |behavior| behavior.no_cors_data_urls_follow = true,
+    },
+    Entry {
         id: "webkit-origin-header-stays",
         profile: Profile::WebKit,
         versions: READ,
