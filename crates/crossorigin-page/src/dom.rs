@@ -65,8 +65,8 @@ impl Dom {
         id
     }
 
-    pub(crate) fn create_element(&mut self, name: &str, owner: NodeId) -> NodeId {
-        let name = QualName::new(None, ns!(html), LocalName::from(name));
+    pub(crate) fn create_element(&mut self, name: &str, owner: NodeId, namespace: Namespace) -> NodeId {
+        let name = QualName::new(None, namespace, LocalName::from(name));
         self.create(Kind::Element { name, attributes: Vec::new() }, owner)
     }
 

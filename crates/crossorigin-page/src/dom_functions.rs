@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use html5ever::interface::TreeSink as _;
 use html5ever::tendril::TendrilSink as _;
-use html5ever::{ParseOpts, QualName, parse_fragment};
+use html5ever::{Namespace, ParseOpts, QualName, ns, parse_document, parse_fragment};
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Object};
 
@@ -42,6 +42,13 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
         Some(Kind::Fragment) | None => "#document-fragment".to_owned(),
     })?;
     let own = Rc::clone(dom);
+    set(ctx, to, "namespace", move |id: NodeId| {
+        own.borrow()
+            .element(id)
+            .map(|(name, _)| name.ns.to_string())
+            .filter(|namespace| !namespace.is_empty())
+    })?;
+    let own = Rc::clone(dom);
     set(ctx, to, "parent", move |id: NodeId| own.borrow().get(id).and_then(|node| node.parent))?;
     let own = Rc::clone(dom);
     set(ctx, to, "children", move |id: NodeId| {
@@ -63,6 +70,20 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
         own.borrow().attribute(id, &name).map(str::to_owned)
     })?;
     let own = Rc::clone(dom);
+    set(ctx, to, "attribute_names", move |id: NodeId| {
+        let dom = own.borrow();
+        let attributes = dom.element(id).map(|(_, attributes)| attributes).unwrap_or_default();
+        attributes.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+    })?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "outer_html", move |id: NodeId| {
+        let (dom, mut html) = (own.borrow(), String::new());
+        if let Some((name, attributes)) = dom.element(id) {
+            write_element(&dom, id, name, attributes, &mut html);
+        }
+        html
+    })?;
+    let own = Rc::clone(dom);
     set(ctx, to, "inner_html", move |id: NodeId| {
         let mut html = String::new();
         write_children(&own.borrow(), id, &mut html);
@@ -72,8 +93,9 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
 
 fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
     let own = Rc::clone(dom);
-    set(ctx, to, "create_element", move |name: String, owner: NodeId| {
-        own.borrow_mut().create_element(&name, owner)
+    set(ctx, to, "create_element", move |name: String, owner: NodeId, namespace: Opt<String>| {
+        let namespace = namespace.0.map_or(ns!(html), Namespace::from);
+        own.borrow_mut().create_element(&name, owner, namespace)
     })?;
     let own = Rc::clone(dom);
     set(ctx, to, "create_text", move |text: String, owner: NodeId| {
@@ -104,7 +126,13 @@ fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
         own.borrow_mut().set_attribute(id, &name, value.0.flatten());
     })?;
     let own = Rc::clone(dom);
-    set(ctx, to, "parse_into", move |id: NodeId, html: String| parse_into(&own, id, &html))
+    set(ctx, to, "parse_into", move |id: NodeId, html: String| parse_into(&own, id, &html))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "parse_document", move |html: String| {
+        let root = own.borrow_mut().create(Kind::Document, DOCUMENT);
+        parse_document(Sink { dom: Rc::clone(&own), root }, ParseOpts::default()).one(html);
+        root
+    })
 }
 
 fn define_selecting<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {

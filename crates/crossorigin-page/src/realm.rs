@@ -36,13 +36,19 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/fetch.js"),
     include_str!("prelude/xhr.js"),
     include_str!("prelude/dom.js"),
+    include_str!("prelude/documents.js"),
+    include_str!("prelude/style.js"),
     include_str!("prelude/elements.js"),
+    include_str!("prelude/forms.js"),
     include_str!("prelude/images.js"),
     include_str!("prelude/canvas.js"),
     include_str!("prelude/loading.js"),
     "return { deliver, parsed, reportException, trackRejection, reportRejections,\n",
     "  prepareScript: id => prepareScript(wrap(id), true) };\n})"
 );
+
+/// What stacks of calls have in place of the prelude's URL.
+const PRELUDE_NAME: &str = "crossorigin:prelude";
 
 /// A page's script engine.
 pub(crate) struct Realm {
@@ -97,8 +103,12 @@ impl Realm {
         runtime.set_loader(Modules::new(host), Modules::new(host));
         let context = Context::full(&runtime)?;
         let entries = context.with(|ctx| -> anyhow::Result<Entries> {
-            let prelude: Function<'_> =
-                ctx.eval(PRELUDE).catch(&ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
+            let mut options = EvalOptions::default();
+            options.filename = Some(PRELUDE_NAME.to_owned());
+            let prelude: Function<'_> = ctx
+                .eval_with_options(PRELUDE, options)
+                .catch(&ctx)
+                .map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
             let functions = Object::new(ctx.clone())?;
             define(&ctx, &functions, host)?;
             dom_functions::define(&ctx, &functions, &host.dom)?;
@@ -259,7 +269,9 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     let own = shared();
     set(ctx, to, "uncaught", move |message: String, stack: String| {
         own.uncaught.set(own.uncaught.get() + 1);
-        let text = if stack.is_empty() { message } else { format!("{message}\n{}", stack.trim_end()) };
+        // Of the stack, what is the page's own.
+        let frames = stack.lines().filter(|frame| !frame.contains(PRELUDE_NAME) && !frame.trim().is_empty());
+        let text = std::iter::once(message.as_str()).chain(frames).collect::<Vec<_>>().join("\n");
         own.print(Kind::Exception, Level::Error, text);
     })?;
     let own = shared();

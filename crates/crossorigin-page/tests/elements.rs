@@ -63,12 +63,15 @@ fn nothing_loads_or_runs_in_a_document_that_is_not_shown() {
              console.log(image.ownerDocument === other, image.complete, other.createElement('p').ownerDocument === other);
              const copy = document.importNode(other.querySelector('b'), true);
              console.log(copy.ownerDocument === document, copy.textContent, other.querySelector('b').ownerDocument === other);
+             const parsed = new DOMParser().parseFromString('<title>P</title><p>x<script>console.log(1)<\\/script>', 'text/html');
+             console.log(parsed.title, parsed.body.innerHTML, parsed.doctype, document.doctype.nodeName);
              setTimeout(() => { console.log('now'); document.body.append(image); }, 20);"
         ),
         [
             "Other about:blank null null complete null",
             "true true true",
             "true bold true",
+            "P <p>x<script>console.log(1)</script></p> null html",
             "now",
             "error true",
         ]
@@ -96,6 +99,116 @@ fn handlers_say_whether_an_error_is_dealt_with() {
             "Uncaught Error: first Error",
             "Uncaught Error: second Error",
             "Uncaught Error: second",
+        ]
+    );
+}
+
+#[test]
+fn nodes_are_moved_compared_and_written() {
+    assert_eq!(
+        page(
+            "<div id=a class='x y' data-q=1>one<p>two</p>three</div><svg viewBox='0 0 1 1'><circle r=3 /></svg>",
+            r#"const a = document.getElementById('a'), circle = document.querySelector('circle');
+               document.querySelector('script').remove();
+               console.log(a.outerHTML, a.getAttributeNames().join(), a.attributes[1].value, a.attributes.getNamedItem('data-q').name);
+               a.insertAdjacentHTML('afterbegin', '<i>i</i><b>b</b>');
+               a.insertAdjacentText('afterend', 'after');
+               a.before('before', document.createElement('hr'));
+               console.log(document.body.innerHTML);
+               console.log(circle.tagName, circle.namespaceURI, circle instanceof SVGElement, circle instanceof HTMLElement);
+               console.log(document.createElementNS('http://www.w3.org/2000/svg', 'path').tagName, document.createElement('DIV').tagName);
+               console.log(a.compareDocumentPosition(document.body), document.body.compareDocumentPosition(a), a.compareDocumentPosition(circle), circle.compareDocumentPosition(a));
+               console.log(a.nextElementSibling.tagName, a.previousElementSibling.tagName, a.nodeType === Node.ELEMENT_NODE);
+               a.innerText = 'l1\nl2';
+               console.log(a.innerHTML, JSON.stringify(a.innerText));
+               a.replaceWith('x', document.createElement('em'));
+               circle.outerHTML = '<rect/>';
+               console.log(document.body.innerHTML);"#
+        ),
+        [
+            r#"<div id="a" class="x y" data-q="1">one<p>two</p>three</div> id,class,data-q x y data-q"#,
+            r#"before<hr><div id="a" class="x y" data-q="1"><i>i</i><b>b</b>one<p>two</p>three</div>after<svg viewBox="0 0 1 1"><circle r="3"></circle></svg>"#,
+            "circle http://www.w3.org/2000/svg true false",
+            "path DIV",
+            "10 20 4 2",
+            "svg HR true",
+            r#"l1<br>l2 "l1\nl2""#,
+            r#"before<hr>x<em></em>after<svg viewBox="0 0 1 1"><rect></rect></svg>"#,
+        ]
+    );
+}
+
+#[test]
+fn styles_are_what_their_attribute_says() {
+    assert_eq!(
+        page(
+            "<div id=a>x</div><ul><li>",
+            r#"const { style } = document.getElementById('a'), a = document.getElementById('a');
+               Object.assign(style, { color: 'red', backgroundColor: 'blue', 'border-top-width': '1px', cssFloat: 'left' });
+               style.setProperty('--My', 'a b', 'important');
+               console.log(a.getAttribute('style'), style.length, style.getPropertyPriority('--My'), style.float, style.item(0));
+               console.log(style.removeProperty('color'), JSON.stringify(style.color), 'grid' in style, 'nothing' in style);
+               a.style = 'background-image: url("data:image/png;base64,AA==") ; width:3px ! important; bad; /* color: x; */ top: 1px';
+               console.log(style.backgroundImage, style.width, style.getPropertyPriority('width'), style.cssText.split(';').length, style === a.style);
+               console.log(getComputedStyle(a).display, getComputedStyle(document.querySelector('li')).display, getComputedStyle(a).width);
+               a.hidden = true;
+               console.log(getComputedStyle(a).display);
+               try { getComputedStyle(a).color = 'x'; } catch (e) { console.log(e.name); }"#
+        ),
+        [
+            "color: red; background-color: blue; border-top-width: 1px; float: left; --My: a b !important; 5 important left color",
+            r#"red "" true false"#,
+            r#"url("data:image/png;base64,AA==") 3px important 5 true"#,
+            "block list-item 3px",
+            "none",
+            "NoModificationAllowedError",
+        ]
+    );
+}
+
+#[test]
+fn forms_hold_what_is_put_into_them() {
+    assert_eq!(
+        page(
+            "<form><label><input name=a value='1 2'> x</label><input type=checkbox name=c><input type=radio name=r value=1 checked>
+             <input type=radio name=r value=2><select name=s><option value=x>1<option value=y selected>2</select>
+             <select name=m multiple><option selected>1<option>2<option selected>3</select><textarea name=t>tt</textarea>
+             <button name=go>go</button></form>",
+            "const form = document.querySelector('form'), { a, c, s } = form.elements;
+             const told = () => [...new FormData(form)].join('|');
+             console.log(form.elements.length, s.selectedIndex, s.value, s.type, a.labels.length, a.form === form, told());
+             form.addEventListener('submit', e => { e.preventDefault(); console.log('submit', told()); });
+             for (const type of ['input', 'change', 'click']) form.addEventListener(type, e => console.log(type, e.target.name));
+             c.click();
+             form.querySelectorAll('[name=r]')[1].click();
+             s.value = 'x';
+             a.value = 'chan\\nged';
+             form.querySelector('button').click();
+             s.value = 'none';
+             console.log(s.selectedIndex, s.value === '', a.getAttribute('value'));
+             form.reset();
+             console.log(told());
+             form.querySelector('label').click();
+             const made = document.createElement('select');
+             made.add(new Option('T', 'v'));
+             made.append(new Option('U'));
+             console.log(made.innerHTML, made.value);"
+        ),
+        [
+            "8 1 y select-one 1 true a,1 2|r,1|s,y|m,1|m,3|t,tt",
+            "click c",
+            "input c",
+            "change c",
+            "click r",
+            "input r",
+            "change r",
+            "click go",
+            "submit a,changed|c,on|r,2|s,x|m,1|m,3|t,tt",
+            "-1 true 1 2",
+            "a,1 2|r,1|s,y|m,1|m,3|t,tt",
+            "click undefined",
+            "click a",
+            r#"<option value="v">T</option><option>U</option> v"#,
         ]
     );
 }

@@ -3,6 +3,7 @@
 const NODE = Symbol("node");
 /** What elements do when they are made, come into the document, or get another attribute. */
 const [MADE, CONNECTED, CHANGED] = [Symbol("made"), Symbol("connected"), Symbol("changed")];
+const [HTML, SVG] = ["http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"];
 const nodes = new Map();
 const HTML_CLASSES = new Map();
 
@@ -12,7 +13,8 @@ function wrap(id) {
   if (!nodes.has(id)) {
     const kind = host.node_type(id);
     const Class = { 3: Text, 8: Comment, 9: Document, 10: DocumentType, 11: DocumentFragment }[kind]
-      ?? HTML_CLASSES.get(host.node_name(id)) ?? HTMLElement;
+      ?? (host.namespace(id) === HTML ? HTML_CLASSES.get(host.node_name(id)) ?? HTMLElement
+        : host.namespace(id) === SVG ? SVGElement : Element);
     const node = Object.create(Class.prototype);
     adopt(node, id);
   }
@@ -82,6 +84,40 @@ class Node extends EventTarget {
     this.append(...items);
   }
   remove() { host.remove(this[NODE]); }
+  before(...items) { for (const item of items) this.parentNode?.insertBefore(asNode(item, this), this); }
+  after(...items) {
+    const next = this.nextSibling;
+    for (const item of items) this.parentNode?.insertBefore(asNode(item, this), next);
+  }
+  replaceWith(...items) {
+    if (!this.parentNode) return;
+    this.before(...items);
+    if (!items.includes(this)) this.remove();
+  }
+  get nextElementSibling() { return siblingElement(this, 1); }
+  get previousElementSibling() { return siblingElement(this, -1); }
+  isSameNode(other) { return this === other; }
+  normalize() {
+    for (const child of this.childNodes) {
+      if (!(child instanceof Text)) child.normalize();
+      else if (child.data === "") child.remove();
+      else if (child.previousSibling instanceof Text) {
+        child.previousSibling.data += child.data;
+        child.remove();
+      }
+    }
+  }
+  compareDocumentPosition(other) {
+    if (this === other) return 0;
+    if (this.getRootNode() !== other.getRootNode()) return 1 + 32 + (this[NODE] < other[NODE] ? 4 : 2);
+    if (this.contains(other)) return 16 + 4;
+    if (other.contains(this)) return 8 + 2;
+    const above = node => (node.parentNode ? [...above(node.parentNode), node] : [node]);
+    const [mine, theirs] = [above(this), above(other)];
+    const at = mine.findIndex((node, nth) => node !== theirs[nth]);
+    const siblings = mine[at].parentNode.childNodes;
+    return siblings.indexOf(mine[at]) < siblings.indexOf(theirs[at]) ? 4 : 2;
+  }
   get children() { return this.childNodes.filter(node => node instanceof Element); }
   get firstElementChild() { return this.children[0] ?? null; }
   get lastElementChild() { return this.children.at(-1) ?? null; }
@@ -97,6 +133,12 @@ const asNode = (item, owner) => (item instanceof Node ? item : wrap(host.create_
 function sibling(node, step) {
   const all = node.parentNode?.childNodes ?? [];
   return all[all.indexOf(node) + step] ?? null;
+}
+
+function siblingElement(node, step) {
+  let at = sibling(node, step);
+  while (at && !(at instanceof Element)) at = sibling(at, step);
+  return at;
 }
 
 /** Tells elements that they came into the document. */
@@ -122,7 +164,8 @@ class DocumentFragment extends Node {}
 
 class Element extends Node {
   get localName() { return host.node_name(this[NODE]); }
-  get tagName() { return this.localName.toUpperCase(); }
+  get namespaceURI() { return host.namespace(this[NODE]); }
+  get tagName() { return this.namespaceURI === HTML ? this.localName.toUpperCase() : this.localName; }
   get id() { return this.getAttribute("id") ?? ""; }
   set id(value) { this.setAttribute("id", value); }
   get className() { return this.getAttribute("class") ?? ""; }
@@ -160,6 +203,26 @@ class Element extends Node {
     for (let at = this; at instanceof Element; at = at.parentNode) if (at.matches(selector)) return at;
     return null;
   }
+  get outerHTML() { return host.outer_html(this[NODE]); }
+  set outerHTML(html) {
+    if (!this.parentNode) return;
+    this.insertAdjacentHTML("beforebegin", html);
+    this.remove();
+  }
+  insertAdjacentElement(where, element) { return insertAdjacent(this, where, element); }
+  insertAdjacentText(where, text) { insertAdjacent(this, where, this.ownerDocument.createTextNode(text)); }
+  insertAdjacentHTML(where, html) {
+    const inside = /^(afterbegin|beforeend)$/i.test(where);
+    const context = inside ? this : this.parentElement ?? this.ownerDocument.createElement("body");
+    const holder = context.cloneNode();
+    holder.innerHTML = html;
+    const fragment = this.ownerDocument.createDocumentFragment();
+    fragment.append(...holder.childNodes);
+    insertAdjacent(this, where, fragment);
+  }
+  get attributes() { return attributesOf(this); }
+  getAttributeNames() { return host.attribute_names(this[NODE]); }
+  hasAttributes() { return this.getAttributeNames().length > 0; }
   get innerHTML() { return host.inner_html(this[NODE]); }
   set innerHTML(html) {
     this.replaceChildren();
@@ -170,19 +233,63 @@ class Element extends Node {
   }
 }
 
+function insertAdjacent(element, where, node) {
+  const place = String(where).toLowerCase();
+  if (place === "afterbegin") return element.insertBefore(node, element.firstChild);
+  if (place === "beforeend") return element.appendChild(node);
+  if (place !== "beforebegin" && place !== "afterend") {
+    throw new DOMException(`${JSON.stringify(String(where))} is no place beside an element.`, "SyntaxError");
+  }
+  return element.parentNode?.insertBefore(node, place === "beforebegin" ? element : element.nextSibling) ?? null;
+}
+
+class Attr {
+  #owner; #name;
+  constructor(making, owner, name) {
+    if (making !== MAKING) throw new TypeError("Illegal constructor");
+    [this.#owner, this.#name] = [owner, name];
+  }
+  get name() { return this.#name; }
+  get nodeName() { return this.#name; }
+  get localName() { return this.#name; }
+  get ownerElement() { return this.#owner; }
+  get specified() { return true; }
+  get value() { return this.#owner.getAttribute(this.#name) ?? ""; }
+  set value(value) { this.#owner.setAttribute(this.#name, value); }
+  get nodeValue() { return this.value; }
+  get textContent() { return this.value; }
+}
+
+/** An element's attributes as they are now, in order. */
+function attributesOf(element) {
+  const attributes = element.getAttributeNames().map(name => new Attr(MAKING, element, name));
+  const getNamedItem = name => attributes.find(attribute => attribute.name === String(name).toLowerCase()) ?? null;
+  return Object.defineProperties(attributes, { getNamedItem: { value: getNamedItem }, item: { value: at => attributes[at] ?? null } });
+}
+
+class SVGElement extends Element {}
 class HTMLElement extends Element {
-  get dataset() {
-    const element = this;
-    const attribute = name => `data-${String(name).replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
-    return new Proxy({}, {
-      get: (_, name) => (typeof name === "string" ? element.getAttribute(attribute(name)) ?? undefined : undefined),
-      set: (_, name, value) => (element.setAttribute(attribute(name), value), true),
-      has: (_, name) => element.hasAttribute(attribute(name)),
-    });
+  /** Nothing is laid out, so that what is shown of a text is all of it. */
+  get innerText() { return this.childNodes.map(node => (node.localName === "br" ? "\n" : node.innerText ?? (node instanceof Text ? node.data : ""))).join(""); }
+  set innerText(text) {
+    const lines = String(text).split(/\r\n|\r|\n/);
+    this.replaceChildren(...lines.flatMap((line, nth) => [...(nth > 0 ? [this.ownerDocument.createElement("br")] : []), ...(line ? [line] : [])]));
   }
   get hidden() { return this.hasAttribute("hidden"); }
   set hidden(value) { this.toggleAttribute("hidden", Boolean(value)); }
   click() { fire(this, new Event("click", { bubbles: true, cancelable: true })); }
+}
+for (const Class of [HTMLElement, SVGElement]) {
+  Object.defineProperty(Class.prototype, "dataset", { configurable: true, enumerable: true, get() { return datasetOf(this); } });
+}
+/** The attributes that begin with `data-`, as properties. */
+function datasetOf(element) {
+  const attribute = name => `data-${String(name).replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+  return new Proxy({}, {
+    get: (_, name) => (typeof name === "string" ? element.getAttribute(attribute(name)) ?? undefined : undefined),
+    set: (_, name, value) => (element.setAttribute(attribute(name), value), true),
+    has: (_, name) => element.hasAttribute(attribute(name)),
+  });
 }
 defineHandlers(HTMLElement.prototype, "click", "load", "error", "input", "change", "submit", "abort");
 
@@ -238,58 +345,16 @@ reflect(HTMLScriptElement, { src: "url", type: "text", async: "flag", defer: "fl
 reflectCrossOrigin(HTMLScriptElement);
 defineElement("script", HTMLScriptElement);
 
-class Document extends Node {
-  get documentElement() { return this.children[0] ?? null; }
-  get head() { return this.querySelector("head"); }
-  get body() { return this.querySelector("body"); }
-  get title() { return (this.querySelector("title")?.textContent ?? "").trim().replace(/\s+/g, " "); }
-  set title(text) { this.querySelector("title")?.replaceChildren(String(text)); }
-  get URL() { return this === document ? location.href : "about:blank"; }
-  get documentURI() { return this.URL; }
-  get location() { return this === document ? location : null; }
-  get baseURI() {
-    const base = this.querySelector("base[href]")?.getAttribute("href");
-    return (base && URL.parse(base, location.href)?.href) || location.href;
-  }
-  get readyState() { return this === document ? readyState : "complete"; }
-  get currentScript() { return this === document ? currentScript : null; }
-  get defaultView() { return this === document ? globalThis : null; }
-  get implementation() { return implementation; }
-  get contentType() { return "text/html"; }
-  get characterSet() { return "UTF-8"; }
-  get compatMode() { return "CSS1Compat"; }
-  getElementById(id) { return wrap(host.element_by_id(String(id)) ?? null); }
-  createElement(name) { return wrap(host.create_element(String(name).toLowerCase(), this[NODE])); }
-  createTextNode(text) { return wrap(host.create_text(String(text), this[NODE])); }
-  createComment(text) { return wrap(host.create_comment(String(text), this[NODE])); }
-  createDocumentFragment() { return wrap(host.create_fragment(this[NODE])); }
-  importNode(node, deep = false) {
-    const copy = node.cloneNode(deep);
-    host.adopt(copy[NODE], this[NODE]);
-    return copy;
-  }
-  adoptNode(node) {
-    node.parentNode?.removeChild(node);
-    host.adopt(node[NODE], this[NODE]);
-    return node;
-  }
+const NODE_CONSTANTS = {
+  ELEMENT_NODE: 1, TEXT_NODE: 3, COMMENT_NODE: 8, DOCUMENT_NODE: 9, DOCUMENT_TYPE_NODE: 10, DOCUMENT_FRAGMENT_NODE: 11,
+  DOCUMENT_POSITION_DISCONNECTED: 1, DOCUMENT_POSITION_PRECEDING: 2, DOCUMENT_POSITION_FOLLOWING: 4,
+  DOCUMENT_POSITION_CONTAINS: 8, DOCUMENT_POSITION_CONTAINED_BY: 16, DOCUMENT_POSITION_IMPLEMENTATION_SPECIFIC: 32,
+};
+for (const [name, value] of Object.entries(NODE_CONSTANTS)) {
+  for (const holder of [Node, Node.prototype]) Object.defineProperty(holder, name, { value, enumerable: true });
 }
-defineHandlers(Document.prototype, "readystatechange", "DOMContentLoaded");
-
-class DOMImplementation {
-  /** A document that is not shown: nothing in it loads or runs. */
-  createHTMLDocument(title) {
-    const made = wrap(host.create_document());
-    const [html, head, body] = ["html", "head", "body"].map(name => made.createElement(name));
-    made.appendChild(html).append(head, body);
-    if (title !== undefined) head.appendChild(made.createElement("title")).textContent = title;
-    return made;
-  }
-  hasFeature() { return true; }
-}
-const implementation = new DOMImplementation();
 
 expose({
-  DOMImplementation, Node, CharacterData, Text, Comment, DocumentType, DocumentFragment, Element, HTMLElement, HTMLScriptElement,
-  Document,
+  Attr, Node, CharacterData, Text, Comment, DocumentType, DocumentFragment, Element, HTMLElement, SVGElement,
+  HTMLScriptElement,
 });

@@ -1,4 +1,4 @@
-// Links and the controls of forms.
+// Links and bars of progress.
 
 class HTMLAnchorElement extends HTMLElement {
   get origin() { return urlOf(this)?.origin ?? ""; }
@@ -29,8 +29,13 @@ for (const part of ["protocol", "username", "password", "host", "hostname", "por
   });
 }
 
-class HTMLInputElement extends HTMLElement {}
-reflect(HTMLInputElement, { name: "text", type: "text", value: "text", checked: "flag", disabled: "flag" });
-defineElement("input", HTMLInputElement);
+class HTMLProgressElement extends HTMLElement {
+  get max() { const max = Number(this.getAttribute("max")); return max > 0 ? max : 1; }
+  set max(value) { this.setAttribute("max", Number(value)); }
+  get value() { return Math.min(Math.max(Number(this.getAttribute("value")) || 0, 0), this.max); }
+  set value(value) { this.setAttribute("value", Number(value)); }
+  get position() { return this.hasAttribute("value") ? this.value / this.max : -1; }
+}
+defineElement("progress", HTMLProgressElement);
 
-expose({ HTMLAnchorElement, HTMLInputElement });
+expose({ HTMLProgressElement, HTMLAnchorElement });

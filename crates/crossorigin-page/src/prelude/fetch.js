@@ -110,6 +110,11 @@ function concatenate(pieces) {
 
 class FormData {
   #entries = [];
+  constructor(form) {
+    if (form === undefined) return;
+    if (!(form instanceof HTMLFormElement)) throw new TypeError("FormData is made of a form.");
+    this.#entries = formEntries(form);
+  }
   #value(value, filename) {
     if (!(value instanceof Blob)) return String(value);
     if (value instanceof File && filename === undefined) return value;

@@ -108,3 +108,30 @@ fn scripts_of_other_origins_run() {
         &["script ran", "none"],
     );
 }
+
+#[test]
+#[ignore = "needs jQuery from npm: cargo xtask test"]
+fn pages_are_changed_and_forms_read() {
+    both(
+        r#"$('body').append(`<form><input name=a value="1 2"><input type=checkbox name=b checked><input type=checkbox name=c>
+             <select name=s><option value=x>1<option value=y selected>2</select><textarea name=t>tt</textarea></form>
+             <ul><li class=k>1<li>2</ul>`);
+           console.log($('form').serialize(), $('select').val(), $('[name=b]').prop('checked'), $(':checked').length);
+           $('ul').on('click', 'li', event => console.log('clicked', $(event.currentTarget).text()));
+           $('li').eq(1).trigger('click');
+           console.log($('li:not(.k)').text(), $('li:first-child').is('.k'), $('li').last().prev().hasClass('k'), $('ul:has(li)').length);
+           console.log($('li').css('display'), $('li').hide().css('display'), $('li').show().css('display'));
+           $('li').addClass('z').attr('data-n', 3).wrapInner('<b>');
+           console.log($('ul').html(), $('li').data('n') + 1);
+           const html = '<p>1</p><script>console.log("never")<\/script>';
+           console.log($.parseHTML(html, true).length, $('ul').clone().empty().length);"#,
+        &[
+            "a=1%202&b=on&s=y&t=tt y true 2",
+            "clicked 2",
+            "2 true true 1",
+            "list-item none list-item",
+            r#"<li class="k z" style="" data-n="3"><b>1</b></li><li style="" class="z" data-n="3"><b>2</b></li> 4"#,
+            "2 1",
+        ],
+    );
+}

@@ -5,6 +5,7 @@ mod axios;
 mod event_source;
 mod jquery;
 mod ky;
+mod mocha;
 mod server;
 
 use std::cell::RefCell;
