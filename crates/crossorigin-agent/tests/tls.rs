@@ -292,3 +292,13 @@ async fn an_end_without_a_farewell_is_an_end() {
         }
     }
 }
+
+#[tokio::test]
+async fn any_certificate_is_accepted_where_that_is_asked_for() {
+    for acceptor in [authority(&["h2"], false).1, authority(&["h2"], true).1, self_signed()] {
+        let server = Server::new(acceptor).await;
+        assert!(server.page(transport()).fetch(get("https://other.example/")).await.is_err());
+        let mut page = server.page(transport().accept_any_certificate());
+        assert!(page.fetch(get("https://other.example/")).await.is_ok());
+    }
+}

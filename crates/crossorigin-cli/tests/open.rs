@@ -72,17 +72,167 @@ fn what_can_not_be_opened_says_so() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (arguments, message, status) in [
         (vec![format!("http://{closed}/")], "refused the connection", 3),
-        (vec!["file:///etc/passwd".to_owned()], "is no page of http or https", 2),
-        (vec!["x".to_owned()], "invalid value 'x' for '<URL>'", 2),
-        (
-            vec!["http://a.example/".to_owned(), "--timeout".to_owned(), "0".to_owned()],
-            "write seconds up to a day",
-            2,
-        ),
+        (vec!["x".to_owned()], "write a URL such as http://localhost:3000/, or the path of a file", 2),
+        (vec!["file:///no/such".to_owned()], "name a file that can be read", 2),
+        (vec![env!("CARGO_MANIFEST_DIR").to_owned()], "it is a folder; name the HTML file in it", 2),
+        (vec!["localhost:3000/a".to_owned()], "it has no scheme; write http://localhost:3000/a", 2),
+        (vec!["ftp://a.example/".to_owned()], "ftp is no scheme of a page here; write http or https", 2),
     ] {
-        let output = open(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let printed = String::from_utf8_lossy(&output.stderr);
-        assert!(printed.contains(message), "{arguments:?}: {printed}");
-        assert_eq!(output.status.code(), Some(status), "{printed}");
+        refused(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), message, status);
     }
+    let page = "http://a.example/";
+    for (arguments, message) in [
+        (&["--timeout", "0"][..], "'0' for '--timeout <SECONDS>': it must be above 0, and a day at most"),
+        (&["--timeout", "soon"], "it is no number; write seconds, such as 30 or 0.5"),
+        (&["--origin", "app.example"], "it is no origin; write scheme, host and port"),
+        (&["--profile", "netscape"], "[possible values: standard, chromium, firefox, webkit]"),
+        (&["--host-permission", "nonsense"], "'nonsense' for '--host-permission <PATTERN>'"),
+        (&["--resolve", "a:b:c"], "\"b\" is no port; write it as api.example:443:127.0.0.1"),
+        (&["--cacert", "/no/such.pem"], "--cacert /no/such.pem: there is no such file; name a PEM file"),
+        (&["--canvas", "canvas"], "2 values required"),
+        (
+            &["--canvas", "canvas", "a.html"],
+            "--canvas a.html: a canvas is written as a PNG; write a name such as",
+        ),
+        (&["--canvas", "canvas", "/no/such/a.png"], "there is no folder /no/such; make it first"),
+    ] {
+        refused(&[&[page], arguments].concat(), message, 2);
+    }
+}
+
+fn refused(arguments: &[&str], message: &str, status: i32) {
+    let output = open(arguments);
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(printed.contains(message), "{arguments:?}: {printed}");
+    assert_eq!(output.status.code(), Some(status), "{printed}");
+}
+
+/// A folder of this test's own, with a file in it.
+fn folder_with(name: &str, content: &[u8]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    std::fs::write(&file, content).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    (folder, file)
+}
+
+#[test]
+fn a_file_is_a_page_of_no_origin() {
+    let api = serve("closed");
+    let page = format!(
+        "<meta charset=utf-8><title>\u{e4}</title><script>
+           console.log(document.title, origin, location.protocol);
+           const show = url => fetch(url).then(() => console.log('read'), e => console.log(e.message));
+           show('http://{api}/').then(() => show('file:///etc/passwd'));
+         </script>"
+    );
+    let (_folder, file) = folder_with("page.html", page.as_bytes());
+    let output = open(&[&file]);
+    let printed = stdout(&output);
+    assert!(printed.starts_with("\u{e4} null file:\n"), "{printed}");
+    assert!(printed.contains("from origin 'null' has been blocked by CORS policy"), "{printed}");
+    assert_eq!(printed.matches("Failed to fetch\n").count(), 2, "{printed}");
+    assert_eq!(output.status.code(), Some(0));
+    let output = open(&[&file, "--origin", "https://app.example"]);
+    let printed = stdout(&output);
+    assert!(printed.contains("from origin 'https://app.example' has been blocked"), "{printed}");
+    // A page of the network has no files.
+    let page = format!("<script>fetch('file://{file}').catch(e => console.log(e.message))</script>").leak();
+    let printed = stdout(&open(&[&format!("http://{}/", serve(page))]));
+    assert!(printed.ends_with("Failed to fetch\n") && !printed.contains("\u{e4}"), "{printed}");
+}
+
+#[test]
+fn what_failed_is_explained() {
+    let page = format!("<script>fetch('http://{}/').catch(() => {{}})</script>", serve("closed")).leak();
+    let url = format!("http://{}/", serve(page));
+    let printed = stdout(&open(&[&url, "--explain"]));
+    for told in ["    What happened\n", "    How to fix it\n", "allow-origin-missing"] {
+        assert!(printed.contains(told), "{told}: {printed}");
+    }
+    let printed = stdout(&open(&[&url, "--explain", "--format", "json"]));
+    let lines: Vec<serde_json::Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["reason"], "allow-origin-missing");
+    assert_eq!(lines[0].get("explanation"), None, "it is told once, at the end");
+    assert!(lines.last().unwrap()["explanation"].as_str().unwrap().contains("What happened"));
+}
+
+#[test]
+fn canvases_are_written_tainted_or_not() {
+    let page = "<canvas id=a width=3 height=2></canvas><canvas id=empty width=100000></canvas><p><script>
+        const c = document.querySelector('#a').getContext('2d');
+        c.fillStyle = '#0a0b0c'; c.fillRect(0, 0, 3, 2);
+      </script>";
+    let url = format!("http://{}/", serve(page));
+    let (folder, file) = folder_with("a.png", b"what was there");
+    let other = folder.path().join("other.png");
+    let output = open(&[&url, "--canvas", "#a", &file, "--canvas", "canvas", other.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let written = std::fs::File::open(&file).unwrap();
+    let mut reader = png::Decoder::new(std::io::BufReader::new(written)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((frame.width, frame.height, &pixels[..4]), (3, 2, &[10, 11, 12, 255][..]));
+    assert_eq!(std::fs::read(&file).unwrap(), std::fs::read(&other).unwrap());
+    // What can't be written leaves what was there, and nothing beside it.
+    for (selector, message) in [
+        ("p", "finds an element that is no canvas"),
+        ("#none", "finds no element of the page"),
+        ("#empty", "finds a canvas without pixels"),
+        ("a >", "is no selector"),
+    ] {
+        std::fs::write(&file, b"kept").unwrap();
+        refused(&[&url, "--canvas", selector, &file], message, 2);
+        assert_eq!(std::fs::read(&file).unwrap(), b"kept");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn scripts_are_evaluated_in_turn() {
+    let url = format!("http://{}/", serve("<script>var seen = [];</script>"));
+    let output = open(&[
+        &url,
+        "--eval",
+        "seen.push(1); setTimeout(() => { seen.push(2); console.log('later') }, 5); undefined",
+        "--eval",
+        "Promise.resolve(seen)",
+        "--format",
+        "json",
+    ]);
+    let expected =
+        [r#"{"kind":"console","level":"log","text":"later"}"#, r#"{"kind":"value","value":[1,2]}"#];
+    assert_eq!(stdout(&output).lines().collect::<Vec<_>>(), expected);
+    let output = open(&[&url, "--eval", "1", "--eval", "throw new TypeError('no')"]);
+    assert_eq!((stdout(&output).as_str(), output.status.code()), ("1\n", Some(1)));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(told, "error: --eval, the second: the script threw TypeError: no\n");
+}
+
+#[test]
+fn a_terminal_obeys_no_page() {
+    let url = format!("http://{}/", serve(r"<script>console.log('a\x1b[2Jb\x07\n\tc')</script>"));
+    assert_eq!(stdout(&open(&[&url])), "a\\u{1b}[2Jb\\u{7}\n\tc\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interruption_ends_it() {
+    use std::io::{BufRead as _, BufReader};
+    let url = format!("http://{}/", serve("<script>console.log('there'); for (;;);</script>"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_crossorigin"))
+        .args(["open", &url])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "there\n");
+    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted\n");
 }

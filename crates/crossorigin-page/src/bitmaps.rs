@@ -27,6 +27,25 @@ struct Surface {
     flag: Bitmap,
 }
 
+impl Surface {
+    /// The pixels of a rectangle, whether script may have them or not.
+    fn pixels_of(&self, x: i32, y: i32, width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = vec![0; width as usize * height as usize * 4];
+        let Some(pixels) = &self.pixels else { return bytes };
+        for (nth, out) in bytes.chunks_exact_mut(4).enumerate() {
+            let (column, row) = ((nth % width as usize) as i64, (nth / width as usize) as i64);
+            let at = (i64::from(x) + column, i64::from(y) + row);
+            if let (Ok(x), Ok(y)) = (u32::try_from(at.0), u32::try_from(at.1))
+                && let Some(pixel) = pixels.pixel(x, y)
+            {
+                let colour = pixel.demultiply();
+                out.copy_from_slice(&[colour.red(), colour.green(), colour.blue(), colour.alpha()]);
+            }
+        }
+        bytes
+    }
+}
+
 /// Script may not have the pixels.
 #[derive(Debug)]
 pub(crate) struct Tainted;
@@ -143,21 +162,9 @@ impl Bitmaps {
         width: u32,
         height: u32,
     ) -> Result<Vec<u8>, Tainted> {
-        let Some(Surface { pixels, flag }) = self.get(id) else { return Ok(Vec::new()) };
-        flag.read().map_err(|_| Tainted)?;
-        let mut bytes = vec![0; width as usize * height as usize * 4];
-        let Some(pixels) = pixels else { return Ok(bytes) };
-        for (nth, out) in bytes.chunks_exact_mut(4).enumerate() {
-            let (column, row) = ((nth % width as usize) as i64, (nth / width as usize) as i64);
-            let at = (i64::from(x) + column, i64::from(y) + row);
-            if let (Ok(x), Ok(y)) = (u32::try_from(at.0), u32::try_from(at.1))
-                && let Some(pixel) = pixels.pixel(x, y)
-            {
-                let colour = pixel.demultiply();
-                out.copy_from_slice(&[colour.red(), colour.green(), colour.blue(), colour.alpha()]);
-            }
-        }
-        Ok(bytes)
+        let Some(surface) = self.get(id) else { return Ok(Vec::new()) };
+        surface.flag.read().map_err(|_| Tainted)?;
+        Ok(surface.pixels_of(x, y, width, height))
     }
 
     /// Puts pixels where they are, without blending.
@@ -185,19 +192,25 @@ impl Bitmaps {
     /// Something foreign was drawn.
     pub(crate) fn png(&self, id: BitmapId) -> Result<Vec<u8>, Tainted> {
         let Some((width, height)) = self.size(id) else { return Ok(Vec::new()) };
-        let bytes = self.read(id, 0, 0, width, height)?;
-        let mut file = Vec::new();
-        let encoder = image::codecs::png::PngEncoder::new(&mut file);
-        Ok(encoder
-            .write_image(&bytes, width, height, ExtendedColorType::Rgba8)
-            .map(|()| file)
-            .unwrap_or_default())
+        self.read(id, 0, 0, width, height).map(|bytes| png(&bytes, width, height))
+    }
+
+    /// The same for the user, from whom nothing is kept.
+    pub(crate) fn png_for_the_user(&self, id: BitmapId) -> Vec<u8> {
+        let (Some(surface), Some((width, height))) = (self.get(id), self.size(id)) else { return Vec::new() };
+        png(&surface.pixels_of(0, 0, width, height), width, height)
     }
 
     fn size(&self, id: BitmapId) -> Option<(u32, u32)> {
         let pixels = self.get(id)?.pixels.as_ref()?;
         Some((pixels.width(), pixels.height()))
     }
+}
+
+fn png(bytes: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut file);
+    encoder.write_image(bytes, width, height, ExtendedColorType::Rgba8).map(|()| file).unwrap_or_default()
 }
 
 fn sized(width: u32, height: u32) -> Option<Pixmap> {

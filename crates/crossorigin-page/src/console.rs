@@ -29,6 +29,9 @@ pub struct Line {
     /// Why a request failed: a code of the catalogue of reasons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    /// How it came to that, where that was asked for: the way of the fetch, the fault and its fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
 }
 
 /// Where a line comes from.
@@ -97,7 +100,14 @@ impl Teller {
             let text = format!(
                 "the page has told {MAX_CONSOLE_BYTES} bytes, and its console tells nothing more; let it tell less"
             );
-            line = Line { kind: Kind::Console, level: Level::Error, text, url: None, reason: None };
+            line = Line {
+                kind: Kind::Console,
+                level: Level::Error,
+                text,
+                url: None,
+                reason: None,
+                explanation: None,
+            };
         }
         (self.tell)(line);
     }
@@ -153,7 +163,12 @@ impl Console {
         let next = self.next;
         // The page's thread may have gone; what it told is still there.
         let _ = self.told.wait_for(|count| *count > next).await;
-        let line = locked(&self.lines).get(next).cloned()?;
+        self.try_next()
+    }
+
+    /// The next line, where it is there already.
+    pub fn try_next(&mut self) -> Option<Line> {
+        let line = locked(&self.lines).get(self.next).cloned()?;
         self.next += 1;
         Some(line)
     }

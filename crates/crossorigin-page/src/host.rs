@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use crossorigin_verdict::{Outcome, Record, TransportFailure};
+use crossorigin_verdict::{Outcome, Record, TransportFailure, explanation};
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
@@ -31,6 +31,8 @@ pub(crate) struct Host {
     pub(crate) url: Url,
     pub(crate) uncaught: Cell<usize>,
     pub(crate) closed: Cell<bool>,
+    /// Whether failed requests are explained.
+    pub(crate) explains: Cell<bool>,
     pub(crate) clock: Rc<Clock>,
     console: Teller,
     environment: Environment,
@@ -84,6 +86,7 @@ impl Host {
             url,
             uncaught: Cell::new(0),
             closed: Cell::new(false),
+            explains: Cell::new(false),
             clock,
             console,
             environment,
@@ -100,7 +103,7 @@ impl Host {
     }
 
     pub(crate) fn print(&self, kind: Kind, level: Level, text: String) {
-        self.console.tell(Line { kind, level, text, url: None, reason: None });
+        self.console.tell(Line { kind, level, text, url: None, reason: None, explanation: None });
     }
 
     /// Milliseconds since the page began.
@@ -292,20 +295,20 @@ impl Host {
         let (News::Whole(_, record) | News::Head(_, record) | News::Broken(record)) = &answer.news else {
             return;
         };
-        let url = Some(record.request.current_url().to_string());
-        let line = |text| Line {
-            kind: Kind::Network,
-            level: Level::Error,
-            text,
-            url: url.clone(),
-            reason: record.code(),
-        };
-        let told = record.console();
+        let mut told: Vec<_> = record.console().into_iter().map(|message| message.text).collect();
         if told.is_empty() && matches!(record.outcome, Outcome::Blocked(_) | Outcome::Unreachable(_)) {
-            self.console.tell(line(failure(record)));
+            told.push(failure(record));
         }
-        for message in told {
-            self.console.tell(line(message.text));
+        let last = told.len().saturating_sub(1);
+        for (nth, text) in told.into_iter().enumerate() {
+            self.console.tell(Line {
+                kind: Kind::Network,
+                level: Level::Error,
+                text,
+                url: Some(record.request.current_url().to_string()),
+                reason: record.code(),
+                explanation: (self.explains.get() && nth == last).then(|| explanation(record)),
+            });
         }
     }
 }

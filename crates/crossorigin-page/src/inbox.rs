@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot::Sender;
 
+use crate::life::Life;
 use crate::network::Answer;
 use crate::page::PageError;
 
@@ -19,6 +20,8 @@ pub(crate) enum Ask {
     Eval { script: String, done: Sender<Result<String, PageError>> },
     /// To be told once nothing is left to do.
     Idle(Sender<()>),
+    /// To look into it.
+    Look(Box<dyn FnOnce(&Life) + Send>),
     /// That it ends.
     Close,
 }

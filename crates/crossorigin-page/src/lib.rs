@@ -10,8 +10,10 @@ mod bitmaps;
 mod clock;
 mod console;
 mod description;
+mod document;
 mod dom;
 mod dom_functions;
+mod encoding;
 mod host;
 mod inbox;
 mod integrity;
@@ -26,5 +28,6 @@ mod upload;
 mod urls;
 
 pub use console::{Console, Kind, Level, Line, MAX_CONSOLE_BYTES, MAX_LINE_BYTES};
+pub use document::MAX_PAGE_BYTES;
 pub use options::{PAGE_TIMEOUT, PageOptions};
 pub use page::{End, Page, PageError, open};

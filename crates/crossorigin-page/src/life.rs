@@ -3,9 +3,8 @@
 use std::rc::Rc;
 use std::sync::{OnceLock, mpsc};
 
-use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request_origin::Origin;
-use crossorigin_agent::{Agent, BoxedTransport, FetchRequest};
+use crossorigin_agent::{Agent, BoxedTransport};
 use html5ever::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
@@ -15,13 +14,15 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
+use crate::document::{self, Document, Loader};
 use crate::dom::{DOCUMENT, NodeId, Sink};
 use crate::host::{Host, Next};
 use crate::inbox::{Ask, Message};
-use crate::network::{Asked, Command, Network, News};
+use crate::network::Network;
 use crate::options::PageOptions;
 use crate::page::PageError;
 use crate::realm::{Evaluated, Promised, Realm};
+use crate::selector::Selector;
 
 /// What a page did last.
 pub(crate) enum Turn {
@@ -41,12 +42,13 @@ pub(crate) struct Life {
     promised: Vec<(Promised, Sender<Result<String, PageError>>)>,
     idle: Vec<Sender<()>>,
     parser: Option<Parser>,
+    has_begun: bool,
     realm: Realm,
     pub(crate) host: Rc<Host>,
 }
 
 impl Life {
-    /// Loads a page and begins to parse it.
+    /// Loads a page. Nothing of it runs yet.
     ///
     /// # Errors
     /// It can't be had, or the engine does not start.
@@ -59,13 +61,17 @@ impl Life {
     ) -> Result<(Self, mpsc::Sender<Message>), PageError> {
         let (sender, inbox) = mpsc::channel();
         let network = Network::start(sender.clone()).map_err(|error| PageError::Engine(error.to_string()))?;
-        let (html, url) = load(agent, &network, &inbox, url, &clock)?;
+        let Document { html, url } = match url.scheme() {
+            "file" if options.files => document::read_file(url)?,
+            _ => Loader { agent, network: &network, inbox: &inbox, clock: &clock }.fetch(url)?,
+        };
         let origin = options.origin.clone().unwrap_or_else(|| Origin::of_url(&url));
         let mut environment = agent.environment(origin);
         environment.url = Some(url.clone());
         environment.profile = options.profile;
         environment.host_permissions.clone_from(&options.host_permissions);
         let host = Rc::new(Host::new(url, environment, network, inbox, clock, Teller::new(console)));
+        host.explains.set(options.explain);
         let realm = match Realm::new(&host) {
             Ok(realm) => realm,
             // The engine was interrupted while it was being set up.
@@ -73,8 +79,7 @@ impl Life {
             Err(error) => return Err(PageError::Engine(error.to_string())),
         };
         let parser = Some(Parser::new(&host, &html));
-        let mut life = Self { promised: Vec::new(), idle: Vec::new(), parser, realm, host };
-        life.parse();
+        let life = Self { promised: Vec::new(), idle: Vec::new(), parser, has_begun: false, realm, host };
         Ok((life, sender))
     }
 
@@ -82,6 +87,10 @@ impl Life {
     pub(crate) fn turn(&mut self) -> Turn {
         if self.host.clock.is_over() {
             return Turn::Over;
+        }
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.parse();
+            return Turn::Went;
         }
         if self.host.closed.get() {
             return Turn::Idle;
@@ -128,6 +137,18 @@ impl Life {
         None
     }
 
+    /// What is drawn on the first canvas that a selector finds, as a PNG, tainted or not: it is for the user.
+    pub(crate) fn canvas(&self, selector: &str) -> Result<Vec<u8>, PageError> {
+        let wrong = |why: &str| PageError::Canvas(format!("{selector:?} {why}"));
+        let parsed = Selector::parse(selector).ok_or_else(|| wrong("is no selector that is known here"))?;
+        let found = parsed.select(&self.host.dom.borrow(), DOCUMENT, true).first().copied();
+        let node = found.ok_or_else(|| wrong("finds no element of the page"))?;
+        let bitmap =
+            self.realm.canvas_bitmap(node).ok_or_else(|| wrong("finds an element that is no canvas"))?;
+        let file = self.host.bitmaps.borrow().png_for_the_user(bitmap);
+        if file.is_empty() { Err(wrong("finds a canvas without pixels")) } else { Ok(file) }
+    }
+
     /// Runs for whoever holds the page, until that is no more or the time is over.
     pub(crate) fn serve(mut self, end: &OnceLock<PageError>) {
         let why = self.serve_until_the_end();
@@ -155,6 +176,7 @@ impl Life {
                     self.hand_over(evaluated, done);
                 }
                 Ask::Idle(done) => self.idle.push(done),
+                Ask::Look(look) => look(self),
                 Ask::Close => return PageError::Closed,
             }
         }
@@ -226,27 +248,6 @@ impl Life {
         if self.parser.as_ref().is_some_and(|parser| parser.waits_for == id) {
             self.parse();
         }
-    }
-}
-
-/// Fetches the page itself.
-fn load(
-    agent: &Agent<BoxedTransport>,
-    network: &Network,
-    inbox: &mpsc::Receiver<Message>,
-    url: &Url,
-    clock: &Clock,
-) -> Result<(String, Url), PageError> {
-    let environment = agent.environment(Origin::of_url(url));
-    let request = FetchRequest::new(url.clone()).initiator(Initiator::Navigation);
-    let asked = Asked { id: 0, request, environment, integrity: String::new(), streams: false };
-    network.send(Command::Fetch(Box::new(asked)));
-    let message = clock.left().and_then(|left| inbox.recv_timeout(left).ok());
-    let Some(Message::Answer(answer)) = message else { return Err(PageError::TimedOut) };
-    match answer.news {
-        News::Whole(Some(loaded), _) => Ok((String::from_utf8_lossy(&loaded.body).into_owned(), loaded.url)),
-        News::Whole(None, record) => Err(PageError::Unreachable(record.cause())),
-        _ => Err(PageError::Unreachable("the network told of a page in pieces".to_owned())),
     }
 }
 

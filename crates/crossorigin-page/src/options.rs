@@ -23,6 +23,10 @@ pub struct PageOptions {
     pub timeout: Duration,
     /// Scripts that run once the page is idle, one after the other.
     pub eval: Vec<String>,
+    /// Whether lines about requests that failed carry an explanation.
+    pub explain: bool,
+    /// Whether the page itself may be a file. Not for URLs that others choose: its scripts see what is in it.
+    pub files: bool,
 }
 
 impl Default for PageOptions {
@@ -33,6 +37,8 @@ impl Default for PageOptions {
             host_permissions: Vec::new(),
             timeout: PAGE_TIMEOUT,
             eval: Vec::new(),
+            explain: false,
+            files: false,
         }
     }
 }
@@ -75,6 +81,20 @@ impl PageOptions {
     #[must_use]
     pub fn eval(mut self, scripts: Vec<String>) -> Self {
         self.eval = scripts;
+        self
+    }
+
+    /// Whether lines about requests that failed carry an explanation: the way of the fetch, the fault and its fix.
+    #[must_use]
+    pub fn explain(mut self, explain: bool) -> Self {
+        self.explain = explain;
+        self
+    }
+
+    /// Whether the page itself may be a file.
+    #[must_use]
+    pub fn files(mut self, files: bool) -> Self {
+        self.files = files;
         self
     }
 }

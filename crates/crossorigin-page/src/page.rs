@@ -32,6 +32,8 @@ pub enum PageError {
     Unsettled,
     /// The script's value is not of the type that was asked for: why.
     Value(String),
+    /// There is no such canvas: which, and why.
+    Canvas(String),
     /// The page was closed.
     Closed,
     /// The script engine or a thread did not start: why.
@@ -50,6 +52,7 @@ impl std::fmt::Display for PageError {
                 formatter.write_str("the script's promise was never settled, and the page is idle")
             }
             Self::Value(why) => write!(formatter, "the script's value is of another type: {why}"),
+            Self::Canvas(why) => write!(formatter, "there is no such canvas: {why}"),
             Self::Closed => formatter.write_str("the page is closed"),
             Self::Engine(why) => write!(formatter, "the page can't be run: {why}"),
         }
@@ -231,6 +234,34 @@ impl Page {
         let (done, idle) = oneshot::channel();
         self.ask(Ask::Idle(done));
         idle.await.map_err(|_| self.end())
+    }
+
+    /// What is drawn on the first canvas that a selector finds, as a PNG.
+    ///
+    /// It is for the user, from whom nothing is kept: also of a tainted canvas, whose pixels script may not read.
+    ///
+    /// # Errors
+    /// No canvas is found, it has no pixels, or the page is at its end.
+    pub async fn canvas(&self, selector: &str) -> Result<Vec<u8>, PageError> {
+        let selector = selector.to_owned();
+        self.look(move |life| life.canvas(&selector)).await?
+    }
+
+    /// How many exceptions and rejections nobody has caught.
+    ///
+    /// # Errors
+    /// The page is at its end.
+    pub async fn uncaught(&self) -> Result<usize, PageError> {
+        self.look(|life| life.host.uncaught.get()).await
+    }
+
+    async fn look<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Life) -> R + Send + 'static,
+    ) -> Result<R, PageError> {
+        let (done, seen) = oneshot::channel();
+        self.ask(Ask::Look(Box::new(move |life| drop(done.send(look(life))))));
+        seen.await.map_err(|_| self.end())
     }
 
     /// Its console, from the first line on.

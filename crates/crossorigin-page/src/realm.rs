@@ -13,6 +13,7 @@ use rquickjs::{
 
 use crate::answers;
 use crate::bitmap_functions;
+use crate::bitmaps::BitmapId;
 use crate::clock::Clock;
 use crate::console::{Kind, Level};
 use crate::dom;
@@ -44,7 +45,8 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/canvas.js"),
     include_str!("prelude/loading.js"),
     "return { deliver, parsed, reportException, trackRejection, reportRejections,\n",
-    "  prepareScript: id => prepareScript(wrap(id), true) };\n})"
+    "  prepareScript: id => prepareScript(wrap(id), true),\n",
+    "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
 );
 
 /// What stacks of calls have in place of the prelude's URL.
@@ -79,6 +81,7 @@ struct Entries {
     prepare_script: Persistent<Function<'static>>,
     report_exception: Persistent<Function<'static>>,
     report_rejections: Persistent<Function<'static>>,
+    canvas_bitmap: Persistent<Function<'static>>,
     track_rejection: Persistent<Function<'static>>,
 }
 
@@ -127,6 +130,7 @@ impl Realm {
                 prepare_script: save("prepareScript")?,
                 report_exception: save("reportException")?,
                 report_rejections: save("reportRejections")?,
+                canvas_bitmap: save("canvasBitmap")?,
                 track_rejection: save("trackRejection")?,
             })
         })?;
@@ -206,6 +210,11 @@ impl Realm {
             Ok(evaluated(ctx, ctx.eval_with_options::<Value<'_>, _>(source, options)))
         });
         evaluated.unwrap_or_else(|| Evaluated::Value(String::new()))
+    }
+
+    /// The bitmap of an element that is a canvas.
+    pub(crate) fn canvas_bitmap(&self, element: dom::NodeId) -> Option<BitmapId> {
+        self.task(|ctx| self.entries.canvas_bitmap.clone().restore(ctx)?.call((element,))).flatten()
     }
 
     /// What came of a promise, once that is known.

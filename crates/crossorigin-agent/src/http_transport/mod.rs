@@ -11,6 +11,7 @@ mod resolve;
 mod response_head;
 mod stream;
 mod tls;
+mod unverified;
 mod upload;
 
 use std::net::SocketAddr;
@@ -192,6 +193,7 @@ fn as_http1_has_it(request: &mut Request<Body>, connection: &Connection) {
 pub struct HttpTransportBuilder {
     addresses: resolve::Addresses,
     roots: Vec<rustls::pki_types::CertificateDer<'static>>,
+    is_unverified: bool,
     proxies: Result<Proxies, ProxyError>,
     connect_timeout: Duration,
 }
@@ -208,6 +210,7 @@ impl HttpTransportBuilder {
         Self {
             addresses: resolve::Addresses::default(),
             roots: Vec::new(),
+            is_unverified: false,
             proxies: Proxies::from_environment(),
             connect_timeout: CONNECT_TIMEOUT,
         }
@@ -229,6 +232,14 @@ impl HttpTransportBuilder {
         Ok(self)
     }
 
+    /// Takes every server's certificate, whoever it is of: for servers under test. Who is on the way can then read and
+    /// change all that passes.
+    #[must_use]
+    pub fn accept_any_certificate(mut self) -> Self {
+        self.is_unverified = true;
+        self
+    }
+
     /// Other proxies than those of the environment.
     #[must_use]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
@@ -247,7 +258,7 @@ impl HttpTransportBuilder {
     pub fn build(self) -> HttpTransport {
         let connector = Connector {
             addresses: self.addresses,
-            tls: tls::Tls::new(self.roots),
+            tls: tls::Tls::new(self.roots, self.is_unverified),
             proxies: self.proxies,
             timeout: self.connect_timeout,
         };

@@ -12,6 +12,8 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::unverified::Unverified;
+
 /// The text is no certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateError(String);
@@ -43,6 +45,7 @@ pub(super) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static
 #[derive(Debug)]
 pub(super) struct Tls {
     added: Vec<CertificateDer<'static>>,
+    is_unverified: bool,
     connector: OnceCell<TlsConnectorResult>,
 }
 
@@ -55,8 +58,8 @@ impl fmt::Debug for TlsConnectorResult {
 }
 
 impl Tls {
-    pub(super) fn new(added: Vec<CertificateDer<'static>>) -> Self {
-        Self { added, connector: OnceCell::new() }
+    pub(super) fn new(added: Vec<CertificateDer<'static>>, is_unverified: bool) -> Self {
+        Self { added, is_unverified, connector: OnceCell::new() }
     }
 
     /// Speaks TLS to this host, offering HTTP/2.
@@ -65,8 +68,7 @@ impl Tls {
         host: &str,
         stream: TcpStream,
     ) -> Result<TlsStream<TcpStream>, TransportFailure> {
-        let added = &self.added;
-        let connector = self.connector.get_or_init(|| async { TlsConnectorResult(configure(added).await) });
+        let connector = self.connector.get_or_init(|| async { TlsConnectorResult(self.configure().await) });
         let connector = connector.await.0.clone()?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| {
@@ -121,22 +123,30 @@ fn plain_name(name: &str) -> &str {
     name.split('"').nth(1).unwrap_or(name)
 }
 
-async fn configure(added: &[CertificateDer<'static>]) -> Result<TlsConnector, TransportFailure> {
-    // Reading the system's files blocks.
-    let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await;
-    let native = native.map(|loaded| loaded.certs).unwrap_or_default();
-    let mut roots = RootCertStore::empty();
-    // Authorities that can't be read are as good as absent.
-    roots.add_parsable_certificates(native);
-    roots.add_parsable_certificates(added.iter().cloned());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| {
-        TransportFailure::new(TransportFailureKind::Tls, format!("TLS can't be set up: {error}"))
-    })?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsConnector::from(Arc::new(config)))
+impl Tls {
+    async fn configure(&self) -> Result<TlsConnector, TransportFailure> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder =
+            ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| {
+            TransportFailure::new(TransportFailureKind::Tls, format!("TLS can't be set up: {error}"))
+        })?;
+        let builder = if self.is_unverified {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider)))
+        } else {
+            // Reading the system's files blocks.
+            let native = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs).await;
+            let native = native.map(|loaded| loaded.certs).unwrap_or_default();
+            let mut roots = RootCertStore::empty();
+            // Authorities that can't be read are as good as absent.
+            roots.add_parsable_certificates(native);
+            roots.add_parsable_certificates(self.added.iter().cloned());
+            builder.with_root_certificates(roots)
+        };
+        let mut config = builder.with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
 }
 
 #[cfg(test)]

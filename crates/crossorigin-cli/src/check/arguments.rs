@@ -234,12 +234,12 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
 /// An address for a host and port, as curl's flag of this name has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resolve {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) address: IpAddr,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) address: IpAddr,
 }
 
-fn resolve(text: &str) -> Result<Resolve, String> {
+pub(crate) fn resolve(text: &str) -> Result<Resolve, String> {
     const REMEDY: &str = "write it as api.example:443:127.0.0.1";
     let mut parts = text.splitn(3, ':');
     let (Some(host), Some(port), Some(address)) = (parts.next(), parts.next(), parts.next()) else {

@@ -28,8 +28,8 @@ use std::sync::Arc;
 use crossorigin_inputs::{Described, InputError, MAX_HAR_BYTES};
 use crossorigin_policy::PolicyDocument;
 
-pub(crate) use arguments::Check;
 use arguments::Format;
+pub(crate) use arguments::{Check, Resolve, resolve};
 use assume::PreflightOnly;
 use crossorigin_verdict::Verdict;
 use plan::Plan;
