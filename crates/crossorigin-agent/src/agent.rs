@@ -80,6 +80,13 @@ impl<T> Agent<T> {
         self.shared.cookies.set(cookie, url)
     }
 
+    /// All cookies, each as `Set-Cookie` would set it and with a URL by which it may: to be kept, and given to
+    /// [`set_cookie`](Self::set_cookie) another time. The oldest comes first. Sessions have no end here, so that cookies
+    /// without an `Expires` are among them.
+    pub fn cookies(&self) -> Vec<(Url, String)> {
+        self.shared.cookies.all()
+    }
+
     /// Looks into the preflight cache, or changes it. No fetch goes on meanwhile.
     pub fn with_preflight_cache<R>(&self, look: impl FnOnce(&mut CorsPreflightCache, Duration) -> R) -> R {
         look(&mut self.shared.preflight_cache(), self.shared.now())

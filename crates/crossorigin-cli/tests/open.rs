@@ -236,3 +236,66 @@ fn an_interruption_ends_it() {
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted\n");
 }
+
+/// Sets a cookie on its root, and shows on `/sent` which ones came.
+fn serve_cookies() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 4096];
+            let read = stream.read(&mut head).unwrap_or_default();
+            let head = String::from_utf8_lossy(&head[..read]).into_owned();
+            let cookie =
+                head.lines().find_map(|line| line.strip_prefix("cookie: ").or(line.strip_prefix("Cookie: ")));
+            let page = format!("<title>{}</title>", cookie.unwrap_or("none"));
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nSet-Cookie: session=1; HttpOnly\r\nSet-Cookie: old=1; Max-Age=1\r\n\
+                 Content-Length: {}\r\nConnection: close\r\n\r\n{page}",
+                page.len()
+            );
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+#[test]
+#[cfg(unix)]
+fn cookies_are_kept_from_run_to_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let url = format!("http://{}/", serve_cookies());
+    let (folder, jar) = folder_with("jar", b"");
+    std::fs::remove_file(&jar).unwrap();
+    let title = |jar: &str| stdout(&open(&[&url, "--cookie-jar", jar, "--eval", "document.title"]));
+    assert_eq!(title(&jar), "\"none\"\n");
+    assert_eq!(std::fs::metadata(&jar).unwrap().permissions().mode() & 0o777, 0o600);
+    let written = std::fs::read_to_string(&jar).unwrap();
+    assert!(
+        written.contains("\nhttps://127.0.0.1/ session=1; Path=/; HttpOnly; SameSite=Lax\n"),
+        "{written}"
+    );
+    // By a link, which stays one.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&jar, &link).unwrap();
+    assert!(title(link.to_str().unwrap()).starts_with("\"session=1"));
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside them");
+    for (content, message) in [
+        (&b"https://a.example/ a=1\n\nnonsense"[..], "line 3: there is no cookie behind a URL; write it as"),
+        (b"a.example a=1", "line 1: \"a.example\" is no URL: relative URL without a base; write it as"),
+        (
+            b"http://a.example/ a=1; Secure",
+            "line 1: the cookie \"a=1; Secure\" can't be set: it is Secure, and the URL",
+        ),
+        (b"\xFF", "it is no UTF-8, and so no file of cookies; name another"),
+    ] {
+        std::fs::write(&jar, content).unwrap();
+        refused(&[&url, "--cookie-jar", &jar], message, 2);
+        assert_eq!(std::fs::read(&jar).unwrap(), content);
+    }
+    std::fs::write(&jar, "https://127.0.0.1/ gone=1; Expires=Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
+    assert_eq!(title(&jar), "\"none\"\n");
+    refused(&[&url, "--cookie-jar", "/no/such/jar"], "there is no folder /no/such; make it first", 2);
+    refused(&[&url, "--cookie-jar", folder.path().to_str().unwrap()], "--cookie-jar /", 2);
+}

@@ -1,6 +1,7 @@
 //! One cookie, as a server sets it: what of it counts, and what is refused.
 
-use std::time::SystemTime;
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cookie_store::{CookieDomain, CookieExpiration, CookiePath, RawCookie};
 use http::HeaderValue;
@@ -14,6 +15,9 @@ pub const MAX_COOKIE_BYTES: usize = 4096;
 /// [Source](https://www.ietf.org/archive/id/draft-ietf-httpbis-rfc6265bis-22.html#name-the-set-cookie-header-field-2).
 pub const MAX_COOKIE_ATTRIBUTE_BYTES: usize = 1024;
 
+/// The end of the year 9999, beyond which dates can't be written.
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
+
 /// A cookie that may be kept.
 #[derive(Clone, Debug)]
 pub(super) struct Cookie {
@@ -23,6 +27,8 @@ pub(super) struct Cookie {
     pub(super) domain: CookieDomain,
     pub(super) path: CookiePath,
     pub(super) is_secure: bool,
+    /// Whether scripts must not see it.
+    pub(super) is_http_only: bool,
     pub(super) same_site: SameSite,
     /// When it ends; `None` for never, since an agent has one session.
     pub(super) expires: Option<SystemTime>,
@@ -92,7 +98,36 @@ impl Cookie {
             CookieExpiration::SessionEnd => None,
         };
         let name = cookie.name().to_owned();
-        Ok(Self { name, pair, domain: parsed.domain, path: parsed.path, is_secure, same_site, expires })
+        let is_http_only = cookie.http_only().unwrap_or(false);
+        let (domain, path) = (parsed.domain, parsed.path);
+        Ok(Self { name, pair, domain, path, is_secure, is_http_only, same_site, expires })
+    }
+
+    /// The cookie as `Set-Cookie` would set it, and a URL by which it may.
+    pub(super) fn as_set(&self) -> Option<(Url, String)> {
+        // By https, all may be set, and to all schemes they go.
+        let url = Url::parse(&format!("https://{}/", domain(&self.domain))).ok()?;
+        let mut text = std::str::from_utf8(self.pair.as_bytes()).ok()?.to_owned();
+        if let CookieDomain::Suffix(domain) = &self.domain {
+            let _ = write!(text, "; Domain={domain}");
+        }
+        let _ = write!(text, "; Path={}", &*self.path);
+        if self.is_secure {
+            text.push_str("; Secure");
+        }
+        if self.is_http_only {
+            text.push_str("; HttpOnly");
+        }
+        text.push_str(match self.same_site {
+            SameSite::Strict => "; SameSite=Strict",
+            SameSite::Lax => "; SameSite=Lax",
+            SameSite::None => "; SameSite=None",
+        });
+        if let Some(expires) = self.expires {
+            let expires = expires.clamp(UNIX_EPOCH, UNIX_EPOCH + LAST_DATE);
+            let _ = write!(text, "; Expires={}", httpdate::fmt_http_date(expires));
+        }
+        Some((url, text))
     }
 
     pub(super) fn has_expired(&self, now: SystemTime) -> bool {

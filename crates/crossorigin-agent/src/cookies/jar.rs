@@ -17,6 +17,9 @@ pub const MAX_COOKIES: usize = 3000;
 /// many as Chromium and Firefox.
 pub const MAX_COOKIES_PER_SITE: usize = 180;
 
+/// Why a cookie is not kept that was good once.
+pub(super) const EXPIRED: &str = "it has expired";
+
 /// Cookies by site. Of one site, those that are not `Secure` go first where there are too many, and of all sites
 /// those that were not used for the longest time.
 #[derive(Debug, Default)]
@@ -68,7 +71,7 @@ impl Jar {
         let same = kept.iter().position(|own| own.cookie.is_same(&cookie));
         let old = same.and_then(|place| self.remove(&site, place));
         if cookie.has_expired(now) {
-            return old.map(|_| ()).ok_or("it has expired");
+            return old.map(|_| ()).ok_or(EXPIRED);
         }
         let ends = [self.next_end, cookie.expires];
         self.next_end = ends.into_iter().flatten().min();
@@ -129,6 +132,14 @@ impl Jar {
             cookies.push(&own.cookie);
         }
         cookies
+    }
+
+    /// All that is kept, the oldest first.
+    pub(super) fn all(&mut self, now: SystemTime) -> Vec<&Cookie> {
+        self.forget_expired(now);
+        let mut all: Vec<_> = self.sites.values().flatten().collect();
+        all.sort_by_key(|own| own.created);
+        all.into_iter().map(|own| &own.cookie).collect()
     }
 
     /// So that what has expired takes no memory.

@@ -19,7 +19,7 @@ use url::Url;
 
 use self::cookie::{Cookie, SameSite};
 pub use self::cookie::{MAX_COOKIE_ATTRIBUTE_BYTES, MAX_COOKIE_BYTES};
-use self::jar::Jar;
+use self::jar::{EXPIRED, Jar};
 pub use self::jar::{MAX_COOKIES, MAX_COOKIES_PER_SITE};
 use crate::referrer::is_potentially_trustworthy;
 use crate::settings::Settings;
@@ -114,6 +114,11 @@ impl Cookies {
         }
     }
 
+    /// All cookies as `Set-Cookie` would set them, each with a URL by which it may.
+    pub(crate) fn all(&self) -> Vec<(Url, String)> {
+        self.jar().all(SystemTime::now()).into_iter().filter_map(Cookie::as_set).collect()
+    }
+
     /// Sets a cookie by hand, as the top-level page of the URL would.
     pub(crate) fn set(&self, cookie: &str, url: &Url) -> Result<(), CookieError> {
         let refused = |why| CookieError { cookie: cookie.to_owned(), why };
@@ -128,6 +133,13 @@ impl Cookies {
 pub struct CookieError {
     cookie: String,
     why: &'static str,
+}
+
+impl CookieError {
+    /// Whether it is refused for nothing but its age.
+    pub fn has_expired(&self) -> bool {
+        self.why == EXPIRED
+    }
 }
 
 impl std::fmt::Display for CookieError {
@@ -157,6 +169,40 @@ mod tests {
         let mut request = Request::new(page.origin.clone(), to.clone());
         (request.mode, request.method) = (mode, method);
         cookies.header(&to, &request, page.split().1).is_some()
+    }
+
+    #[test]
+    fn what_is_written_down_can_be_set_again() {
+        let url = "https://a.app.example.com/x/y".parse().unwrap();
+        let set = [
+            ("a=b", "a=b; Path=/x; SameSite=Lax"),
+            ("a=1; Path=/; SameSite=Strict", "a=1; Path=/; SameSite=Strict"),
+            (
+                "c=\"d e\"; Domain=example.com; Secure; SameSite=None",
+                "c=\"d e\"; Domain=example.com; Path=/x; Secure; SameSite=None",
+            ),
+            (
+                "e=; HttpOnly; Expires=Wed, 21 Oct 2099 07:28:00 GMT",
+                "e=; Path=/x; HttpOnly; SameSite=Lax; Expires=Wed, 21 Oct 2099 07:28:00 GMT",
+            ),
+            ("__Host-f=\u{e4}; Path=/; Secure", "__Host-f=\u{e4}; Path=/; Secure; SameSite=Lax"),
+            (
+                "g=; Max-Age=99999999999999",
+                "g=; Path=/x; SameSite=Lax; Expires=Fri, 31 Dec 9999 23:59:59 GMT",
+            ),
+        ];
+        let (first, second) = (Cookies::default(), Cookies::default());
+        for (cookie, _) in set {
+            first.set(cookie, &url).unwrap();
+        }
+        first.set("gone=1; Max-Age=0", &url).unwrap_err();
+        let written = first.all();
+        for ((at, cookie), (_, expected)) in written.iter().zip(set) {
+            assert_eq!(cookie, expected);
+            second.set(cookie, at).unwrap();
+        }
+        assert_eq!(written.len(), set.len());
+        assert_eq!(second.all(), written);
     }
 
     #[test]

@@ -54,6 +54,10 @@ pub(crate) struct Open {
     #[arg(long, num_args = 2, value_names = ["SELECTOR", "FILE.png"], help_heading = OUTPUT)]
     pub(super) canvas: Vec<String>,
 
+    /// Take cookies from this file, if it is there, and write them to it at the end, for nobody else to read
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    pub(super) cookie_jar: Option<PathBuf>,
+
     /// Explain each request that failed: the way it went, the line at fault, and how to fix it
     #[arg(long, help_heading = OUTPUT)]
     pub(super) explain: bool,

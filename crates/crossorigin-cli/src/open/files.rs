@@ -10,6 +10,8 @@ use tempfile::Builder;
 pub(super) enum Readers {
     /// As the user's other files.
     Usual,
+    /// The user alone.
+    Owner,
 }
 
 /// Writes a file in the place of what was there, which stays where anything fails.
@@ -27,6 +29,8 @@ pub(super) fn write(path: &Path, content: &[u8], readers: Readers) -> std::io::R
             #[cfg(unix)]
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
+        // As temporary files are.
+        Readers::Owner => {}
     }
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;

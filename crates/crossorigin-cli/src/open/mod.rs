@@ -1,6 +1,7 @@
 //! `crossorigin open`: loads a page, runs its scripts, and prints what a browser's console prints.
 
 mod arguments;
+mod cookie_jar;
 mod files;
 mod output;
 
@@ -75,10 +76,23 @@ impl Open {
         })
     }
 
-    /// Runs the page; how many exceptions nobody caught.
+    /// Runs the page, and keeps what is to be kept; how many exceptions nobody caught.
     async fn to_its_end(&self) -> Result<usize, Stop> {
         let canvases = self.canvases()?;
         let agent = Agent::with_transport(self.transport()?);
+        if let Some(file) = &self.cookie_jar {
+            folder_of("--cookie-jar", file)?;
+            cookie_jar::read(file, &agent)
+                .or_else(|why| usage(format!("--cookie-jar {}: {why}", file.display())))?;
+        }
+        let ended = self.open(&agent, &canvases).await;
+        if let Some(file) = &self.cookie_jar {
+            cookie_jar::write(file, &agent).or_else(|error| unwritable("--cookie-jar", file, &error))?;
+        }
+        ended
+    }
+
+    async fn open(&self, agent: &Agent, canvases: &[(&str, &Path)]) -> Result<usize, Stop> {
         let options = PageOptions::new()
             .profile(self.profile)
             .origin(self.origin.clone())
@@ -86,7 +100,7 @@ impl Open {
             .timeout(self.timeout)
             .explain(self.explain)
             .files(true);
-        let page = Page::open_with(&agent, &self.page, &options).await?;
+        let page = Page::open_with(agent, &self.page, &options).await?;
         let mut console = page.console();
         self.follow(&mut console, page.idle()).await??;
         let mut thrown = 0;
@@ -153,11 +167,7 @@ impl Open {
                     "--canvas {file}: a canvas is written as a PNG; write a name such as {file}.png"
                 ));
             }
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-                let (file, folder) = (file.display(), folder.display());
-                return usage(format!("--canvas {file}: there is no folder {folder}; make it first"));
-            }
+            folder_of("--canvas", file)?;
         }
         Ok(pairs)
     }
@@ -184,6 +194,23 @@ impl Open {
         }
         Ok(builder.build())
     }
+}
+
+/// Sees to it that a file can be written later.
+fn folder_of(flag: &str, file: &Path) -> Result<(), Stop> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => usage(format!(
+            "{flag} {}: there is no folder {}; make it first",
+            file.display(),
+            folder.display()
+        )),
+        None => Ok(()),
+    }
+}
+
+fn unwritable<T>(flag: &str, file: &Path, error: &std::io::Error) -> Result<T, Stop> {
+    usage(format!("{flag} {}: {error}; name a file that can be written", file.display()))
 }
 
 fn ordinal(nth: usize) -> String {
