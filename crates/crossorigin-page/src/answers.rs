@@ -35,7 +35,8 @@ fn response<'js>(
     let is_visible = matches!(loaded.response_type, ResponseType::Basic | ResponseType::Cors);
     let object = Object::new(ctx.clone())?;
     object.set("type", loaded.response_type.name())?;
-    object.set("url", if is_visible { loaded.url.as_str() } else { "" })?;
+    let tells_url = loaded.response_type != ResponseType::Opaque;
+    object.set("url", if tells_url { loaded.url.as_str() } else { "" })?;
     object.set("redirected", loaded.redirected && is_visible)?;
     object.set("status", if is_visible { loaded.status.as_u16() } else { 0 })?;
     object.set("statusText", if is_visible { loaded.status_text.as_str() } else { "" })?;

@@ -41,6 +41,8 @@ pub(crate) struct Host {
     next_id: Cell<RequestId>,
     timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId)>>>,
     cleared: RefCell<HashSet<RequestId>>,
+    /// Timers that keep no page alive.
+    weak: RefCell<HashSet<RequestId>>,
     under_way: RefCell<HashMap<RequestId, UnderWay>>,
     /// How many of them the network owes something.
     busy: Cell<usize>,
@@ -95,11 +97,21 @@ impl Host {
             next_id: Cell::new(1),
             timers: RefCell::default(),
             cleared: RefCell::default(),
+            weak: RefCell::default(),
             under_way: RefCell::default(),
             busy: Cell::new(0),
             arrived: RefCell::default(),
             sources: RefCell::default(),
         }
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The page's origin, serialized.
+    pub(crate) fn origin(&self) -> String {
+        String::from_utf8_lossy(self.environment.origin.serialized().as_bytes()).into_owned()
     }
 
     pub(crate) fn print(&self, kind: Kind, level: Level, text: String) {
@@ -134,6 +146,11 @@ impl Host {
         let wait = Duration::from_secs_f64(milliseconds.clamp(0.0, 1e9) / 1000.0);
         self.timers.borrow_mut().push(Reverse((Instant::now() + wait, id)));
         id
+    }
+
+    /// Lets the page be idle while it waits for this timer.
+    pub(crate) fn weaken_timer(&self, id: RequestId) {
+        self.weak.borrow_mut().insert(id);
     }
 
     pub(crate) fn clear_timer(&self, id: RequestId) {
@@ -241,12 +258,13 @@ impl Host {
                 && at <= now
             {
                 self.timers.borrow_mut().pop();
+                self.weak.borrow_mut().remove(&id);
                 return Next::Timer(id);
             }
             let arrived = self.arrived.borrow_mut().pop_front();
             let message = match arrived {
                 Some(message) => message,
-                None if due.is_none() && self.busy.get() == 0 => return Next::Idle,
+                None if self.busy.get() == 0 && !self.has_strong_timer() => return Next::Idle,
                 None => {
                     let wait = due.map_or(left, |(at, _)| left.min(at.saturating_duration_since(now)));
                     match self.inbox.recv_timeout(wait) {
@@ -266,6 +284,13 @@ impl Host {
                 Message::Answer(_) => {}
             }
         }
+    }
+
+    /// Whether a timer is set for which the page stays.
+    fn has_strong_timer(&self) -> bool {
+        let (weak, cleared) = (self.weak.borrow(), self.cleared.borrow());
+        let is_strong = |id: &RequestId| !weak.contains(id) && !cleared.contains(id);
+        self.timers.borrow().iter().any(|Reverse((_, id))| is_strong(id))
     }
 
     /// The first timer that was not cleared.

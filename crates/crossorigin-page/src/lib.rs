@@ -7,6 +7,7 @@
 mod answers;
 mod bitmap_functions;
 mod bitmaps;
+mod blob_functions;
 mod clock;
 mod console;
 mod description;
@@ -14,6 +15,7 @@ mod document;
 mod dom;
 mod dom_functions;
 mod encoding;
+mod encoding_functions;
 mod host;
 mod inbox;
 mod integrity;

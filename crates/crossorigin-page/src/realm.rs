@@ -14,10 +14,12 @@ use rquickjs::{
 use crate::answers;
 use crate::bitmap_functions;
 use crate::bitmaps::BitmapId;
+use crate::blob_functions;
 use crate::clock::Clock;
 use crate::console::{Kind, Level};
 use crate::dom;
 use crate::dom_functions;
+use crate::encoding_functions;
 use crate::host::Host;
 use crate::modules::Modules;
 use crate::network::Answer;
@@ -33,7 +35,18 @@ const PRELUDE: &str = concat!(
     "(function (host) { 'use strict';\n",
     include_str!("prelude/base.js"),
     include_str!("prelude/events.js"),
+    include_str!("prelude/abort.js"),
     include_str!("prelude/url.js"),
+    include_str!("prelude/encodings.js"),
+    include_str!("prelude/streams.js"),
+    include_str!("prelude/streams_bytes.js"),
+    include_str!("prelude/streams_writable.js"),
+    include_str!("prelude/streams_transform.js"),
+    include_str!("prelude/blobs.js"),
+    include_str!("prelude/formdata.js"),
+    include_str!("prelude/clone.js"),
+    include_str!("prelude/headers.js"),
+    include_str!("prelude/body.js"),
     include_str!("prelude/fetch.js"),
     include_str!("prelude/xhr.js"),
     include_str!("prelude/dom.js"),
@@ -44,6 +57,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/images.js"),
     include_str!("prelude/canvas.js"),
     include_str!("prelude/loading.js"),
+    include_str!("prelude/beacon.js"),
     "return { deliver, parsed, reportException, trackRejection, reportRejections,\n",
     "  prepareScript: id => prepareScript(wrap(id), true),\n",
     "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
@@ -117,6 +131,8 @@ impl Realm {
             dom_functions::define(&ctx, &functions, &host.dom)?;
             bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
             urls::define(&ctx, &functions)?;
+            encoding_functions::define(&ctx, &functions)?;
+            blob_functions::define(&ctx, &functions, host)?;
             let made: Object<'_> = prelude
                 .call((functions,))
                 .catch(&ctx)
@@ -286,7 +302,13 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     let own = shared();
     set(ctx, to, "now", move || own.now())?;
     let own = shared();
-    set(ctx, to, "timer", move |milliseconds: f64| own.timer(milliseconds))?;
+    set(ctx, to, "timer", move |milliseconds: f64, weak: Opt<bool>| {
+        let id = own.timer(milliseconds);
+        if weak.0 == Some(true) {
+            own.weaken_timer(id);
+        }
+        id
+    })?;
     let own = shared();
     set(ctx, to, "clear_timer", move |id: u32| own.clear_timer(id))?;
     let own = shared();

@@ -1,13 +1,11 @@
-//! URLs, encodings and chance, for the prelude.
+//! URLs, for the prelude.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rquickjs::function::Opt;
-use rquickjs::{Ctx, Object, TypedArray};
+use rquickjs::{Ctx, Object};
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use crate::realm::{binary, set};
+use crate::realm::set;
 
 /// Parses a URL, against a base where there is one.
 pub(crate) fn parse_url(url: &str, base: Option<&str>) -> Option<Url> {
@@ -77,21 +75,5 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>) -> rquickjs::Result<
     set(ctx, to, "serialize_form", |pairs: String| {
         let pairs: Vec<(String, String)> = serde_json::from_str(&pairs).unwrap_or_default();
         form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-    })?;
-    set(ctx, to, "encode_utf8", |ctx: Ctx<'js>, text: String| TypedArray::<u8>::new(ctx, text.into_bytes()))?;
-    set(ctx, to, "decode_utf8", |bytes: String| {
-        let bytes = binary(&bytes);
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        String::from_utf8_lossy(bytes).into_owned()
-    })?;
-    set(ctx, to, "is_utf8", |bytes: String| std::str::from_utf8(&binary(&bytes)).is_ok())?;
-    set(ctx, to, "encode_base64", |bytes: String| STANDARD.encode(binary(&bytes)))?;
-    set(ctx, to, "decode_base64", |text: String| -> Option<String> {
-        let mut text: String = text.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
-        text.truncate(text.trim_end_matches('=').len());
-        let padding = "=".repeat((4 - text.len() % 4) % 4);
-        let bytes = STANDARD.decode(text + &padding).ok()?;
-        Some(bytes.into_iter().map(char::from).collect())
-    })?;
-    set(ctx, to, "random_name", || format!("{:016x}", fastrand::u64(..)))
+    })
 }

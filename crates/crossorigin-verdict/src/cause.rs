@@ -246,7 +246,7 @@ impl Record {
                 )
             }
             R::Integrity => format!(
-                "Script may not read the response of {host}, so that it can't be held against the hash that is demanded."
+                "What {host} answers does not fit the hash that is demanded: it is other content, or script may not read it."
             ),
             R::KeepaliveBody => {
                 let length = self.request.body_bytes.map_or_else(String::new, |length| format!(" of {length} bytes"));

@@ -1,14 +1,21 @@
 // What the other files stand on: how interfaces come to be global, tasks, timers, exceptions, the console.
 
+/** The prototypes of the interfaces: what has one of them is no plain object. */
+const platformPrototypes = new WeakSet();
+
 /** Makes interfaces global, as browsers have them: there, and not enumerable. */
 function expose(interfaces) {
   for (const [name, value] of Object.entries(interfaces)) {
+    if (typeof value === "function" && value.prototype) platformPrototypes.add(value.prototype);
     Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
     if (typeof value === "function" && value.prototype && !Object.hasOwn(value.prototype, Symbol.toStringTag)) {
       Object.defineProperty(value.prototype, Symbol.toStringTag, { value: name, configurable: true });
     }
   }
 }
+
+/** Whoever has it makes what script can't. */
+const MAKING = Symbol("making");
 
 /** What is done once something that was asked for comes: by its number. */
 const waiting = new Map();
@@ -145,6 +152,7 @@ expose({
   clearTimeout: clearTimer,
   clearInterval: clearTimer,
   queueMicrotask(callback) {
+    if (typeof callback !== "function") throw new TypeError("queueMicrotask wants a function.");
     Promise.resolve().then(() => {
       try { callback(); } catch (error) { reportException(error); }
     });

@@ -1,4 +1,4 @@
-// Events, exceptions and abort signals.
+// Events and exceptions.
 
 class DOMException extends Error {
   #name;
@@ -187,51 +187,6 @@ function defineHandlers(prototype, ...types) {
   }
 }
 
-const MAKING = Symbol("making");
-
-class AbortSignal extends EventTarget {
-  #reason;
-  constructor(making) {
-    if (making !== MAKING) throw new TypeError("Illegal constructor");
-    super();
-  }
-  get aborted() { return this.#reason !== undefined; }
-  get reason() { return this.#reason; }
-  throwIfAborted() { if (this.aborted) throw this.#reason; }
-  static abort(reason) {
-    const signal = new AbortSignal(MAKING);
-    abortSignal(signal, reason);
-    return signal;
-  }
-  static timeout(milliseconds) {
-    const signal = new AbortSignal(MAKING);
-    setTimeout(() => abortSignal(signal, new DOMException("The operation timed out.", "TimeoutError")), milliseconds);
-    return signal;
-  }
-  static any(signals) {
-    const signal = new AbortSignal(MAKING);
-    for (const other of signals) {
-      if (other.aborted) abortSignal(signal, other.reason);
-      else other.addEventListener("abort", () => abortSignal(signal, other.reason));
-    }
-    return signal;
-  }
-  static _abort(signal, reason = new DOMException("The operation was aborted.", "AbortError")) {
-    if (signal.aborted) return;
-    signal.#reason = reason;
-    fire(signal, "abort");
-  }
-}
-const abortSignal = AbortSignal._abort;
-delete AbortSignal._abort;
-defineHandlers(AbortSignal.prototype, "abort");
-
-class AbortController {
-  #signal = new AbortSignal(MAKING);
-  get signal() { return this.#signal; }
-  abort(reason) { abortSignal(this.#signal, reason); }
-}
-
 expose({
-  DOMException, Event, CustomEvent, ProgressEvent, MessageEvent, ErrorEvent, EventTarget, AbortSignal, AbortController,
+  DOMException, Event, CustomEvent, ProgressEvent, MessageEvent, ErrorEvent, EventTarget,
 });

@@ -1,294 +1,198 @@
-// Headers, bodies, Request, Response and fetch().
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const normalizeValue = value => String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
-const normalizeMethod = method => (/^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method);
-
-class Headers {
-  #list = []; #guard = "none";
-  constructor(init, guard) {
-    if (GUARDS.includes(guard)) this.#guard = guard;
-    if (init === undefined || init === null) return;
-    if (typeof init !== "object") throw new TypeError("Headers wants a record, pairs or Headers.");
-    for (const pair of init[Symbol.iterator] ? init : Object.entries(init)) {
-      const [name, value, ...more] = pair;
-      if (value === undefined || more.length) throw new TypeError("A header is a pair of a name and a value.");
-      this.append(name, value);
-    }
-  }
-  /** Whether a change is let through; throws where the header is none, or the guard forbids any change. */
-  #allows(name, value) {
-    if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} is no header name.`);
-    if (/[\0\n\r]|[^\0-\xFF]/.test(value)) throw new TypeError(`The value of ${name} is no header value.`);
-    if (this.#guard === "immutable") throw new TypeError("These headers are immutable.");
-    if (this.#guard.startsWith("request") && host.is_forbidden_header(name, value)) return false;
-    return !(this.#guard === "response" && /^set-cookie2?$/i.test(name));
-  }
-  #allowsNoCors(name, value) {
-    return this.#guard !== "request-no-cors" || host.is_no_cors_safelisted(name, value);
-  }
-  append(name, value) {
-    [name, value] = [String(name), normalizeValue(value)];
-    if (!this.#allows(name, value)) return;
-    const before = this.get(name);
-    if (!this.#allowsNoCors(name, before === null ? value : `${before}, ${value}`)) return;
-    this.#list.push([name.toLowerCase(), value]);
-  }
-  set(name, value) {
-    [name, value] = [String(name), normalizeValue(value)];
-    if (!this.#allows(name, value) || !this.#allowsNoCors(name, value)) return;
-    const lower = name.toLowerCase();
-    const at = this.#list.findIndex(line => line[0] === lower);
-    if (at < 0) this.#list.push([lower, value]);
-    else this.#list = this.#list.with(at, [lower, value]).filter((line, nth) => nth <= at || line[0] !== lower);
-  }
-  delete(name) {
-    if (this.#allows(String(name), "")) this.#list = this.#list.filter(line => line[0] !== String(name).toLowerCase());
-  }
-  get(name) {
-    if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} is no header name.`);
-    const values = this.#list.filter(line => line[0] === String(name).toLowerCase()).map(line => line[1]);
-    return values.length ? values.join(", ") : null;
-  }
-  getSetCookie() { return this.#list.filter(line => line[0] === "set-cookie").map(line => line[1]); }
-  has(name) { return this.get(name) !== null; }
-  #sorted() {
-    const names = [...new Set(this.#list.map(line => line[0]))].sort();
-    return names.flatMap(name => (name === "set-cookie" ? this.getSetCookie() : [this.get(name)]).map(value => [name, value]));
-  }
-  forEach(callback, self) { for (const [name, value] of this) callback.call(self, value, name, this); }
-  *entries() { yield* this.#sorted(); }
-  *keys() { for (const [name] of this.#sorted()) yield name; }
-  *values() { for (const [, value] of this.#sorted()) yield value; }
-  [Symbol.iterator]() { return this.entries(); }
-  static _lines(headers) { return headers.#list; }
-  static _freeze(headers) { headers.#guard = "immutable"; return headers; }
-}
-const GUARDS = ["request", "request-no-cors", "response"];
-const { _lines: headerLines, _freeze: freezeHeaders } = Headers;
-delete Headers._lines;
-delete Headers._freeze;
-
-class Blob {
-  #bytes; #type;
-  constructor(parts = [], { type = "" } = {}) {
-    this.#bytes = concatenate([...parts].map(part => (part instanceof Blob ? part.#bytes
-      : part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? bytesOf(part) : encodeUtf8(part))));
-    this.#type = /[^\x20-\x7E]/.test(type) ? "" : String(type).toLowerCase();
-  }
-  get size() { return this.#bytes.length; }
-  get type() { return this.#type; }
-  async arrayBuffer() { return bytesOf(this.#bytes).buffer; }
-  async bytes() { return bytesOf(this.#bytes); }
-  async text() { return decodeUtf8(this.#bytes); }
-  slice(start = 0, end = this.size, type = "") { return new Blob([this.#bytes.slice(start, end)], { type }); }
-  static _bytes(blob) { return blob.#bytes; }
-}
-const { _bytes: blobBytes } = Blob;
-delete Blob._bytes;
-
-class File extends Blob {
-  #name; #lastModified;
-  constructor(parts, name, init = {}) {
-    super(parts, init);
-    this.#name = String(name);
-    this.#lastModified = init.lastModified ?? Date.now();
-  }
-  get name() { return this.#name; }
-  get lastModified() { return this.#lastModified; }
-}
-
-function concatenate(pieces) {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
-
-class FormData {
-  #entries = [];
-  constructor(form) {
-    if (form === undefined) return;
-    if (!(form instanceof HTMLFormElement)) throw new TypeError("FormData is made of a form.");
-    this.#entries = formEntries(form);
-  }
-  #value(value, filename) {
-    if (!(value instanceof Blob)) return String(value);
-    if (value instanceof File && filename === undefined) return value;
-    return new File([value], filename ?? "blob", { type: value.type });
-  }
-  append(name, value, filename) { this.#entries.push([String(name), this.#value(value, filename)]); }
-  set(name, value, filename) {
-    this.delete(name);
-    this.append(name, value, filename);
-  }
-  delete(name) { this.#entries = this.#entries.filter(entry => entry[0] !== String(name)); }
-  get(name) { return this.#entries.find(entry => entry[0] === String(name))?.[1] ?? null; }
-  getAll(name) { return this.#entries.filter(entry => entry[0] === String(name)).map(entry => entry[1]); }
-  has(name) { return this.#entries.some(entry => entry[0] === String(name)); }
-  forEach(callback, self) { for (const [name, value] of this) callback.call(self, value, name, this); }
-  *entries() { yield* this.#entries; }
-  *keys() { for (const [name] of this.#entries) yield name; }
-  *values() { for (const [, value] of this.#entries) yield value; }
-  [Symbol.iterator]() { return this.entries(); }
-}
-
-function multipart(form) {
-  const boundary = `----crossorigin${host.random_name()}`;
-  const lines = text => text.replace(/\r\n|\r|\n/g, "\r\n");
-  const quote = text => lines(text).replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/"/g, "%22");
-  const pieces = [];
-  for (const [name, value] of form) {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"`;
-    if (value instanceof Blob) {
-      const type = value.type || "application/octet-stream";
-      pieces.push(encodeUtf8(`${head}; filename="${quote(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`));
-      pieces.push(blobBytes(value), encodeUtf8("\r\n"));
-    } else {
-      pieces.push(encodeUtf8(`${head}\r\n\r\n${lines(value)}\r\n`));
-    }
-  }
-  pieces.push(encodeUtf8(`--${boundary}--\r\n`));
-  return { bytes: concatenate(pieces), type: `multipart/form-data; boundary=${boundary}` };
-}
-
-/** The bytes and the type of what is to be sent. */
-function extractBody(body) {
-  if (body instanceof Blob) return { bytes: blobBytes(body), type: body.type || null };
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return { bytes: bytesOf(body), type: null };
-  if (body instanceof FormData) return multipart(body);
-  if (body instanceof URLSearchParams) {
-    return { bytes: encodeUtf8(body.toString()), type: "application/x-www-form-urlencoded;charset=UTF-8" };
-  }
-  return { bytes: encodeUtf8(body), type: "text/plain;charset=UTF-8" };
-}
-
-const BODY = Symbol("body");
-
-/** What Request and Response share. Bytes that are null are no body. */
-class Body {
-  constructor() { Object.defineProperty(this, BODY, { value: { bytes: null, used: false } }); }
-  get bodyUsed() { return this[BODY].used; }
-  #take() {
-    const body = this[BODY];
-    if (body.used) throw new TypeError("The body was read already.");
-    body.used = body.bytes !== null;
-    return body.bytes ?? new Uint8Array();
-  }
-  async arrayBuffer() { return bytesOf(this.#take()).buffer; }
-  async bytes() { return bytesOf(this.#take()); }
-  async blob() { return new Blob([this.#take()], { type: this.headers.get("content-type") ?? "" }); }
-  async text() { return decodeUtf8(this.#take()); }
-  async json() { return JSON.parse(decodeUtf8(this.#take())); }
-}
+// Request, Response and fetch(): https://fetch.spec.whatwg.org/#fetch-api
 
 function oneOf(value, allowed, what) {
   if (!allowed.includes(String(value))) throw new TypeError(`${JSON.stringify(String(value))} is no ${what}.`);
   return String(value);
 }
 
+const ENUMERATIONS = {
+  referrerPolicy: ["", "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin", "origin-when-cross-origin",
+    "strict-origin-when-cross-origin", "unsafe-url"],
+  mode: ["navigate", "same-origin", "no-cors", "cors"],
+  credentials: ["omit", "same-origin", "include"],
+  cache: ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached"],
+  redirect: ["follow", "error", "manual"],
+  duplex: ["half"],
+  priority: ["high", "low", "auto"],
+};
+const INIT_MEMBERS = [...Object.keys(ENUMERATIONS), "body", "headers", "integrity", "keepalive", "method", "referrer", "signal", "window"];
+
+/** The members of a RequestInit that there are. */
+function requestInit(init) {
+  init = dictionary(init, "The request's init");
+  const own = {};
+  for (const name of INIT_MEMBERS.toSorted()) {
+    const value = init[name];
+    if (value === undefined) continue;
+    own[name] = name in ENUMERATIONS ? oneOf(value, ENUMERATIONS[name], name) : value;
+  }
+  return own;
+}
+
 class Request extends Body {
-  #fields = { method: "GET", mode: "cors", credentials: "same-origin", redirect: "follow" };
-  #url; #headers; #signal = null;
-  constructor(input, init = {}) {
+  #fields = {
+    method: "GET", mode: "cors", credentials: "same-origin", cache: "default", redirect: "follow", referrer: "about:client",
+    referrerPolicy: "", integrity: "", keepalive: false,
+  };
+  #url; #headers; #signal;
+  constructor(input, init) {
+    if (input === undefined) throw new TypeError("A request wants a URL, or another request.");
     super();
+    init = requestInit(init);
     const fields = this.#fields;
-    if (input instanceof Request) {
-      Object.assign(fields, input.#fields);
-      [this.#url, this.#signal] = [input.#url, input.#signal];
-      if (input.bodyUsed && init.body === undefined) throw new TypeError("The request's body was read already.");
-      this[BODY].bytes = input[BODY].bytes;
+    const other = input instanceof Request ? input : null;
+    if (other) {
+      Object.assign(fields, other.#fields);
+      this.#url = other.#url;
     } else {
       const url = new URL(String(input), document.baseURI);
       if (url.username || url.password) throw new TypeError(`The URL has a user name or password: ${url.href}`);
       this.#url = url.href;
     }
-    if (init.mode !== undefined) fields.mode = oneOf(init.mode, ["cors", "no-cors", "same-origin"], "mode that script may use");
-    if (init.credentials !== undefined) fields.credentials = oneOf(init.credentials, ["omit", "same-origin", "include"], "credentials mode");
-    if (init.redirect !== undefined) fields.redirect = oneOf(init.redirect, ["follow", "error", "manual"], "redirect mode");
+    if (init.window !== undefined && init.window !== null) throw new TypeError("window is null, where it is set.");
+    if (Object.keys(init).length > 0) [fields.referrer, fields.referrerPolicy] = ["about:client", ""];
+    if (init.referrer !== undefined) fields.referrer = requestReferrer(String(init.referrer));
+    if (init.mode === "navigate") throw new TypeError("Script can't navigate by a request.");
+    for (const name of ["referrerPolicy", "mode", "credentials", "cache", "redirect"]) fields[name] = init[name] ?? fields[name];
+    if (fields.cache === "only-if-cached" && fields.mode !== "same-origin") throw new TypeError("only-if-cached wants the mode same-origin.");
+    if (init.integrity !== undefined) fields.integrity = String(init.integrity);
+    if (init.keepalive !== undefined) fields.keepalive = Boolean(init.keepalive);
     if (init.method !== undefined) {
       const method = String(init.method);
       if (!TOKEN.test(method)) throw new TypeError(`${JSON.stringify(method)} is no method.`);
       if (/^(connect|trace|track)$/i.test(method)) throw new TypeError(`Script may not use the method ${method}.`);
       fields.method = normalizeMethod(method);
     }
+    const signal = init.signal === undefined ? other?.#signal ?? null : init.signal;
+    if (signal !== null && !(signal instanceof AbortSignal)) throw new TypeError("signal is no AbortSignal.");
+    this.#signal = dependentSignal(signal ? [signal] : []);
+    this.#headers = makeHeaders(fields.mode === "no-cors" ? "request-no-cors" : "request", other ? headerLines(other.#headers) : []);
     if (fields.mode === "no-cors" && !["GET", "HEAD", "POST"].includes(fields.method)) {
       throw new TypeError(`The mode no-cors does not send ${fields.method}.`);
     }
-    if (init.signal !== undefined) this.#signal = init.signal;
-    const headers = init.headers ?? (input instanceof Request ? input.#headers : undefined);
-    this.#headers = new Headers(headers, fields.mode === "no-cors" ? "request-no-cors" : "request");
-    if (init.body !== undefined && init.body !== null) {
-      const { bytes, type } = extractBody(init.body);
-      this[BODY].bytes = bytes;
+    if (Object.keys(init).length > 0) fillHeaders(this.#headers, init.headers ?? makeHeaders("none", headerLines(this.#headers)));
+    const inputBody = other ? getBody(other) : null;
+    const hasInit = init.body !== undefined && init.body !== null;
+    if ((hasInit || inputBody) && ["GET", "HEAD"].includes(fields.method)) throw new TypeError(`A ${fields.method} request has no body.`);
+    let own = null;
+    if (hasInit) {
+      const { body, type } = extractBody(init.body, fields.keepalive);
+      own = body;
       if (type && !this.#headers.has("content-type")) this.#headers.append("content-type", type);
     }
-    if (this[BODY].bytes !== null && ["GET", "HEAD"].includes(fields.method)) throw new TypeError(`A ${fields.method} request has no body.`);
+    const body = own ?? inputBody;
+    if (body && !body.bytes) {
+      if (own && init.duplex === undefined) throw new TypeError("A stream for a body wants duplex: 'half'.");
+      if (!["same-origin", "cors"].includes(fields.mode)) throw new TypeError(`The mode ${fields.mode} has no stream for a body.`);
+    }
+    if (!own && inputBody) {
+      if (isUnusable(inputBody)) throw new TypeError("The request's body was read already.");
+      own = takeBody(inputBody);
+    }
+    setBody(this, own);
   }
   get url() { return this.#url; }
   get headers() { return this.#headers; }
-  get signal() { return (this.#signal ??= new AbortController().signal); }
+  get signal() { return this.#signal; }
   get destination() { return ""; }
+  get duplex() { return "half"; }
+  get isReloadNavigation() { return false; }
+  get isHistoryNavigation() { return false; }
   clone() {
-    if (this.bodyUsed) throw new TypeError("The body was read already.");
-    return new Request(this);
+    const own = getBody(this);
+    if (isUnusable(own)) throw new TypeError("The body was read already, or its stream is locked.");
+    const clone = new Request(this.#url);
+    Object.assign(clone.#fields, this.#fields);
+    clone.#headers = makeHeaders(guardOf(this.#headers), headerLines(this.#headers));
+    clone.#signal = dependentSignal([this.#signal]);
+    setBody(clone, cloneBody(own));
+    return clone;
   }
   static {
-    for (const name of ["method", "mode", "credentials", "redirect"]) {
+    for (const name of ["method", "mode", "credentials", "cache", "redirect", "referrer", "referrerPolicy", "integrity", "keepalive"]) {
       Object.defineProperty(Request.prototype, name, { configurable: true, enumerable: true, get() { return this.#fields[name]; } });
     }
   }
+  static _fields(request) { return request.#fields; }
+}
+const { _fields: requestFields } = Request;
+delete Request._fields;
+
+/** A request's referrer: empty for none, `about:client` for the page. */
+function requestReferrer(referrer) {
+  if (referrer === "") return "";
+  const parsed = new URL(referrer, document.baseURI);
+  const isOwn = parsed.origin === host.page_origin() && parsed.origin !== "null";
+  return isOwn ? parsed.href : "about:client";
+}
+
+/** Hands a body over; who had it has a used one. */
+function takeBody(own) {
+  const taken = own.bytes ? bodyOf({ bytes: own.bytes }) : bodyOf({ stream: teeReadable(readableState(streamOf(own)), false)[0] });
+  own.used = true;
+  return taken;
 }
 
 class Response extends Body {
   #fields = { type: "default", url: "", redirected: false, status: 200, statusText: "" };
-  #headers;
-  constructor(body = null, init = {}) {
+  #headers = makeHeaders("response");
+  constructor(body = null, init) {
     super();
-    const { status = 200, statusText = "", headers } = init;
-    if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${status} is no status from 200 to 599.`);
-    Object.assign(this.#fields, { status, statusText: String(statusText) });
-    this.#headers = new Headers(headers, "response");
-    if (body === null) return;
-    if ([204, 205, 304].includes(status)) throw new TypeError(`A response of status ${status} has no body.`);
-    const { bytes, type } = extractBody(body);
-    this[BODY].bytes = bytes;
-    if (type && !this.#headers.has("content-type")) this.#headers.append("content-type", type);
+    if (body === MAKING) return;
+    const extracted = body === null ? null : extractBody(body);
+    initializeResponse(this, init, extracted);
   }
-  static error() { return makeResponse({ type: "error", status: 0, headers: [], body: null }); }
-  static json(data, init = {}) {
-    const headers = new Headers(init.headers);
-    if (!headers.has("content-type")) headers.set("content-type", "application/json");
-    return new Response(JSON.stringify(data), { ...init, headers });
+  static error() { return makeResponse({ type: "error", status: 0, headers: [], guard: "immutable", body: null }); }
+  static json(data, init) {
+    const json = JSON.stringify(data);
+    if (json === undefined) throw new TypeError("The data can't be written as JSON.");
+    const response = makeResponse({ headers: [], guard: "response", body: null });
+    initializeResponse(response, init, { body: bodyOf({ bytes: encodeUtf8(json) }), type: "application/json" });
+    return response;
   }
   static redirect(url, status = 302) {
-    if (![301, 302, 303, 307, 308].includes(status)) throw new RangeError(`${status} is no status of redirects.`);
-    return new Response(null, { status, headers: { location: new URL(url, document.baseURI).href } });
+    const { href } = new URL(String(url), document.baseURI);
+    if (![301, 302, 303, 307, 308].includes(Number(status))) throw new RangeError(`${status} is no status of redirects.`);
+    return makeResponse({ status: Number(status), headers: [["location", href]], guard: "immutable", body: null });
   }
   get headers() { return this.#headers; }
   get ok() { return this.status >= 200 && this.status <= 299; }
   clone() {
-    if (this.bodyUsed) throw new TypeError("The body was read already.");
-    return makeResponse({ ...this.#fields, headers: headerLines(this.#headers), body: this[BODY].bytes });
+    const own = getBody(this);
+    if (isUnusable(own)) throw new TypeError("The body was read already, or its stream is locked.");
+    return makeResponse({ ...this.#fields, headers: headerLines(this.#headers), guard: guardOf(this.#headers), body: cloneBody(own) });
   }
   static {
     for (const name of ["type", "url", "redirected", "status", "statusText"]) {
       Object.defineProperty(Response.prototype, name, { configurable: true, enumerable: true, get() { return this.#fields[name]; } });
     }
   }
-  static _of({ headers, body, ...fields }) {
-    const response = new Response();
+  static _of({ headers, guard, body, ...fields }) {
+    const response = new Response(MAKING);
     Object.assign(response.#fields, fields);
-    response.#headers = freezeHeaders(new Headers(headers));
-    response[BODY].bytes = body;
+    response.#headers = makeHeaders(guard, headers);
+    setBody(response, body);
     return response;
   }
+  static _fields(response) { return response.#fields; }
 }
-const { _of: makeResponse } = Response;
+const { _of: makeResponse, _fields: responseFields } = Response;
 delete Response._of;
+delete Response._fields;
+
+/** https://fetch.spec.whatwg.org/#initialize-a-response */
+function initializeResponse(response, init, extracted) {
+  const { status = 200, statusText = "", headers } = dictionary(init, "The response's init");
+  const number = Math.trunc(Number(status));
+  if (!(number >= 200 && number <= 599)) throw new RangeError(`${status} is no status from 200 to 599.`);
+  if (/[^\t\x20-\x7E\x80-\xFF]/.test(statusText)) throw new TypeError("The statusText is none.");
+  Object.assign(responseFields(response), { status: number, statusText: String(statusText) });
+  if (headers !== undefined) fillHeaders(response.headers, headers);
+  if (!extracted) return;
+  if ([101, 103, 204, 205, 304].includes(number)) throw new TypeError(`A response of status ${number} has no body.`);
+  setBody(response, extracted.body);
+  if (extracted.type && !response.headers.has("content-type")) response.headers.append("content-type", extracted.type);
+}
 
 /** Hands a request to the network; its answer, or null, comes to `done`. Gives back its number. */
 function request(description, bytes, done) {
@@ -297,27 +201,98 @@ function request(description, bytes, done) {
   return id;
 }
 
+/** How many bytes the bodies of requests that are kept alive may have together: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch */
+const MAX_KEEPALIVE_BYTES = 65536;
+let keepaliveBytes = 0;
+/** Whether so many bytes more may be kept alive; they are until what comes back is called. */
+function keepAlive(length) {
+  if (keepaliveBytes + length > MAX_KEEPALIVE_BYTES) return null;
+  keepaliveBytes += length;
+  return () => { keepaliveBytes -= length; };
+}
+
+/** Sends a stream as a request's body, a piece when the network has taken the one before. */
+async function upload(id, reader, taken) {
+  for (;;) {
+    const piece = await readBytes(reader);
+    if (piece === null) break;
+    if (piece.length === 0) continue;
+    host.send_piece(id, bytesToBinary(piece));
+    await new Promise(resolve => { taken.wake = resolve; });
+  }
+  host.send_piece(id);
+}
+
+const NULL_BODY_STATUS = [101, 103, 204, 205, 304];
+
 function fetch(input, init) {
   return new Promise((resolve, reject) => {
     const asked = new Request(input, init);
     const { signal } = asked;
-    if (signal.aborted) throw signal.reason;
-    const { bytes } = asked[BODY];
-    if (input instanceof Request && input[BODY].bytes !== null) input[BODY].used = true;
+    const own = getBody(asked);
+    const fields = requestFields(asked);
+    const bytes = own?.bytes ?? null;
+    const stream = own && !bytes ? streamOf(own) : null;
+    if (signal.aborted) {
+      if (stream) cancelReadable(readableState(stream), signal.reason).catch(() => {});
+      throw signal.reason;
+    }
+    let release = fields.keepalive ? keepAlive(bytes?.length ?? 0) : () => {};
     const description = {
-      as: "fetch", url: asked.url, method: asked.method, headers: headerLines(asked.headers), mode: asked.mode,
-      credentials: asked.credentials, redirect: asked.redirect,
+      ...fields, as: "fetch", url: asked.url, headers: headerLines(asked.headers), referrer_policy: fields.referrerPolicy,
+      streams: true, body_streams: stream !== null,
     };
-    const id = request(description, bytes, answer => {
-      if (answer === null) reject(new TypeError("Failed to fetch"));
-      else resolve(makeResponse(answer));
-    });
-    signal.addEventListener("abort", () => {
-      if (!waiting.delete(id)) return;
+    const reader = stream && acquireReader(readableState(stream));
+    const taken = { wake: () => {} };
+    let incoming = null;
+    const failure = () => new TypeError("Failed to fetch");
+    const over = () => {
+      release?.();
+      release = null;
+      removeAbortSteps(signal, abort);
+    };
+    const fail = error => {
+      over();
+      reject(error);
+      incoming?.fail(error);
+      if (reader?.stream) cancelReadable(reader.stream, error).catch(() => {});
+    };
+    const receive = (answer, more) => {
+      if (answer === true) taken.wake();
+      else if (answer === null) fail(failure());
+      else if (incoming && answer) incoming.push(answer);
+      else if (incoming) {
+        over();
+        incoming.end();
+      } else {
+        const { body: whole, ...head } = answer;
+        const hasBody = ["basic", "cors"].includes(answer.type) && !NULL_BODY_STATUS.includes(answer.status) && fields.method !== "HEAD";
+        incoming = new Incoming(id, over);
+        const body = hasBody ? bodyOf(more ? { incoming } : { bytes: whole }) : null;
+        if (more && !hasBody) incoming.cancel();
+        else if (!more) over();
+        resolve(makeResponse({ ...head, guard: "immutable", body }));
+      }
+    };
+    const abort = () => {
+      waiting.delete(id);
       host.abort(id);
-      reject(signal.reason);
-    });
+      fail(signal.reason);
+    };
+    if (release === null) {
+      queueTask(() => fail(failure()));
+      return;
+    }
+    const id = request(description, bytes, receive);
+    addAbortSteps(signal, abort);
+    if (reader) {
+      upload(id, reader, taken).catch(error => {
+        waiting.delete(id);
+        host.abort(id);
+        fail(error instanceof DOMException && error.name === "AbortError" ? error : failure());
+      });
+    }
   });
 }
 
-expose({ Headers, Blob, File, FormData, Request, Response, fetch });
+expose({ Request, Response, fetch });

@@ -132,16 +132,6 @@ const navigator = Object.create(Navigator.prototype, {
   languages: { value: Object.freeze(["en"]), enumerable: true },
   onLine: { value: true, enumerable: true },
   cookieEnabled: { value: true, enumerable: true },
-  sendBeacon: {
-    value(url, data) {
-      const parsed = new URL(String(url), document.baseURI);
-      const extracted = data === undefined || data === null ? null : extractBody(data);
-      const headers = extracted?.type ? [["content-type", extracted.type]] : [];
-      if ((extracted?.bytes.length ?? 0) > 65536) return false;
-      request({ as: "beacon", url: parsed.href, method: "POST", headers, credentials: "include" }, extracted?.bytes ?? new Uint8Array(), () => {});
-      return true;
-    },
-  },
 });
 const document = wrap(0);
 expose({

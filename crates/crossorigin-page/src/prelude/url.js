@@ -1,4 +1,4 @@
-// URLs, text encodings, and base64.
+// URLs.
 
 class URL {
   #parts; #searchParams;
@@ -7,10 +7,10 @@ class URL {
     this.#searchParams = ownParameters(this, this.search);
   }
   #set(parts, from) {
-    if (parts === null) throw new TypeError(`Failed to construct 'URL': Invalid URL: ${from}`);
+    if (parts === undefined) throw new TypeError(`Failed to construct 'URL': Invalid URL: ${from}`);
     this.#parts = JSON.parse(parts);
   }
-  static canParse(url, base) { return host.parse_url(String(url), base === undefined ? undefined : String(base)) !== null; }
+  static canParse(url, base) { return host.parse_url(String(url), base === undefined ? undefined : String(base)) !== undefined; }
   static parse(url, base) { return URL.canParse(url, base) ? new URL(url, base) : null; }
   get href() { return this.#parts.href; }
   set href(value) {
@@ -93,38 +93,4 @@ const { _own: ownParameters, _reset: resetParameters } = URLSearchParams;
 delete URLSearchParams._own;
 delete URLSearchParams._reset;
 
-class TextEncoder {
-  get encoding() { return "utf-8"; }
-  encode(text = "") { return encodeUtf8(text); }
-}
-
-class TextDecoder {
-  #fatal;
-  constructor(label = "utf-8", { fatal = false } = {}) {
-    if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(label)) throw new RangeError(`The encoding ${label} is not known.`);
-    this.#fatal = Boolean(fatal);
-  }
-  get encoding() { return "utf-8"; }
-  get fatal() { return this.#fatal; }
-  decode(source = new Uint8Array()) {
-    const bytes = bytesOf(source);
-    const text = decodeUtf8(bytes);
-    if (this.#fatal && text.includes("\uFFFD") && !host.is_utf8(bytesToBinary(bytes))) {
-      throw new TypeError("The data is not valid UTF-8.");
-    }
-    return text;
-  }
-}
-
-expose({
-  URL, URLSearchParams, TextEncoder, TextDecoder,
-  btoa(text) {
-    if (/[^\0-\xFF]/.test(text)) throw new DOMException("A character is beyond Latin-1.", "InvalidCharacterError");
-    return host.encode_base64(String(text));
-  },
-  atob(text) {
-    const decoded = host.decode_base64(String(text));
-    if (decoded === null) throw new DOMException("The text is not base64.", "InvalidCharacterError");
-    return decoded;
-  },
-});
+expose({ URL, URLSearchParams });

@@ -1,5 +1,7 @@
 //! Two hosts on the loopback interface, and pages that are run against them.
 
+pub(crate) mod wire;
+
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -49,6 +51,17 @@ fn answer(stream: &TcpStream, files: &[(String, String, Vec<u8>)]) {
     let head =
         format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+}
+
+/// Runs the page at the root of a host; what its console says, line by line without stacks, and its end.
+pub(crate) fn page_at(host: SocketAddr, options: &PageOptions) -> (Vec<String>, End) {
+    let lines: Rc<RefCell<Vec<Line>>> = Rc::default();
+    let kept = Rc::clone(&lines);
+    let url = format!("http://{host}/").parse().unwrap();
+    let end = open(&Agent::default(), &url, options, move |line| kept.borrow_mut().push(line)).unwrap();
+    let lines = lines.borrow();
+    let first = |line: &Line| line.text.lines().next().unwrap_or_default().to_owned();
+    (lines.iter().map(first).collect(), end)
 }
 
 /// Runs a page whose body this is, with another host's files at `{other}`; what its console says, and its end.
