@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use data_url::DataUrl;
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 
 use crossorigin::fetching::FilteredResponse;
@@ -12,9 +12,13 @@ use crate::response_body::ResponseBody;
 
 /// The response that a `data:` URL is, which script sees whole; `None` where it is malformed.
 /// [Source](https://fetch.spec.whatwg.org/#data-url-processor).
-pub(crate) fn read(url: &Url) -> Option<Response> {
+pub(crate) fn read(url: &Url, method: &Method) -> Option<Response> {
     let parsed = DataUrl::process(url.as_str()).ok()?;
-    let (body, _fragment) = parsed.decode_to_vec().ok()?;
+    let (mut body, _fragment) = parsed.decode_to_vec().ok()?;
+    // Main fetch takes the body of every answer to HEAD.
+    if method == Method::HEAD {
+        body.clear();
+    }
     let mime_type = HeaderValue::from_str(&parsed.mime_type().to_string()).ok()?;
     let mut url = url.clone();
     url.set_fragment(None);

@@ -7,8 +7,8 @@ use crossorigin::fetching::{
 };
 use crossorigin::infrastructure::request::Request;
 use crossorigin_verdict::{AnswerHead, Exchange, Outcome, Record, TransportFailure, TransportFailureKind};
-use http::HeaderMap;
 use http::header::{CONTENT_TYPE, RANGE};
+use http::{HeaderMap, Method};
 use url::Url;
 
 use crate::agent::{Agent, Shared};
@@ -178,7 +178,7 @@ async fn drive<T: Transport, J: Journal>(
     let end = loop {
         let request = match step {
             Step::Send(request) => *request,
-            Step::ReadDataUrl(url) => break read_data_url(&url),
+            Step::ReadDataUrl(url) => break read_data_url(&url, &machine.request().method),
             Step::Response(_) => break End::Blocked(NetworkErrorReason::UnexpectedResponse),
             Step::NetworkError(reason) => break End::Blocked(reason),
         };
@@ -233,8 +233,8 @@ fn exchange(
     Exchange { request, sent_headers, answer }
 }
 
-fn read_data_url(url: &Url) -> End {
-    match data_url::read(url) {
+fn read_data_url(url: &Url, method: &Method) -> End {
+    match data_url::read(url, method) {
         Some(response) => End::Response(Box::new(response)),
         None => {
             let message = "the data: URL is malformed; it needs a comma, and valid base64 where it says so";

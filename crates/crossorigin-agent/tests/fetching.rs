@@ -131,6 +131,8 @@ async fn data_urls_are_read() {
     let response = page.fetch(get("data:text/plain;charset=utf-8;base64,aMO8#x")).await.unwrap();
     assert_eq!(response.header(&http::header::CONTENT_TYPE).unwrap(), "text/plain;charset=utf-8");
     assert_eq!(response.text().await.unwrap(), "hü");
+    let head = page.fetch(get("data:,text").method(Method::HEAD)).await.unwrap();
+    assert_eq!((head.status(), head.text().await.unwrap().as_str()), (200, ""));
     for malformed in ["data:x", "data:;base64,a"] {
         assert!(page.fetch(get(malformed)).await.is_err(), "{malformed}");
     }

@@ -27,7 +27,7 @@ use crate::settings::Settings;
 /// How near a request is to the page that the user sees, as far as cookies go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nearness {
-    /// Of the same site, on every hop.
+    /// Of the same site, wherever it was redirected from.
     SameSite,
     /// The user follows a link to another site.
     Navigation,
@@ -43,8 +43,8 @@ impl Nearness {
     pub(crate) fn of(state: &Request, settings: Settings<'_>) -> Self {
         let top = settings.top_level_origin;
         let permitted = |url: &Url| settings.host_permissions.iter().any(|permission| permission.covers(url));
-        let is_near = |url: &Url| top.same_site_with_url(url) || permitted(url);
-        if settings.origin.same_site(top) && state.url_list().all(is_near) {
+        let url = state.current_url();
+        if settings.origin.same_site(top) && (top.same_site_with_url(url) || permitted(url)) {
             return Self::SameSite;
         }
         match state.mode {
