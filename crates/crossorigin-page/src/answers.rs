@@ -2,7 +2,9 @@
 
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Initiator;
+use crossorigin::infrastructure::mime_type::extract_mime_type;
 use crossorigin_agent::Loaded;
+use http::header::CONTENT_TYPE;
 use rquickjs::{Ctx, Object, TypedArray, Value};
 
 use crate::host::Host;
@@ -49,8 +51,9 @@ fn response<'js>(
         .collect();
     object.set("headers", headers)?;
     // Scripts stay here until they run: the page could look into anything that passes through its interfaces.
-    if whole_for == Some(Initiator::Script) {
-        let is_good = loaded.status.is_success();
+    if matches!(whole_for, Some(Initiator::Script | Initiator::Module)) {
+        let is_module = whole_for == Some(Initiator::Module);
+        let is_good = loaded.status.is_success() && (!is_module || is_javascript(loaded));
         object.set("source", is_good.then(|| host.keep_source(&loaded.body)))?;
         return Ok(object.into_value());
     }
@@ -63,4 +66,12 @@ fn response<'js>(
         object.set("body", TypedArray::<u8>::new_copy(ctx.clone(), body)?)?;
     }
     Ok(object.into_value())
+}
+
+/// Modules are taken only from what says that it is JavaScript.
+/// [Source](https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-module-script).
+pub(crate) fn is_javascript(loaded: &Loaded) -> bool {
+    let content_type = loaded.visible_headers.get(CONTENT_TYPE);
+    let essence = content_type.and_then(|value| extract_mime_type(value.as_bytes()));
+    essence.is_some_and(|essence| essence.is_javascript())
 }

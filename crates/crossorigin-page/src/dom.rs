@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink};
@@ -41,12 +42,21 @@ pub(crate) struct Node {
 #[derive(Debug)]
 pub(crate) struct Dom {
     nodes: Vec<Node>,
+    /// Scripts that the parser has begun, and not come to the end of.
+    pub(crate) begun_scripts: HashSet<NodeId>,
+    /// What templates hold, which is not in the tree.
+    contents: HashMap<NodeId, NodeId>,
+    /// The document that all of that belongs to, where nothing loads or runs.
+    inert: Option<NodeId>,
 }
 
 impl Dom {
     pub(crate) fn new() -> Self {
         Self {
             nodes: vec![Node { kind: Kind::Document, parent: None, children: Vec::new(), owner: DOCUMENT }],
+            begun_scripts: HashSet::new(),
+            contents: HashMap::new(),
+            inert: None,
         }
     }
 
@@ -68,6 +78,32 @@ impl Dom {
     pub(crate) fn create_element(&mut self, name: &str, owner: NodeId, namespace: Namespace) -> NodeId {
         let name = QualName::new(None, namespace, LocalName::from(name));
         self.create(Kind::Element { name, attributes: Vec::new() }, owner)
+    }
+
+    fn is_template(&self, id: NodeId) -> bool {
+        self.element(id)
+            .is_some_and(|(name, _)| name.ns == ns!(html) && name.local == local_name!("template"))
+    }
+
+    /// Where what stands inside of a node is: a template's content, or the node itself.
+    /// [Source](https://html.spec.whatwg.org/multipage/scripting.html#template-contents).
+    pub(crate) fn inside(&mut self, id: NodeId) -> NodeId {
+        if !self.is_template(id) {
+            return id;
+        }
+        if let Some(content) = self.contents.get(&id) {
+            return *content;
+        }
+        let inert = self.inert.unwrap_or_else(|| self.create(Kind::Document, DOCUMENT));
+        self.inert = Some(inert);
+        let content = self.create(Kind::Fragment, inert);
+        self.contents.insert(id, content);
+        content
+    }
+
+    /// What a template holds, if there is anything.
+    pub(crate) fn content(&self, id: NodeId) -> Option<NodeId> {
+        self.contents.get(&id).copied()
     }
 
     pub(crate) fn owner(&self, id: NodeId) -> NodeId {
@@ -129,6 +165,10 @@ impl Dom {
         let copied = copy_of(self, id);
         let mut left = vec![(id, copied)];
         while let Some((from, to)) = left.pop().filter(|_| is_deep) {
+            if let Some(content) = self.content(from) {
+                let inside = self.inside(to);
+                left.push((content, inside));
+            }
             for child in self.get(from).map(|node| node.children.clone()).unwrap_or_default() {
                 let copy = copy_of(self, child);
                 self.insert(to, copy, None);
@@ -262,7 +302,12 @@ impl TreeSink for Sink {
         let attributes = attributes
             .into_iter()
             .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()));
-        self.create(Kind::Element { name, attributes: attributes.collect() })
+        let is_script = self.root == DOCUMENT && name.ns == ns!(html) && name.local == local_name!("script");
+        let id = self.create(Kind::Element { name, attributes: attributes.collect() });
+        if is_script {
+            self.dom.borrow_mut().begun_scripts.insert(id);
+        }
+        id
     }
 
     fn create_comment(&self, text: StrTendril) -> NodeId {
@@ -292,7 +337,7 @@ impl TreeSink for Sink {
     }
 
     fn get_template_contents(&self, target: &NodeId) -> NodeId {
-        *target
+        self.dom.borrow_mut().inside(*target)
     }
 
     fn same_node(&self, one: &NodeId, other: &NodeId) -> bool {

@@ -59,6 +59,10 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     let own = Rc::clone(dom);
     set(ctx, to, "owner", move |id: NodeId| own.borrow().owner(id))?;
     let own = Rc::clone(dom);
+    set(ctx, to, "is_parsing", move |id: NodeId| own.borrow().begun_scripts.contains(&id))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "hand_over", move |id: NodeId| own.borrow_mut().begun_scripts.remove(&id))?;
+    let own = Rc::clone(dom);
     set(ctx, to, "text", move |id: NodeId| own.borrow().text(id))?;
     let own = Rc::clone(dom);
     set(ctx, to, "data", move |id: NodeId| match own.borrow().get(id).map(|node| &node.kind) {
@@ -109,6 +113,8 @@ fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     set(ctx, to, "create_fragment", move |owner: NodeId| own.borrow_mut().create(Kind::Fragment, owner))?;
     let own = Rc::clone(dom);
     set(ctx, to, "create_document", move || own.borrow_mut().create(Kind::Document, DOCUMENT))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "inside", move |id: NodeId| own.borrow_mut().inside(id))?;
     let own = Rc::clone(dom);
     set(ctx, to, "copy", move |id: NodeId, is_deep: bool| own.borrow_mut().copy(id, is_deep))?;
     let own = Rc::clone(dom);
@@ -173,8 +179,9 @@ fn parse_into(dom: &Shared, id: NodeId, html: &str) {
     let sink = Sink { dom: Rc::clone(dom), root };
     // The parser puts all into an <html> of its own.
     let holder = dom.borrow().get(root).and_then(|node| node.children.first().copied());
+    let inside = dom.borrow_mut().inside(id);
     if let Some(holder) = holder {
-        sink.reparent_children(&holder, &id);
+        sink.reparent_children(&holder, &inside);
     }
 }
 
@@ -183,7 +190,7 @@ const VOID: [&str; 13] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
 fn write_children(dom: &Dom, id: NodeId, html: &mut String) {
-    let Some(node) = dom.get(id) else { return };
+    let Some(node) = dom.get(dom.content(id).unwrap_or(id)) else { return };
     for child in &node.children {
         match dom.get(*child).map(|node| &node.kind) {
             Some(Kind::Text(text)) => {

@@ -48,6 +48,8 @@ pub(crate) struct Host {
     busy: Cell<usize>,
     arrived: RefCell<VecDeque<Message>>,
     sources: RefCell<HashMap<u32, String>>,
+    /// The URLs of classic scripts whose content the page must not know.
+    pub(crate) muted: RefCell<HashSet<String>>,
 }
 
 /// A request under way.
@@ -102,6 +104,7 @@ impl Host {
             busy: Cell::new(0),
             arrived: RefCell::default(),
             sources: RefCell::default(),
+            muted: RefCell::default(),
         }
     }
 
@@ -133,6 +136,13 @@ impl Host {
         let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
         self.sources.borrow_mut().insert(id, String::from_utf8_lossy(source).into_owned());
         id
+    }
+
+    /// Whether an exception with this stack, of a callback from this file, is one of a script that the page must not
+    /// know. [Source](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors).
+    pub(crate) fn is_muted(&self, stack: &str, file: &str) -> bool {
+        let muted = self.muted.borrow();
+        muted.contains(file) || muted.iter().any(|url| stack.contains(&format!("{url}:")))
     }
 
     /// Hands over a script's source, once.

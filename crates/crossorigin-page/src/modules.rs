@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Error, Module};
+use rquickjs::{Ctx, Exception, Module};
 use serde_json::json;
 
+use crate::answers::is_javascript;
 use crate::host::Host;
 use crate::network::Answer;
 use crate::urls::parse_url;
@@ -23,7 +24,7 @@ impl Modules {
 impl Resolver for Modules {
     fn resolve<'js>(
         &mut self,
-        _: &Ctx<'js>,
+        ctx: &Ctx<'js>,
         base: &str,
         name: &str,
         _: Option<ImportAttributes<'js>>,
@@ -31,11 +32,8 @@ impl Resolver for Modules {
         let is_relative = ["./", "../", "/"].iter().any(|start| name.starts_with(start));
         let url = if is_relative { parse_url(name, Some(base)) } else { parse_url(name, None) };
         url.map(Into::into).ok_or_else(|| {
-            Error::new_resolving_message(
-                base,
-                name,
-                "a module is named by a URL, or by a path that begins with /, ./ or ../",
-            )
+            let why = "a module is named by a URL, or by a path that begins with /, ./ or ../";
+            Exception::throw_type(ctx, &format!("{base} imports {name:?}, but {why}"))
         })
     }
 }
@@ -50,9 +48,23 @@ impl Loader for Modules {
         let description = json!({ "as": "module", "url": name }).to_string();
         let answer = self.0.fetch(&description, None).and_then(|id| self.0.wait_for(id));
         let loaded = answer.as_ref().and_then(Answer::loaded);
-        match loaded.filter(|loaded| loaded.status.is_success()) {
-            Some(loaded) => Module::declare(ctx.clone(), name, &*loaded.body),
-            None => Err(Error::new_loading_message(name, "it could not be fetched")),
+        match loaded.filter(|loaded| loaded.status.is_success() && is_javascript(loaded)) {
+            Some(loaded) => declare(ctx, name, &*loaded.body),
+            None => {
+                let why = "could not be fetched, or is not served as JavaScript";
+                Err(Exception::throw_type(ctx, &format!("the module {name} {why}")))
+            }
         }
     }
+}
+
+/// A module that knows its URL.
+pub(crate) fn declare<'js>(
+    ctx: &Ctx<'js>,
+    url: &str,
+    source: impl Into<Vec<u8>>,
+) -> rquickjs::Result<Module<'js, Declared>> {
+    let module = Module::declare(ctx.clone(), url, source)?;
+    module.meta()?.set("url", url)?;
+    Ok(module)
 }

@@ -8,7 +8,7 @@ use crossorigin::infrastructure::request_headers::{
 use rquickjs::context::EvalOptions;
 use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{
-    CatchResultExt as _, Coerced, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value,
+    CatchResultExt as _, Coerced, Context, Ctx, Function, Object, Persistent, Promise, Runtime, Value,
 };
 
 use crate::answers;
@@ -21,7 +21,7 @@ use crate::dom;
 use crate::dom_functions;
 use crate::encoding_functions;
 use crate::host::Host;
-use crate::modules::Modules;
+use crate::modules::{Modules, declare};
 use crate::network::Answer;
 use crate::urls;
 
@@ -52,6 +52,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/dom.js"),
     include_str!("prelude/documents.js"),
     include_str!("prelude/style.js"),
+    include_str!("prelude/scripts.js"),
     include_str!("prelude/elements.js"),
     include_str!("prelude/forms.js"),
     include_str!("prelude/images.js"),
@@ -341,18 +342,33 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     set(ctx, to, "is_no_cors_safelisted", |name: String, value: String| {
         is_no_cors_safelisted_request_header(&name, &binary(&value))
     })?;
-    set(ctx, to, "run_script", |ctx: Ctx<'js>, source: String, url: String| -> rquickjs::Result<()> {
-        let mut options = EvalOptions::default();
-        (options.strict, options.filename) = (false, Some(url));
-        ctx.eval_with_options::<Value<'_>, _>(source, options).map(drop)
+    define_scripts(ctx, to, host)
+}
+
+/// The functions that run scripts.
+fn define_scripts<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
+    let shared = || Rc::clone(host);
+    set(ctx, to, "run_script", |ctx: Ctx<'js>, source: String, url: String| run_classic(&ctx, source, url))?;
+    let own = shared();
+    set(ctx, to, "run_source", move |ctx: Ctx<'js>, source: u32, url: String, is_muted: bool| {
+        if is_muted {
+            own.muted.borrow_mut().insert(url.clone());
+        }
+        run_classic(&ctx, own.take_source(source), url)
     })?;
     let own = shared();
-    set(ctx, to, "run_source", move |ctx: Ctx<'js>, source: u32, url: String| -> rquickjs::Result<()> {
-        let mut options = EvalOptions::default();
-        (options.strict, options.filename) = (false, Some(url));
-        ctx.eval_with_options::<Value<'_>, _>(own.take_source(source), options).map(drop)
+    set(ctx, to, "is_muted", move |stack: String, file: String| own.is_muted(&stack, &file))?;
+    set(ctx, to, "run_module", |ctx: Ctx<'js>, source: String, url: String| {
+        Ok::<_, rquickjs::Error>(declare(&ctx, &url, source)?.eval()?.1)
     })?;
-    set(ctx, to, "run_module", |ctx: Ctx<'js>, source: String, url: String| -> rquickjs::Result<()> {
-        Module::evaluate(ctx, url, source).map(drop)
+    let own = shared();
+    set(ctx, to, "run_module_source", move |ctx: Ctx<'js>, source: u32, url: String| {
+        Ok::<_, rquickjs::Error>(declare(&ctx, &url, own.take_source(source))?.eval()?.1)
     })
+}
+
+fn run_classic(ctx: &Ctx<'_>, source: String, url: String) -> rquickjs::Result<()> {
+    let mut options = EvalOptions::default();
+    (options.strict, options.filename) = (false, Some(url));
+    ctx.eval_with_options::<Value<'_>, _>(source, options).map(drop)
 }

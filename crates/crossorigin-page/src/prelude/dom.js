@@ -225,11 +225,12 @@ class Element extends Node {
   hasAttributes() { return this.getAttributeNames().length > 0; }
   get innerHTML() { return host.inner_html(this[NODE]); }
   set innerHTML(html) {
-    this.replaceChildren();
+    const inside = wrap(host.inside(this[NODE]));
+    inside.replaceChildren();
     host.parse_into(this[NODE], String(html));
     // Scripts that come by a fragment never run.
-    for (const script of this.querySelectorAll("script")) handedOver.add(script);
-    for (const child of this.childNodes) announce(child);
+    for (const script of inside.querySelectorAll("script")) handedOver.add(script);
+    for (const child of inside.childNodes) announce(child);
   }
 }
 
@@ -335,16 +336,6 @@ function defineElement(name, Class) {
   HTML_CLASSES.set(name, Class);
 }
 
-class HTMLScriptElement extends HTMLElement {
-  get text() { return this.textContent; }
-  set text(text) { this.textContent = text; }
-  [CONNECTED]() { if (!parsing.has(this)) prepareScript(this, false); }
-  [CHANGED](name) { if (name === "src" && this.isConnected && !parsing.has(this)) prepareScript(this, false); }
-}
-reflect(HTMLScriptElement, { src: "url", type: "text", async: "flag", defer: "flag", noModule: "flag" });
-reflectCrossOrigin(HTMLScriptElement);
-defineElement("script", HTMLScriptElement);
-
 const NODE_CONSTANTS = {
   ELEMENT_NODE: 1, TEXT_NODE: 3, COMMENT_NODE: 8, DOCUMENT_NODE: 9, DOCUMENT_TYPE_NODE: 10, DOCUMENT_FRAGMENT_NODE: 11,
   DOCUMENT_POSITION_DISCONNECTED: 1, DOCUMENT_POSITION_PRECEDING: 2, DOCUMENT_POSITION_FOLLOWING: 4,
@@ -356,5 +347,4 @@ for (const [name, value] of Object.entries(NODE_CONSTANTS)) {
 
 expose({
   Attr, Node, CharacterData, Text, Comment, DocumentType, DocumentFragment, Element, HTMLElement, SVGElement,
-  HTMLScriptElement,
 });

@@ -38,4 +38,23 @@ class HTMLProgressElement extends HTMLElement {
 }
 defineElement("progress", HTMLProgressElement);
 
-expose({ HTMLProgressElement, HTMLAnchorElement });
+/** Events of the window for which its page's body may have handlers. */
+const WINDOW_HANDLERS = new Set(["load", "error", "unhandledrejection", "rejectionhandled", "message", "beforeunload", "pageshow"]);
+
+class HTMLBodyElement extends HTMLElement {}
+for (const type of WINDOW_HANDLERS) {
+  Object.defineProperty(HTMLBodyElement.prototype, `on${type}`, {
+    configurable: true,
+    enumerable: true,
+    get() { return globalThis[`on${type}`]; },
+    set(value) { globalThis[`on${type}`] = value; },
+  });
+}
+defineElement("body", HTMLBodyElement);
+
+class HTMLTemplateElement extends HTMLElement {
+  get content() { return wrap(host.inside(this[NODE])); }
+}
+defineElement("template", HTMLTemplateElement);
+
+expose({ HTMLBodyElement, HTMLTemplateElement, HTMLProgressElement, HTMLAnchorElement });

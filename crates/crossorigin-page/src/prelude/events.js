@@ -83,7 +83,20 @@ class ErrorEvent extends Event {
   get error() { return this.#init.error; }
 }
 
+class PromiseRejectionEvent extends Event {
+  #promise; #reason;
+  constructor(type, init) {
+    super(type, init);
+    if (!(init?.promise instanceof Promise)) throw new TypeError("A PromiseRejectionEvent wants a promise.");
+    [this.#promise, this.#reason] = [init.promise, init.reason];
+  }
+  get promise() { return this.#promise; }
+  get reason() { return this.#reason; }
+}
+
 const LISTENERS = Symbol("listeners");
+/** What script set as `onload` and the like, on the listener that calls it. */
+const HANDLER = Symbol("handler");
 
 class EventTarget {
   constructor() {
@@ -117,8 +130,35 @@ function listeners(target, type) {
   return map.get(type);
 }
 
+const READ_HANDLERS = Symbol("handlers that were read");
+
+/** What an attribute says newly; `undefined` where it was read already. */
+function noteHandlerAttribute(element, name) {
+  const source = host.attribute(element[NODE], name) ?? null;
+  const read = (element[READ_HANDLERS] ??= new Map());
+  if (source === (read.get(name) ?? null)) return undefined;
+  read.set(name, source);
+  return source;
+}
+
+/** Lets an attribute such as `onload` be what the property of its name is. */
+function readHandlerAttribute(element, name) {
+  const source = noteHandlerAttribute(element, name);
+  if (source === undefined) return;
+  const compile = () => new Function(...(name === "onerror" && element === document.body ? ["event", "source", "lineno", "colno", "error"] : ["event"]), source);
+  try {
+    element[name] = source === null ? null : compile();
+  } catch (error) {
+    reportException(error);
+  }
+}
+
 function invoke(target, event) {
   event[STATE].currentTarget = target;
+  const name = `on${event.type}`;
+  // What a body says of its page's events is for the window.
+  if (target === globalThis && document.body && WINDOW_HANDLERS.has(event.type)) readHandlerAttribute(document.body, name);
+  if (target[NODE] !== undefined && name in target && target.nodeType === 1) readHandlerAttribute(target, name);
   for (const listener of [...listeners(target, event.type)]) {
     if (listener.once) target.removeEventListener(event.type, listener.callback);
     try {
@@ -126,7 +166,7 @@ function invoke(target, event) {
       if (typeof callback === "function") callback.call(target, event);
       else callback.handleEvent(event);
     } catch (error) {
-      reportException(error);
+      reportException(error, isMuted(error, listener.callback[HANDLER] ?? listener.callback));
     }
     if (event[STATE].stoppedNow) break;
   }
@@ -163,8 +203,12 @@ function defineHandlers(prototype, ...types) {
     Object.defineProperty(prototype, `on${type}`, {
       configurable: true,
       enumerable: true,
-      get() { return this[key]?.handler ?? null; },
+      get() {
+        if (this[NODE] !== undefined && this.nodeType === 1) readHandlerAttribute(this, `on${type}`);
+        return this[key]?.handler ?? null;
+      },
       set(value) {
+        if (this[NODE] !== undefined && this.nodeType === 1) noteHandlerAttribute(this, `on${type}`);
         const handler = typeof value === "function" || (typeof value === "object" && value) ? value : null;
         if (this[key]) {
           this[key].handler = handler;
@@ -173,7 +217,7 @@ function defineHandlers(prototype, ...types) {
         if (!handler) return;
         const slot = { handler };
         Object.defineProperty(this, key, { value: slot });
-        this.addEventListener(type, event => {
+        const call = event => {
           if (typeof slot.handler !== "function") return;
           // The window's own is told what went wrong, and says by true that it is dealt with; all others by false.
           const isOfWindow = this === globalThis && type === "error" && event instanceof ErrorEvent;
@@ -181,12 +225,14 @@ function defineHandlers(prototype, ...types) {
             ? slot.handler.call(this, event.message, event.filename, event.lineno, event.colno, event.error)
             : slot.handler.call(this, event);
           if (result === isOfWindow) event.preventDefault();
-        });
+        };
+        Object.defineProperty(call, HANDLER, { get: () => slot.handler });
+        this.addEventListener(type, call);
       },
     });
   }
 }
 
 expose({
-  DOMException, Event, CustomEvent, ProgressEvent, MessageEvent, ErrorEvent, EventTarget,
+  DOMException, Event, CustomEvent, ProgressEvent, MessageEvent, ErrorEvent, PromiseRejectionEvent, EventTarget,
 });

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
 
 use crossorigin::profiles::Profile;
 use crossorigin_agent::Agent;
@@ -15,21 +15,44 @@ use crossorigin_page::{End, Line, PageOptions, open};
 /// What a host answers: path, further header lines, body.
 pub(crate) type Files = &'static [(&'static str, &'static str, &'static [u8])];
 
-/// Serves until the test is over.
+/// A host's files, and which of them were handed out.
+struct Host {
+    files: Vec<(String, String, Vec<u8>)>,
+    handed_out: Mutex<Vec<String>>,
+    changed: Condvar,
+}
+
+impl Host {
+    /// Waits for what a file's `X-After: /path` names.
+    fn wait(&self, headers: &str) {
+        let after = headers.lines().find_map(|line| line.strip_prefix("X-After: "));
+        let Some(after) = after else { return };
+        let handed_out = self.handed_out.lock().unwrap();
+        let waits = |handed_out: &mut Vec<String>| !handed_out.iter().any(|path| path == after);
+        drop(self.changed.wait_while(handed_out, waits).unwrap());
+    }
+
+    fn note(&self, path: &str) {
+        self.handed_out.lock().unwrap().push(path.to_owned());
+        self.changed.notify_all();
+    }
+}
+
+/// Serves until the test is over. A file whose header lines have `X-After: /path` comes after that other one.
 pub(crate) fn serve(files: Vec<(String, String, Vec<u8>)>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let files = Arc::new(files);
+    let host = Arc::new(Host { files, handed_out: Mutex::default(), changed: Condvar::new() });
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let files = Arc::clone(&files);
-            std::thread::spawn(move || answer(&stream, &files));
+            let host = Arc::clone(&host);
+            std::thread::spawn(move || answer(&stream, &host));
         }
     });
     address
 }
 
-fn answer(stream: &TcpStream, files: &[(String, String, Vec<u8>)]) {
+fn answer(stream: &TcpStream, host: &Host) {
     let mut reader = BufReader::new(stream);
     let (mut first, mut line, mut length) = (String::new(), String::new(), 0);
     if reader.read_line(&mut first).is_err() {
@@ -43,14 +66,16 @@ fn answer(stream: &TcpStream, files: &[(String, String, Vec<u8>)]) {
     }
     std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).unwrap();
     let path = first.split(' ').nth(1).unwrap_or_default();
-    let (status, headers, body) = match files.iter().find(|(own, _, _)| own == path) {
+    let (status, headers, body) = match host.files.iter().find(|(own, _, _)| own == path) {
         Some((_, headers, body)) => ("200 OK", headers.as_str(), body.as_slice()),
         None => ("404 Not Found", "", &b"nothing"[..]),
     };
+    host.wait(headers);
     let mut stream = stream;
     let head =
         format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+    host.note(path);
 }
 
 /// Runs the page at the root of a host; what its console says, line by line without stacks, and its end.

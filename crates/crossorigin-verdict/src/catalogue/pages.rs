@@ -425,11 +425,12 @@ pub const PAGES: &[ReasonPage] = &[
     ),
     page(
         "integrity",
-        "A hash can't be compared where script may not read",
+        "A response has not the hash that is demanded, or script may not know",
         Snippets::None,
-        "The element has an integrity attribute (or `fetch()` has `integrity`), and the response is opaque, since \
-         it was not asked for by CORS, or has no body at all.",
+        "The element has an integrity attribute (or `fetch()` has `integrity`), and what came has another hash; or the \
+         response is opaque, since it was not asked for by CORS, or has no body at all.",
         "Whether a hash fits tells what is in a response; a page could else guess its content.",
-        "Set `crossorigin=\"anonymous\"` on the element, and let the server send Access-Control-Allow-Origin.",
+        "Where the hash differs, find out who changed the file, and write the new one's hash if that was you. Where the \
+         response is opaque, set `crossorigin=\"anonymous\"` on the element, and let the server send Access-Control-Allow-Origin.",
     ),
 ];

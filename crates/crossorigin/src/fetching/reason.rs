@@ -267,7 +267,7 @@ impl fmt::Display for NetworkErrorReason {
                  send text/javascript or text/css",
             ),
             Self::Integrity => f.write_str(
-                "the integrity of a response can't be checked that script may not read; ask for it by CORS",
+                "the response has not the hash that is demanded, or script may not read it; ask for it by CORS",
             ),
             Self::BadPort => f.write_str("browsers never connect to the URL's port; serve on another"),
             Self::CrossOriginInSameOriginMode => {
