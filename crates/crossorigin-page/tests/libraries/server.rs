@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// What was asked for.
 pub(crate) struct Asked {
@@ -86,6 +86,7 @@ pub(crate) fn site(page: String) -> SocketAddr {
 /// An API that shares what it has with every origin, by name and with credentials, but for `/closed`.
 pub(crate) fn api() -> SocketAddr {
     let counts: Mutex<HashMap<String, usize>> = Mutex::default();
+    let seen: (Mutex<bool>, Condvar) = Default::default();
     serve(move |asked, stream| {
         let shared = format!(
             "Access-Control-Allow-Origin: {}\r\nAccess-Control-Allow-Credentials: true\r\n\
@@ -123,7 +124,15 @@ pub(crate) fn api() -> SocketAddr {
             "/invalid" => write(stream, "422 Unprocessable Entity", &json, b"{\"field\":\"name\"}"),
             // Until the page goes away.
             "/never" => std::io::copy(&mut &*stream, &mut std::io::sink()).map(drop),
-            "/events" => events(asked, stream, &shared),
+            "/seen" => {
+                *seen.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+                seen.1.notify_all();
+                write(stream, "200 OK", &json, b"{}")
+            }
+            "/events" => events(asked, stream, &shared, || {
+                let was_seen = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+                drop(seen.1.wait_while(was_seen, |was_seen| !*was_seen));
+            }),
             _ => write(stream, "404 Not Found", "", b""),
         }
     })
@@ -140,16 +149,23 @@ fn echo(asked: &Asked) -> String {
     serde_json::json!({ "method": method, "query": query, "headers": headers, "body": body }).to_string()
 }
 
-/// Two events, of which the second waits until the first is sent; then the connection is lost. Who comes again and
+/// Two events, of which the second waits until the first was seen; then the connection is lost. Who comes again and
 /// says what came last gets the third.
-fn events(asked: &Asked, mut stream: &TcpStream, shared: &str) -> std::io::Result<()> {
+fn events(
+    asked: &Asked,
+    mut stream: &TcpStream,
+    shared: &str,
+    wait_until_seen: impl FnOnce(),
+) -> std::io::Result<()> {
     let head = format!(
-        "HTTP/1.1 200 OK\r\n{shared}Content-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 200 OK\r\n{shared}Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\
+         Connection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes())?;
     if asked.query.contains("lastEventId=2") {
         return stream.write_all(b"event: last\nid: 3\ndata: third\n\n");
     }
     stream.write_all(b"retry: 10\n\nid: 1\ndata: first\n\n")?;
+    wait_until_seen();
     stream.write_all(b"id: 2\ndata: second\ndata: of two lines\n\n")
 }
