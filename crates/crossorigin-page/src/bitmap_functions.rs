@@ -36,6 +36,15 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
         own.borrow_mut().clear(id, (x, y, width, height));
     })?;
     let own = Rc::clone(bitmaps);
+    set(ctx, to, "clear_colour", move |id: BitmapId, area: Vec<f32>, colour: Vec<u8>| {
+        if let ([x, y, width, height], [red, green, blue, alpha]) = (&area[..], &colour[..]) {
+            let area = (*x, *y, *width, *height);
+            let mut bitmaps = own.borrow_mut();
+            bitmaps.clear(id, area);
+            bitmaps.fill(id, area, [*red, *green, *blue, *alpha]);
+        }
+    })?;
+    let own = Rc::clone(bitmaps);
     set(
         ctx,
         to,

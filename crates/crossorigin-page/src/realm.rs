@@ -57,11 +57,25 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/forms.js"),
     include_str!("prelude/images.js"),
     include_str!("prelude/canvas.js"),
+    include_str!("prelude/webgl_door.js"),
     include_str!("prelude/loading.js"),
     include_str!("prelude/beacon.js"),
     "return { deliver, parsed, reportException, trackRejection, reportRejections,\n",
     "  prepareScript: id => prepareScript(wrap(id), true),\n",
     "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
+);
+
+/// WebGL, which is read where a page first asks for it: most never do, and it is as long as much of the rest.
+const WEBGL: &str = concat!(
+    "(function (main) { 'use strict';\n",
+    "const { host, MAKING, SURFACE, ImageData, ImageBitmap, bitmapOf, mustBeClean } = main;\n",
+    include_str!("prelude/webgl_constants.js"),
+    include_str!("prelude/webgl_objects.js"),
+    include_str!("prelude/webgl_programs.js"),
+    include_str!("prelude/webgl_textures.js"),
+    include_str!("prelude/webgl.js"),
+    include_str!("prelude/webgl_drawing.js"),
+    "})"
 );
 
 /// What stacks of calls have in place of the prelude's URL.
@@ -121,10 +135,7 @@ impl Realm {
         runtime.set_loader(Modules::new(host), Modules::new(host));
         let context = Context::full(&runtime)?;
         let entries = context.with(|ctx| -> anyhow::Result<Entries> {
-            let mut options = EvalOptions::default();
-            options.filename = Some(PRELUDE_NAME.to_owned());
-            let prelude: Function<'_> = ctx
-                .eval_with_options(PRELUDE, options)
+            let prelude: Function<'_> = prelude(&ctx, PRELUDE)
                 .catch(&ctx)
                 .map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
             let functions = Object::new(ctx.clone())?;
@@ -254,6 +265,13 @@ fn evaluated<'js>(ctx: &Ctx<'js>, result: rquickjs::Result<Value<'js>>) -> Evalu
     json.unwrap_or_else(|error| Evaluated::Threw(thrown(ctx, &error)))
 }
 
+/// A part of the prelude.
+fn prelude<'js>(ctx: &Ctx<'js>, source: &str) -> rquickjs::Result<Function<'js>> {
+    let mut options = EvalOptions::default();
+    options.filename = Some(PRELUDE_NAME.to_owned());
+    ctx.eval_with_options(source, options)
+}
+
 /// What was thrown, as `String()` has it.
 fn thrown(ctx: &Ctx<'_>, error: &rquickjs::Error) -> String {
     if !error.is_exception() {
@@ -348,6 +366,7 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
 /// The functions that run scripts.
 fn define_scripts<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
     let shared = || Rc::clone(host);
+    set(ctx, to, "webgl", |ctx: Ctx<'js>| prelude(&ctx, WEBGL))?;
     set(ctx, to, "run_script", |ctx: Ctx<'js>, source: String, url: String| run_classic(&ctx, source, url))?;
     let own = shared();
     set(ctx, to, "run_source", move |ctx: Ctx<'js>, source: u32, url: String, is_muted: bool| {

@@ -21,6 +21,9 @@ of the language; what is not listed is `undefined`.
 
 ";
 
+/// How many constants of an interface are not told one by one.
+const MANY: usize = 100;
+
 const LIST: &str = r#"(() => {
   const language = new Set(["Object", "Function", "Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError",
     "URIError", "InternalError", "AggregateError", "SuppressedError", "Iterator", "Array", "parseInt", "parseFloat", "isNaN", "isFinite",
@@ -53,8 +56,18 @@ fn the_page_lists_what_there_is() {
     assert!(lines.is_empty(), "{lines:?}");
     let found: Value = serde_json::from_str(&values[0]).unwrap();
     let names = |list: &Value| {
-        let names: Vec<_> =
-            list.as_array().unwrap().iter().map(|name| format!("`{}`", name.as_str().unwrap())).collect();
+        let all: Vec<_> = list.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let is_constant = |name: &&str| !name.chars().any(|letter| letter.is_lowercase() && letter != 'x');
+        // Of WebGL's hundreds of constants, a word is enough.
+        let constants = all.iter().filter(|name| is_constant(name)).count();
+        let mut names: Vec<_> = all
+            .iter()
+            .filter(|name| constants < MANY || !is_constant(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if constants >= MANY {
+            names.push(format!("{constants} constants"));
+        }
         names.join(", ")
     };
     let mut page = HEAD.to_owned();

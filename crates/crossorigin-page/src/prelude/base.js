@@ -17,6 +17,22 @@ function expose(interfaces) {
 /** Whoever has it makes what script can't. */
 const MAKING = Symbol("making");
 
+/** Makes interfaces global that are made when script first asks for one of them. */
+function exposeLater(names, make) {
+  for (const name of names) {
+    const set = value => Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+    const get = () => {
+      const made = make();
+      for (const other of names) {
+        const isThere = Object.getOwnPropertyDescriptor(globalThis, other)?.get !== undefined;
+        if (isThere || other === name) expose({ [other]: made[other] });
+      }
+      return made[name];
+    };
+    Object.defineProperty(globalThis, name, { get, set, enumerable: false, configurable: true });
+  }
+}
+
 /** What is done once something that was asked for comes: by its number. */
 const waiting = new Map();
 

@@ -113,12 +113,23 @@ class CanvasRenderingContext2D {
 
 /** Canvases, in the page and apart from it. */
 function makeSurface(canvas, width, height) {
-  Object.defineProperty(canvas, SURFACE, { value: { id: host.canvas(width, height), width, height, context: null } });
+  Object.defineProperty(canvas, SURFACE, { value: { id: host.canvas(width, height), width, height, context: null, kind: null } });
 }
 
-function contextOf(canvas, kind) {
-  if (kind !== "2d") return null;
-  return (canvas[SURFACE].context ??= new CanvasRenderingContext2D(MAKING, canvas));
+/** What makes the context of a kind; other files add theirs. A canvas has one context, of the kind that was asked for first. */
+const CONTEXTS = new Map();
+function defineContext(kind, make) { CONTEXTS.set(kind, make); }
+defineContext("2d", canvas => new CanvasRenderingContext2D(MAKING, canvas));
+
+function contextOf(canvas, kind, attributes) {
+  const surface = canvas[SURFACE];
+  kind = String(kind);
+  if (kind === "experimental-webgl") kind = "webgl";
+  if (surface.context) return surface.kind === kind ? surface.context : null;
+  const make = CONTEXTS.get(kind);
+  if (!make) return null;
+  [surface.kind, surface.context] = [kind, make(canvas, attributes)];
+  return surface.context;
 }
 
 function setSide(canvas, side, value) {
@@ -140,7 +151,7 @@ class HTMLCanvasElement extends HTMLElement {
   set width(value) { this.setAttribute("width", Math.max(0, Math.trunc(Number(value)) || 0)); }
   get height() { return this[SURFACE].height; }
   set height(value) { this.setAttribute("height", Math.max(0, Math.trunc(Number(value)) || 0)); }
-  getContext(kind) { return contextOf(this, kind); }
+  getContext(kind, attributes) { return contextOf(this, kind, attributes); }
   toDataURL() {
     mustBeClean(this[SURFACE].id, "toDataURL");
     const png = host.png(this[SURFACE].id);
@@ -163,7 +174,7 @@ class OffscreenCanvas extends EventTarget {
   set width(value) { setSide(this, "width", value); }
   get height() { return this[SURFACE].height; }
   set height(value) { setSide(this, "height", value); }
-  getContext(kind) { return contextOf(this, kind); }
+  getContext(kind, attributes) { return contextOf(this, kind, attributes); }
   async convertToBlob() {
     mustBeClean(this[SURFACE].id, "convertToBlob");
     return new Blob([host.png(this[SURFACE].id)], { type: "image/png" });
