@@ -19,9 +19,9 @@ const NOTATION: &str = "
 ## How to read the examples
 
 The page is `https://a.example`. `>` is what it fetches (by CORS, where no other mode is named; behind `|` are headers),
-`<` is the next answer, `@` lets as many seconds go by, `?` adds a header or the credentials to what is told. Where no
-answer is left, preflights are permitted everything and all is shared; `{9}` stands for nine letters. The results name the
-requests that the last fetch sends, and what comes of it.
+`<` is the next answer, or so many, `@` lets as many seconds go by, `?` adds a header or the credentials to what is told.
+Where no answer is left, preflights are permitted everything and all is shared; `{9}` stands for nine letters. The results
+name the requests that the last fetch sends, and what comes of it.
 
 ";
 

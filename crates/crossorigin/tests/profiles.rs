@@ -26,7 +26,8 @@ fn run(case: &str, behavior: Behavior) -> String {
                 let mut answers = lines[nth + 1..]
                     .iter()
                     .take_while(|line| !line.starts_with('>'))
-                    .filter_map(|line| line.strip_prefix("< "));
+                    .filter_map(|line| line.strip_prefix("< "))
+                    .flat_map(several);
                 let (request, embedder_policy) = request(fetch, &behavior);
                 let mut context = Context { cache: &mut cache, now };
                 let mut machine: Machine = Machine::with(request, embedder_policy, behavior);
@@ -47,6 +48,7 @@ fn run(case: &str, behavior: Behavior) -> String {
             _ => panic!("{line} is no line of a case"),
         }
     }
+    let told = counted(&told);
     if shown == Some("kept") { format!("{told}, {} kept", cache.len()) } else { told }
 }
 
@@ -76,6 +78,21 @@ fn end<'a>(
             Step::NetworkError(reason) => return told + "→ " + reason.code(),
             Step::ReadDataUrl(url) => return told + "→ " + url.as_str(),
         }
+    }
+}
+
+/// Answers that come `20 times`.
+fn several(answer: &str) -> impl Iterator<Item = &str> {
+    let (count, answer) = answer.split_once(" times ").unwrap_or(("1", answer));
+    std::iter::repeat_n(answer, count.parse().unwrap())
+}
+
+/// What begins with many requests alike, which are told once.
+fn counted(told: &str) -> String {
+    let first = told.split(' ').next().unwrap();
+    match told.split(' ').take_while(|word| *word == first).count() {
+        count @ 10.. => format!("{count} times {}", &told[(count - 1) * (first.len() + 1)..]),
+        _ => told.to_owned(),
     }
 }
 
@@ -137,6 +154,7 @@ fn request(fetch: &str, behavior: &Behavior) -> (Request, EmbedderPolicyValue) {
             "script" => {
                 (request.destination, request.initiator_type) = (Destination::Script, InitiatorType::Other);
             }
+            "keepalive" => request.keepalive = true,
             "upload" => request.use_cors_preflight = true,
             "manual" => request.redirect_mode = RedirectMode::Manual,
             "body" => request.body = BodyKind::Replayable,
@@ -214,14 +232,56 @@ const EDGES: &[(Profile, &str, &str)] = &[
          < 302 location: https://user@b.example/",
         "PUT OPTIONS → redirect-credentials",
     ),
-    // So is its check, which is by what is asked for now.
+    // Nor is one that was made a GET before.
+    (
+        Profile::WebKit,
+        "> POST https://a.example/\n\
+         < 302 location: /next\n\
+         < 302 location: https://user@b.example/",
+        "POST GET → redirect-credentials",
+    ),
+    (
+        Profile::WebKit,
+        "> POST https://a.example/ | x-foo: 1\n\
+         < 302 location: /next\n\
+         < 302 location: https://user@b.example/",
+        "POST GET OPTIONS → redirect-credentials",
+    ),
+    (
+        Profile::WebKit,
+        "> POST https://a.example/\n\
+         < 302 location: https://user@b.example/",
+        "POST GET → cors",
+    ),
+    // After a preflight a redirect is checked by what is asked for now; one that needs another goes nowhere.
     (
         Profile::WebKit,
         "> PUT https://a.example/\n\
          < 302 location: https://b.example/\n\
          < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
          < 307 access-control-allow-origin: *; location: /next",
-        "PUT OPTIONS PUT OPTIONS PUT → cors",
+        "PUT OPTIONS PUT OPTIONS → too-many-redirects",
+    ),
+    // What began abroad may ask again and again.
+    (
+        Profile::WebKit,
+        "> PUT https://b.example/\n\
+         < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+         < 307 access-control-allow-origin: *; location: /next",
+        "OPTIONS PUT OPTIONS PUT → cors",
+    ),
+    // Twenty redirects of what ends with its page are followed.
+    (
+        Profile::Chromium,
+        "> GET https://a.example/\n\
+         < 20 times 302 location: /next",
+        "21 times GET → basic",
+    ),
+    (
+        Profile::Chromium,
+        "> GET https://a.example/ keepalive\n\
+         < 19 times 302 location: /next",
+        "20 times GET → basic",
     ),
     // The check of the last response knows that no credentials were sent.
     (

@@ -86,18 +86,30 @@ export function byTrack(ask, url) {
   });
 }
 
+/** A document where nobody else changes styles, over which WebKit may forget its fonts; this one where none can be had. */
+async function quietDocument() {
+  const frame = make("iframe", { title: "font", srcdoc: "<!doctype html>" }, { position: "fixed", inset: "auto auto 0 0", width: "40px", height: "30px", border: 0, opacity: .01 });
+  await new Promise(done => {
+    frame.onload = done;
+    document.body.append(frame);
+  });
+  return [frame.contentDocument ?? document, frame];
+}
+
 /** A font of a style rule, which is fetched once a text wants it. */
 export async function byFontRule(url, number) {
   const family = `lab-${number}`;
   const rule = make("style", { textContent: `@font-face { font-family: ${family}; src: url(${JSON.stringify(url)}) }` });
-  document.head.append(rule);
+  const [quiet, frame] = await quietDocument();
+  quiet.head.append(rule);
   try {
-    const [font] = await document.fonts.load(`1em ${family}`);
+    const [font] = await quiet.fonts.load(`1em ${family}`);
     return font?.status === "loaded" ? load(true) : error;
   } catch {
     return error;
   } finally {
     rule.remove();
+    frame.remove();
   }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         return Err(NetworkErrorReason::RedirectScheme);
     }
     // 7, 8. The count is the length of the URL list.
-    if request.redirect_count() == MAX_REDIRECTS {
+    // DEVIATION: chromium-keepalive-redirects.
+    let most = if request.keepalive { behavior.max_keepalive_redirects } else { MAX_REDIRECTS };
+    if request.redirect_count() >= most {
         return Err(NetworkErrorReason::TooManyRedirects);
     }
     // 9, 10. A user name in the target would ask another origin, or come from one, with chosen credentials.
@@ -74,6 +76,7 @@ pub(super) fn http_redirect_fetch<T: Trace>(
         request.left_behind = request.names_to_ask_for(behavior);
     }
     if becomes_get {
+        request.became_get_at.get_or_insert(request.redirect_count() + 1);
         request.keeps_origin = behavior.redirects_keep_origin_header && request.method != Method::HEAD;
         request.method = Method::GET;
         request.body = BodyKind::None;

@@ -86,6 +86,8 @@ pub struct Machine<T = ()> {
     pub(super) wanted_permission: bool,
     /// Whether the request needed permission on an earlier hop, for browsers that go on to ask.
     pub(super) needed_permission: bool,
+    /// Whether a preflight was answered well, for browsers that go no further on the next one.
+    was_permitted: bool,
     embedder_policy: EmbedderPolicyValue,
     state: State,
 }
@@ -131,6 +133,7 @@ impl<T: Trace + Default> Machine<T> {
             trace,
             wanted_permission: false,
             needed_permission: false,
+            was_permitted: false,
             embedder_policy,
             state: State::Ready,
         }
@@ -194,7 +197,7 @@ impl<T: Trace> Machine<T> {
                     context,
                     &mut self.trace,
                 ) {
-                    Ok(()) => self.send_actual(context),
+                    Ok(()) => self.permitted(context),
                     Err(reason) => self.fail(reason, context),
                 }
             }
@@ -266,17 +269,31 @@ impl<T: Trace> Machine<T> {
         std::mem::take(&mut self.wanted_permission)
     }
 
+    fn permitted(&mut self, context: &mut Context<'_>) -> Step {
+        let is_first = !std::mem::replace(&mut self.was_permitted, true);
+        // DEVIATION: webkit-permitted-once.
+        let is_refused = !is_first
+            && self.behavior.own_requests_are_permitted_once
+            && self.request.credentials_mode == CredentialsMode::SameOrigin
+            && self.began_at_home();
+        if is_refused {
+            self.fail(NetworkErrorReason::TooManyRedirects, context)
+        } else {
+            self.send_actual(context)
+        }
+    }
+
+    fn began_at_home(&self) -> bool {
+        self.request.url_list().next().is_some_and(|url| self.request.origin.same_origin_with_url(url))
+    }
+
     fn send_actual(&mut self, context: &mut Context<'_>) -> Step {
         let is_long = self.request.body_bytes.is_some_and(|bytes| bytes > MAX_KEEPALIVE_BYTES);
         if self.request.keepalive && self.request.body != BodyKind::None && is_long {
             return self.fail(NetworkErrorReason::KeepaliveBody, context);
         }
-        // DEVIATION: webkit-own-redirects. What is asked anew after a preflight is no redirect any more.
-        let was_trusted = self.behavior.own_redirects_may_contain_credentials
-            && self.wanted_permission
-            && self.request.redirect_count() > 0
-            && includes_url_credentials(self.request.current_url());
-        if was_trusted {
+        // DEVIATION: webkit-own-redirects.
+        if self.is_trusted_no_more() {
             return self.fail(NetworkErrorReason::RedirectContainsCredentials, context);
         }
         self.state = State::Actual;
@@ -286,6 +303,19 @@ impl<T: Trace> Machine<T> {
             includes_credentials: sent.includes_credentials,
         });
         Step::Send(Box::new(sent))
+    }
+
+    /// Whether a redirect that might lead to a user name is none any more: it is asked anew after a preflight, or
+    /// after an earlier one that made a GET of it.
+    fn is_trusted_no_more(&self) -> bool {
+        let request = &self.request;
+        let became_get = request.became_get_at.is_some_and(|at| at < request.redirect_count());
+        let is_asked_anew =
+            self.wanted_permission || (became_get && request.response_tainting == ResponseTainting::Cors);
+        self.behavior.own_redirects_may_contain_credentials
+            && is_asked_anew
+            && request.redirect_count() > 0
+            && includes_url_credentials(request.current_url())
     }
 
     fn received(&mut self, response: ResponseHead<'_>) {
@@ -342,14 +372,12 @@ impl<T: Trace> Machine<T> {
     /// The credentials mode that a response is checked against.
     fn checked_as(&self, response: ResponseHead<'_>) -> CredentialsMode {
         let request = &self.request;
-        let began_at_home =
-            || request.url_list().next().is_some_and(|url| request.origin.same_origin_with_url(url));
         // DEVIATION: webkit-redirect-check-with-credentials.
         let as_at_first = self.behavior.redirects_are_checked_as_the_first_request
             && request.credentials_mode == CredentialsMode::SameOrigin
             && is_redirect_status(response.status)
             && !self.wanted_permission
-            && began_at_home();
+            && self.began_at_home();
         if as_at_first { CredentialsMode::Include } else { request.credentials_mode }
     }
 

@@ -281,7 +281,7 @@ impl fmt::Display for NetworkErrorReason {
             Self::RedirectInErrorMode => f.write_str("a redirect came, and the redirect mode is error"),
             Self::RedirectLocation => f.write_str("the redirect's Location is no URL; send one, once"),
             Self::RedirectScheme => f.write_str("the redirect leads elsewhere than to http or https"),
-            Self::TooManyRedirects => f.write_str("there are more than 20 redirects"),
+            Self::TooManyRedirects => f.write_str("there are more redirects than browsers follow, 20 at most"),
             Self::RedirectContainsCredentials => {
                 f.write_str("the redirect leads to a URL with a user name or password; leave them out")
             }

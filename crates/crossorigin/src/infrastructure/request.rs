@@ -214,6 +214,8 @@ pub struct Request {
     pub(crate) left_behind: Vec<HeaderName>,
     /// Whether a redirect left the `Origin` on the request, as some browsers do.
     pub(crate) keeps_origin: bool,
+    /// Which redirect made a GET of it, the first being 1.
+    pub(crate) became_get_at: Option<usize>,
     pub(crate) response_tainting: ResponseTainting,
     pub(crate) timing_allow_failed: bool,
     /// All but the last of the URLs, oldest first.
@@ -246,6 +248,7 @@ impl Request {
             host_permissions: Vec::new(),
             left_behind: Vec::new(),
             keeps_origin: false,
+            became_get_at: None,
             response_tainting: ResponseTainting::Basic,
             timing_allow_failed: false,
             earlier_urls: Vec::new(),
@@ -265,6 +268,7 @@ impl Request {
             timing_allow_failed: false,
             left_behind: Vec::new(),
             keeps_origin: false,
+            became_get_at: None,
             ..self
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::fetching::MAX_REDIRECTS;
+
 /// What is done at each place where browsers differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -86,6 +88,11 @@ pub struct Behavior {
     pub redirects_are_checked_as_the_first_request: bool,
     /// Whether script's requests go on to ask for the headers that a redirect to another origin took from them.
     pub asks_for_what_redirects_took: bool,
+    /// How many redirects are followed by what may outlive its page.
+    pub max_keepalive_redirects: usize,
+    /// Whether a request with credentials for its own origin, which began there, gets no further once a second
+    /// redirect needs permission.
+    pub own_requests_are_permitted_once: bool,
     /// Whether the lines of a response's repeated header that have no value count for nothing.
     pub empty_lines_count_for_nothing: bool,
     /// Whether the no-cors mode reads `data:` URLs only in the redirect mode follow, as what is of other origins.
@@ -223,6 +230,8 @@ impl Behavior {
         manual_redirects_lead_to_urls: false,
         redirects_are_checked_as_the_first_request: false,
         asks_for_what_redirects_took: false,
+        max_keepalive_redirects: MAX_REDIRECTS,
+        own_requests_are_permitted_once: false,
         empty_lines_count_for_nothing: false,
         no_cors_data_urls_follow: false,
         location_is_latin_1: false,

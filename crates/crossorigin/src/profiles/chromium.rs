@@ -184,6 +184,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.manual_redirects_lead_to_urls = true,
     },
     Entry {
+        id: "chromium-keepalive-redirects",
+        profile: Profile::Chromium,
+        versions: READ,
+        source: "measured",
+        what: "what may outlive its page, as beacons do, follows 19 redirects; in the standard 20",
+        example: example::KEEPALIVE_REDIRECTS,
+        apply: |behavior| behavior.max_keepalive_redirects = 19,
+    },
+    Entry {
         id: "chromium-mixed-content-of-loopback-pages",
         profile: Profile::Chromium,
         versions: READ,

@@ -6,10 +6,11 @@
 /// A line is one of these; what stands behind ` | ` and the status are headers, parted by `; `, and `{9}` stands
 /// for nine letters.
 /// - `> PUT https://b.example/ include | x-foo: 1` is a fetch, by CORS where no other mode is named; other words
-///   are a credentials mode, a destination, an initiator, a redirect mode, `upload` for listeners to upload progress, `body`,
+///   are a credentials mode, a destination, an initiator, a redirect mode, `keepalive`, `upload` for listeners to upload progress, `body`,
 ///   `credentialless`, `from=` another origin.
 /// - `< 200 access-control-allow-origin: *` is the next answer. Where none is left, preflights are permitted
 ///   everything and all is shared.
+/// - `< 20 times 302 location: /next` are the next twenty; what is sent so often is told once, with its count.
 /// - `@ 10` lets as many seconds go by.
 /// - `* 100 PUT https://b.example/` are a hundred fetches, of the URL with 0, 1, 2 and so on behind it.
 /// - `? origin` adds this header to what is told of each request; `? credentials` whether they go along; `? url`
@@ -302,6 +303,22 @@ pub(super) const EMPTY_HEADER_LINES: Example = example(
 
 pub(super) const DATA_URL_REDIRECT_MODE: Example =
     example("> GET data:,x no-cors manual", "→ data:,x", "→ no-cors-redirect-mode");
+
+pub(super) const KEEPALIVE_REDIRECTS: Example = example(
+    "> GET https://a.example/ keepalive\n\
+     < 20 times 302 location: /next",
+    "21 times GET → basic",
+    "20 times GET → too-many-redirects",
+);
+
+pub(super) const PERMITTED_ONCE: Example = example(
+    "> PUT https://a.example/\n\
+     < 307 location: https://b.example/\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
+     < 307 access-control-allow-origin: *; location: /next",
+    "PUT OPTIONS PUT OPTIONS PUT → cors",
+    "PUT OPTIONS PUT OPTIONS → too-many-redirects",
+);
 
 pub(super) const ORIGIN_HEADER_STAYS: Example = example(
     "? origin\n\
