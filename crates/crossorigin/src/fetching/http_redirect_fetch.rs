@@ -75,6 +75,15 @@ pub(super) fn http_redirect_fetch<T: Trace>(
     if (by_script || request.keepalive) && behavior.asks_for_what_redirects_took {
         request.left_behind = request.names_to_ask_for(behavior);
     }
+    // DEVIATION: firefox-asks-for-body-headers.
+    if behavior.later_redirects_ask_for_body_headers {
+        if becomes_get {
+            request.body_headers_taken = request.names_to_ask_for(behavior);
+            request.body_headers_taken.retain(|name| REQUEST_BODY_HEADERS.contains(name));
+        } else {
+            request.left_behind.clone_from(&request.body_headers_taken);
+        }
+    }
     if becomes_get {
         request.became_get_at.get_or_insert(request.redirect_count() + 1);
         request.keeps_origin = behavior.redirects_keep_origin_header && request.method != Method::HEAD;

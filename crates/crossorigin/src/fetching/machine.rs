@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use url::Url;
 
+use super::cors_check::{CorsCheckError, cors_check_for};
 use super::cors_preflight_cache::CorsPreflightCache;
 use super::cors_preflight_fetch::cors_preflight_response;
 use super::cross_origin_resource_policy::EmbedderPolicyValue;
@@ -86,8 +87,8 @@ pub struct Machine<T = ()> {
     pub(super) wanted_permission: bool,
     /// Whether the request needed permission on an earlier hop, for browsers that go on to ask.
     pub(super) needed_permission: bool,
-    /// Whether a preflight was answered well, for browsers that go no further on the next one.
-    was_permitted: bool,
+    /// Why the last redirect was none to follow, for browsers that find out when its target has been asked for permission.
+    refused_redirect: Option<CorsCheckError>,
     embedder_policy: EmbedderPolicyValue,
     state: State,
 }
@@ -133,7 +134,7 @@ impl<T: Trace + Default> Machine<T> {
             trace,
             wanted_permission: false,
             needed_permission: false,
-            was_permitted: false,
+            refused_redirect: None,
             embedder_policy,
             state: State::Ready,
         }
@@ -197,7 +198,7 @@ impl<T: Trace> Machine<T> {
                     context,
                     &mut self.trace,
                 ) {
-                    Ok(()) => self.permitted(context),
+                    Ok(()) => self.send_actual(context),
                     Err(reason) => self.fail(reason, context),
                 }
             }
@@ -269,20 +270,6 @@ impl<T: Trace> Machine<T> {
         std::mem::take(&mut self.wanted_permission)
     }
 
-    fn permitted(&mut self, context: &mut Context<'_>) -> Step {
-        let is_first = !std::mem::replace(&mut self.was_permitted, true);
-        // DEVIATION: webkit-permitted-once.
-        let is_refused = !is_first
-            && self.behavior.own_requests_are_permitted_once
-            && self.request.credentials_mode == CredentialsMode::SameOrigin
-            && self.began_at_home();
-        if is_refused {
-            self.fail(NetworkErrorReason::TooManyRedirects, context)
-        } else {
-            self.send_actual(context)
-        }
-    }
-
     fn began_at_home(&self) -> bool {
         self.request.url_list().next().is_some_and(|url| self.request.origin.same_origin_with_url(url))
     }
@@ -291,6 +278,10 @@ impl<T: Trace> Machine<T> {
         let is_long = self.request.body_bytes.is_some_and(|bytes| bytes > MAX_KEEPALIVE_BYTES);
         if self.request.keepalive && self.request.body != BodyKind::None && is_long {
             return self.fail(NetworkErrorReason::KeepaliveBody, context);
+        }
+        // DEVIATION: webkit-redirect-check-with-credentials.
+        if let Some(error) = self.refused_redirect.take() {
+            return self.fail(NetworkErrorReason::CorsCheck(error), context);
         }
         // DEVIATION: webkit-own-redirects.
         if self.is_trusted_no_more() {
@@ -370,15 +361,25 @@ impl<T: Trace> Machine<T> {
     }
 
     /// The credentials mode that a response is checked against.
-    fn checked_as(&self, response: ResponseHead<'_>) -> CredentialsMode {
+    fn checked_as(&mut self, response: ResponseHead<'_>) -> CredentialsMode {
         let request = &self.request;
         // DEVIATION: webkit-redirect-check-with-credentials.
         let as_at_first = self.behavior.redirects_are_checked_as_the_first_request
             && request.credentials_mode == CredentialsMode::SameOrigin
             && is_redirect_status(response.status)
-            && !self.wanted_permission
             && self.began_at_home();
-        if as_at_first { CredentialsMode::Include } else { request.credentials_mode }
+        if !as_at_first {
+            return request.credentials_mode;
+        }
+        if !self.wanted_permission {
+            return CredentialsMode::Include;
+        }
+        if request.response_tainting == ResponseTainting::Cors {
+            let origin = request.byte_serialize_origin();
+            let checked = cors_check_for(&origin, CredentialsMode::Include, response.headers, &mut ());
+            self.refused_redirect = checked.err();
+        }
+        CredentialsMode::SameOrigin
     }
 
     /// The last steps of main fetch, which look at the whole response whatever script may see of it. A failure

@@ -214,6 +214,8 @@ pub struct Request {
     pub(crate) left_behind: Vec<HeaderName>,
     /// Whether a redirect left the `Origin` on the request, as some browsers do.
     pub(crate) keeps_origin: bool,
+    /// The headers that needed permission and went with its body, for browsers that go on to ask for them.
+    pub(crate) body_headers_taken: Vec<HeaderName>,
     /// Which redirect made a GET of it, the first being 1.
     pub(crate) became_get_at: Option<usize>,
     pub(crate) response_tainting: ResponseTainting,
@@ -249,6 +251,7 @@ impl Request {
             left_behind: Vec::new(),
             keeps_origin: false,
             became_get_at: None,
+            body_headers_taken: Vec::new(),
             response_tainting: ResponseTainting::Basic,
             timing_allow_failed: false,
             earlier_urls: Vec::new(),
@@ -269,6 +272,7 @@ impl Request {
             left_behind: Vec::new(),
             keeps_origin: false,
             became_get_at: None,
+            body_headers_taken: Vec::new(),
             ..self
         }
     }

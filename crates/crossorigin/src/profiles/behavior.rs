@@ -90,13 +90,12 @@ pub struct Behavior {
     pub asks_for_what_redirects_took: bool,
     /// How many redirects are followed by what may outlive its page.
     pub max_keepalive_redirects: usize,
-    /// Whether a request with credentials for its own origin, which began there, gets no further once a second
-    /// redirect needs permission.
-    pub own_requests_are_permitted_once: bool,
     /// Whether the lines of a response's repeated header that have no value count for nothing.
     pub empty_lines_count_for_nothing: bool,
     /// Whether the no-cors mode reads `data:` URLs only in the redirect mode follow, as what is of other origins.
     pub no_cors_data_urls_follow: bool,
+    /// Whether redirects after the one that made a GET of a request ask for the headers that it took.
+    pub later_redirects_ask_for_body_headers: bool,
     /// Whether the bytes of a `Location` are characters of Latin-1.
     pub location_is_latin_1: bool,
     /// Whether a redirect to another origin turns DELETE into GET.
@@ -231,9 +230,9 @@ impl Behavior {
         redirects_are_checked_as_the_first_request: false,
         asks_for_what_redirects_took: false,
         max_keepalive_redirects: MAX_REDIRECTS,
-        own_requests_are_permitted_once: false,
         empty_lines_count_for_nothing: false,
         no_cors_data_urls_follow: false,
+        later_redirects_ask_for_body_headers: false,
         location_is_latin_1: false,
         redirects_abroad_turn_delete_into_get: false,
         redirects_keep_origin_header: false,

@@ -311,13 +311,20 @@ pub(super) const KEEPALIVE_REDIRECTS: Example = example(
     "20 times GET → too-many-redirects",
 );
 
-pub(super) const PERMITTED_ONCE: Example = example(
-    "> PUT https://a.example/\n\
-     < 307 location: https://b.example/\n\
-     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT\n\
-     < 307 access-control-allow-origin: *; location: /next",
-    "PUT OPTIONS PUT OPTIONS PUT → cors",
-    "PUT OPTIONS PUT OPTIONS → too-many-redirects",
+pub(super) const ASKS_FOR_BODY_HEADERS: Example = example(
+    "? access-control-request-headers\n\
+     > PUT https://b.example/ body | content-type: text/xml; x-foo: 1\n\
+     < 204 access-control-allow-origin: *; access-control-allow-methods: PUT; access-control-allow-headers: content-type, x-foo\n\
+     < 303 access-control-allow-origin: *; location: /next\n\
+     < 204 access-control-allow-origin: *; access-control-allow-headers: x-foo\n\
+     < 302 access-control-allow-origin: *; location: /last\n\
+     < 403",
+    "OPTIONS access-control-request-headers=content-type,x-foo PUT access-control-request-headers=none \
+     OPTIONS access-control-request-headers=x-foo GET access-control-request-headers=none \
+     OPTIONS access-control-request-headers=x-foo → preflight-allow-origin-missing",
+    "OPTIONS access-control-request-headers=content-type,x-foo PUT access-control-request-headers=none \
+     OPTIONS access-control-request-headers=x-foo GET access-control-request-headers=none \
+     OPTIONS access-control-request-headers=content-type,x-foo → preflight-allow-origin-missing",
 );
 
 pub(super) const ORIGIN_HEADER_STAYS: Example = example(

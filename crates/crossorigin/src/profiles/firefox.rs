@@ -127,6 +127,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.empty_lines_count_for_nothing = true,
     },
     Entry {
+        id: "firefox-asks-for-body-headers",
+        profile: Profile::Firefox,
+        versions: READ,
+        source: "nsCORSListenerProxy::CheckPreflightNeeded in netwerk/protocol/http/nsCORSListenerProxy.cpp; measured",
+        what: "after a redirect that made a GET of a request, preflights on later redirects ask for the headers that went with its body, though they are not sent; in the standard they ask for what is left",
+        example: example::ASKS_FOR_BODY_HEADERS,
+        apply: |behavior| behavior.later_redirects_ask_for_body_headers = true,
+    },
+    Entry {
         id: "firefox-mixed-content-of-loopback-pages",
         profile: Profile::Firefox,
         versions: READ,

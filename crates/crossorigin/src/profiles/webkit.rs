@@ -237,15 +237,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         apply: |behavior| behavior.no_cors_data_urls_follow = true,
     },
     Entry {
-        id: "webkit-permitted-once",
-        profile: Profile::WebKit,
-        versions: READ,
-        source: "measured",
-        what: "a request with credentials for its own origin that began there goes no further once a second redirect needs a preflight, though that is answered well; in the standard each may be followed",
-        example: example::PERMITTED_ONCE,
-        apply: |behavior| behavior.own_requests_are_permitted_once = true,
-    },
-    Entry {
         id: "webkit-origin-header-stays",
         profile: Profile::WebKit,
         versions: READ,
