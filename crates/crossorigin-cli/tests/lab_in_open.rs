@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossorigin::html::Initiator;
 use crossorigin::profiles::Profile;
-use crossorigin_agent::Agent;
+use crossorigin_agent::{Agent, HttpTransportBuilder};
 use crossorigin_lab::case::{Ask, Case, Reading, Realm, Target};
-use crossorigin_lab::{Run, generate, start};
+use crossorigin_lab::{Authority, Run, generate, start};
 use crossorigin_page::{Page, PageOptions};
 use url::Url;
 
@@ -60,12 +61,15 @@ fn reads_by_pattern(ask: &Ask) -> bool {
 /// Opens a page, held to a profile.
 async fn open(url: &str, profile: Profile) -> Page {
     let options = PageOptions::new().profile(profile).timeout(Duration::from_secs(300));
-    Page::open_with(&Agent::default(), &url.parse::<Url>().unwrap(), &options).await.unwrap()
+    // One of the lab's hosts speaks https, with a certificate of its own making.
+    let agent = Agent::with_transport(HttpTransportBuilder::new().accept_any_certificate().build());
+    Page::open_with(&agent, &url.parse::<Url>().unwrap(), &options).await.unwrap()
 }
 
 /// Runs the cases of these numbers; what came of them, and what the page's console said.
-async fn run(numbers: Vec<u64>, profile: Profile) -> (std::sync::Arc<Run>, Page) {
-    let run = start(0, SEED, numbers, Some(profile), None).await.unwrap();
+async fn run(numbers: Vec<u64>, profile: Profile) -> (Arc<Run>, Page) {
+    let authority = Authority::new().unwrap();
+    let run = start(0, SEED, numbers, Some(profile), Some(&authority)).await.unwrap();
     let page = open(&format!("http://a.x.localhost:{}/", run.places.own), profile).await;
     let over = async {
         loop {

@@ -44,6 +44,10 @@ pub(crate) struct Dom {
     nodes: Vec<Node>,
     /// Scripts that the parser has begun, and not come to the end of.
     pub(crate) begun_scripts: HashSet<NodeId>,
+    /// Grows with each change of the tree.
+    pub(crate) version: u32,
+    /// Names that elements were given, of which the prelude was not told yet.
+    pub(crate) new_names: Vec<String>,
     /// What templates hold, which is not in the tree.
     contents: HashMap<NodeId, NodeId>,
     /// The document that all of that belongs to, where nothing loads or runs.
@@ -55,6 +59,8 @@ impl Dom {
         Self {
             nodes: vec![Node { kind: Kind::Document, parent: None, children: Vec::new(), owner: DOCUMENT }],
             begun_scripts: HashSet::new(),
+            version: 0,
+            new_names: Vec::new(),
             contents: HashMap::new(),
             inert: None,
         }
@@ -71,6 +77,10 @@ impl Dom {
         }
         let id = self.nodes.len() as NodeId;
         let owner = if matches!(kind, Kind::Document) { id } else { owner };
+        if let Kind::Element { attributes, .. } = &kind {
+            let names = attributes.iter().filter(|(name, value)| is_name(name) && !value.is_empty());
+            self.new_names.extend(names.map(|(_, value)| value.clone()));
+        }
         self.nodes.push(Node { kind, parent: None, children: Vec::new(), owner });
         id
     }
@@ -117,6 +127,13 @@ impl Dom {
             node.owner = owner;
             left.extend(&node.children);
         }
+    }
+
+    /// The node that stands beside another: behind it by so many, or before it.
+    pub(crate) fn sibling(&self, id: NodeId, step: isize) -> Option<NodeId> {
+        let siblings = &self.get(self.get(id)?.parent?)?.children;
+        let at = siblings.iter().position(|child| *child == id)?;
+        siblings.get(at.checked_add_signed(step)?).copied()
     }
 
     /// Whether a node is another, or holds it.
@@ -180,6 +197,7 @@ impl Dom {
 
     /// Takes a node out of what holds it.
     pub(crate) fn remove(&mut self, child: NodeId) {
+        self.version = self.version.wrapping_add(1);
         let Some(parent) = self.nodes.get_mut(child as usize).and_then(|node| node.parent.take()) else {
             return;
         };
@@ -201,6 +219,8 @@ impl Dom {
     }
 
     pub(crate) fn set_attribute(&mut self, id: NodeId, name: &str, value: Option<String>) {
+        self.version = self.version.wrapping_add(1);
+        self.new_names.extend(value.clone().filter(|value| is_name(name) && !value.is_empty()));
         let Some(Node { kind: Kind::Element { attributes, .. }, .. }) = self.nodes.get_mut(id as usize)
         else {
             return;
@@ -248,6 +268,11 @@ impl Dom {
         let text = self.create(Kind::Text(piece.to_owned()), self.owner(parent));
         self.insert(parent, text, before);
     }
+}
+
+/// Whether an attribute gives an element a name that script finds it by.
+fn is_name(attribute: &str) -> bool {
+    matches!(attribute, "id" | "name")
 }
 
 /// Where the parser puts what it reads.

@@ -57,6 +57,12 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     let own = Rc::clone(dom);
     set(ctx, to, "holds", move |above: NodeId, below: NodeId| own.borrow().holds(above, below))?;
     let own = Rc::clone(dom);
+    set(ctx, to, "sibling", move |id: NodeId, step: i32| own.borrow().sibling(id, step as isize))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "dom_version", move || own.borrow().version)?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "take_names", move || std::mem::take(&mut own.borrow_mut().new_names))?;
+    let own = Rc::clone(dom);
     set(ctx, to, "owner", move |id: NodeId| own.borrow().owner(id))?;
     let own = Rc::clone(dom);
     set(ctx, to, "is_parsing", move |id: NodeId| own.borrow().begun_scripts.contains(&id))?;

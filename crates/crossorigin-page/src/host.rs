@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::description::{Description, RequestBody};
 use crate::dom::Dom;
+use crate::import_map::ImportMap;
 use crate::inbox::{Ask, Message};
 use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
 use crate::upload;
@@ -30,6 +31,7 @@ pub(crate) struct Host {
     pub(crate) bitmaps: Rc<RefCell<Bitmaps>>,
     pub(crate) url: Url,
     pub(crate) uncaught: Cell<usize>,
+    pub(crate) import_map: RefCell<ImportMap>,
     pub(crate) closed: Cell<bool>,
     /// Whether failed requests are explained.
     pub(crate) explains: Cell<bool>,
@@ -89,6 +91,7 @@ impl Host {
             bitmaps: Rc::default(),
             url,
             uncaught: Cell::new(0),
+            import_map: RefCell::default(),
             closed: Cell::new(false),
             explains: Cell::new(false),
             clock,

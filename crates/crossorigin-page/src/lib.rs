@@ -17,6 +17,7 @@ mod dom_functions;
 mod encoding;
 mod encoding_functions;
 mod host;
+mod import_map;
 mod inbox;
 mod integrity;
 mod life;

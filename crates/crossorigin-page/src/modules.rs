@@ -10,7 +10,6 @@ use serde_json::json;
 use crate::answers::is_javascript;
 use crate::host::Host;
 use crate::network::Answer;
-use crate::urls::parse_url;
 
 /// Resolves and fetches the modules of a page.
 pub(crate) struct Modules(Rc<Host>);
@@ -29,12 +28,10 @@ impl Resolver for Modules {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<String> {
-        let is_relative = ["./", "../", "/"].iter().any(|start| name.starts_with(start));
-        let url = if is_relative { parse_url(name, Some(base)) } else { parse_url(name, None) };
-        url.map(Into::into).ok_or_else(|| {
-            let why = "a module is named by a URL, or by a path that begins with /, ./ or ../";
-            Exception::throw_type(ctx, &format!("{base} imports {name:?}, but {why}"))
-        })
+        let found = self.0.import_map.borrow().resolve(name, base);
+        found
+            .map(Into::into)
+            .map_err(|why| Exception::throw_type(ctx, &format!("{base} imports {name:?}, but {why}")))
     }
 }
 

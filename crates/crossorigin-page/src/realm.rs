@@ -34,6 +34,7 @@ pub(crate) const MAX_STACK_BYTES: usize = 1 << 20;
 const PRELUDE: &str = concat!(
     "(function (host) { 'use strict';\n",
     include_str!("prelude/base.js"),
+    include_str!("prelude/inspect.js"),
     include_str!("prelude/events.js"),
     include_str!("prelude/abort.js"),
     include_str!("prelude/url.js"),
@@ -49,7 +50,10 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/body.js"),
     include_str!("prelude/fetch.js"),
     include_str!("prelude/xhr.js"),
+    include_str!("prelude/collections.js"),
     include_str!("prelude/dom.js"),
+    include_str!("prelude/element.js"),
+    include_str!("prelude/uievents.js"),
     include_str!("prelude/documents.js"),
     include_str!("prelude/style.js"),
     include_str!("prelude/scripts.js"),
@@ -58,10 +62,12 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/images.js"),
     include_str!("prelude/canvas.js"),
     include_str!("prelude/webgl_door.js"),
+    include_str!("prelude/location.js"),
     include_str!("prelude/loading.js"),
+    include_str!("prelude/window.js"),
     include_str!("prelude/beacon.js"),
-    "return { deliver, parsed, reportException, trackRejection, reportRejections,\n",
-    "  prepareScript: id => prepareScript(wrap(id), true),\n",
+    "return { deliver: (...news) => { nameElements(); deliver(...news); }, parsed, reportException, trackRejection, reportRejections,\n",
+    "  prepareScript: id => { nameElements(); return prepareScript(wrap(id), true); },\n",
     "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
 );
 
@@ -351,6 +357,10 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     set(ctx, to, "abort", move |id: u32| own.abort(id))?;
     let own = shared();
     set(ctx, to, "close", move || own.closed.set(true))?;
+    let own = shared();
+    set(ctx, to, "add_import_map", move |text: String, base: String| {
+        own.import_map.borrow_mut().add(&text, &base).err()
+    })?;
     let own = shared();
     set(ctx, to, "page_url", move || own.url.to_string())?;
     set(ctx, to, "user_agent", || crossorigin_agent::USER_AGENT_VALUE)?;

@@ -19,6 +19,10 @@ const HEAD: &str = "\
 Generated from the interfaces themselves. `crossorigin open` runs a page's scripts with these interfaces and members beside those
 of the language; what is not listed is `undefined`.
 
+Nothing is laid out or painted: elements have no sizes or places, and a computed style says what the element's own `style` says,
+and how elements of its name are displayed. A page is opened once: what would lead to another is told by a line of the console,
+and not followed. Nobody answers a dialog: `confirm()` gives `false` and `prompt()` gives `null`.
+
 ";
 
 /// How many constants of an interface are not told one by one.
@@ -33,7 +37,8 @@ const LIST: &str = r#"(() => {
     "Uint16Array", "Int32Array", "Uint32Array", "BigInt64Array", "BigUint64Array", "Float16Array", "Float32Array", "Float64Array",
     "DataView", "Atomics", "Promise", "BigInt", "WeakRef", "FinalizationRegistry", "DisposableStack", "AsyncDisposableStack",
     "performance", "queueMicrotask", "DOMException", "navigator"]);
-  const visible = name => typeof name === "string" && !name.startsWith("_") && name !== "constructor";
+  // Of a style's properties, the names that need no quotes are enough.
+  const visible = name => typeof name === "string" && !/^_|-/.test(name) && name !== "constructor";
   const own = object => Object.getOwnPropertyNames(object).filter(visible).sort();
   const plain = Object.getOwnPropertyNames(function () {}).concat("prototype");
   const list = {};
@@ -41,8 +46,15 @@ const LIST: &str = r#"(() => {
     const value = globalThis[name];
     if (language.has(name) && !["performance", "queueMicrotask", "DOMException", "navigator"].includes(name)) continue;
     if (typeof value !== "function" || !/^[A-Z]/.test(name)) continue;
-    const above = Object.getPrototypeOf(value.prototype ?? {})?.constructor?.name;
-    list[name] = { above: above === "Object" ? "" : above ?? "", statics: own(value).filter(member => !plain.includes(member)), members: own(value.prototype ?? {}) };
+    const members = own(value.prototype ?? {});
+    let above = Object.getPrototypeOf(value.prototype ?? {});
+    // What stands between two interfaces, and is none itself.
+    while (above && above !== Object.prototype && globalThis[above.constructor.name] !== above.constructor) {
+      members.push(...own(above));
+      above = Object.getPrototypeOf(above);
+    }
+    const aboveName = above && above !== Object.prototype ? above.constructor.name : "";
+    list[name] = { above: aboveName, statics: own(value).filter(member => !plain.includes(member)), members: [...new Set(members)].sort() };
   }
   const globals = own(globalThis).filter(name => !language.has(name) && !list[name]).concat("performance", "queueMicrotask", "navigator").sort();
   return { globals, list, console: own(console), navigator: own(navigator), location: own(location), performance: own(performance) };

@@ -212,3 +212,82 @@ fn forms_hold_what_is_put_into_them() {
         ]
     );
 }
+
+#[test]
+fn lists_are_live_or_not() {
+    assert_eq!(
+        page(
+            "<ul><li id=a>1<li class='k m' name=b>2</ul>",
+            "const ul = document.querySelector('ul'), items = ul.getElementsByTagName('li'), fixed = ul.querySelectorAll('li'), { children } = ul;
+             console.log(items.length, fixed.length, Array.isArray(fixed), fixed instanceof NodeList, children instanceof HTMLCollection);
+             console.log(typeof fixed.map, typeof items.forEach, typeof fixed.forEach, [...items].length, Array.from(fixed, e => e.id).join());
+             ul.append(document.createElement('li'));
+             console.log(items.length, fixed.length, children.length, children === ul.children, items[2] === ul.lastChild, items[9], items.item(9));
+             console.log(items.a === items[0], items.namedItem('b') === items[1], items.nothing, 1 in items, 7 in items, Object.keys(fixed).join());
+             console.log(document.getElementsByClassName('m k').length, document.getElementsByClassName('x').length, document.forms.length, document.scripts.length);
+             for (const item of fixed) item.remove();
+             console.log(items.length, typeof document.createTextNode('x').querySelector, ul.childNodes.length);
+             fixed.forEach((item, at, all) => console.log(at, item.isConnected, all === fixed));"
+        ),
+        [
+            "2 2 false true true",
+            "undefined undefined function 2 a,",
+            "3 2 3 true true undefined null",
+            "true true undefined true false 0,1",
+            "1 0 0 1",
+            "1 undefined 1",
+            "0 false true",
+            "1 false true",
+        ]
+    );
+}
+
+#[test]
+fn classes_and_attributes_are_lists() {
+    assert_eq!(
+        page(
+            "<p id=p class='a  b a'>x</p>",
+            "const { classList } = p;
+             console.log([...classList].join(), classList.length, classList[1], classList.item(5), classList.value, String(classList), classList === p.classList);
+             classList.add('c', 'd'); classList.remove('a', 'x');
+             console.log(p.className, classList.toggle('b'), classList.toggle('e'), classList.toggle('e', true), classList.replace('c', 'z'), classList.replace('q', 'r'));
+             console.log(p.className, classList.contains('z'));
+             p.classList = 'n m';
+             for (const bad of ['', 'a b']) try { classList.add(bad); } catch (e) { console.log(e.name); }
+             classList.forEach((name, at) => console.log(at, name));
+             const { attributes } = p;
+             console.log(attributes.length, attributes[0].name, attributes.class.value, attributes.id === p.getAttributeNode('id'), attributes.getNamedItem('none'));
+             attributes.id.value = 'q';
+             attributes.removeNamedItem('class');
+             console.log(q.id, [...attributes].map(({ name, value }) => `${name}=${value}`).join());"
+        ),
+        [
+            "a,b 2 b null a  b a a  b a true",
+            "b c d false true true true false",
+            "z d e true",
+            "SyntaxError",
+            "InvalidCharacterError",
+            "0 n",
+            "1 m",
+            "2 id n m true null",
+            "q id=q",
+        ]
+    );
+}
+
+#[test]
+fn texts_are_what_would_be_shown() {
+    assert_eq!(
+        page(
+            "<div>a <b>b</b><br>c<script>var hidden</script><i hidden>d</i><style>e {}</style></div>",
+            "const div = document.querySelector('div');
+             console.log(JSON.stringify(div.innerText), JSON.stringify(div.textContent), div.querySelector('script').innerText);
+             document.title = 'New';
+             console.log(document.title, document.getElementsByName('x').length, document.visibilityState, document.hasFocus());"
+        ),
+        [
+            r#""a b\nc" "a bcvar hiddende {}" var hidden"#,
+            "New 0 visible true",
+        ]
+    );
+}

@@ -6,12 +6,16 @@ const platformPrototypes = new WeakSet();
 /** Makes interfaces global, as browsers have them: there, and not enumerable. */
 function expose(interfaces) {
   for (const [name, value] of Object.entries(interfaces)) {
-    if (typeof value === "function" && value.prototype) platformPrototypes.add(value.prototype);
+    if (typeof value === "function" && value.prototype) tag(value, name);
     Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
-    if (typeof value === "function" && value.prototype && !Object.hasOwn(value.prototype, Symbol.toStringTag)) {
-      Object.defineProperty(value.prototype, Symbol.toStringTag, { value: name, configurable: true });
-    }
   }
+}
+
+/** Lets what is made of a class be known as of an interface. */
+function tag(Class, name) {
+  platformPrototypes.add(Class.prototype);
+  if (Object.hasOwn(Class.prototype, Symbol.toStringTag)) return;
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
 /** Whoever has it makes what script can't. */
@@ -137,25 +141,6 @@ function reportRejections() {
   }
 }
 
-/** What a console shows of a value. */
-function inspect(value, depth = 0, seen = []) {
-  if (typeof value === "string") return depth === 0 ? value : JSON.stringify(value);
-  if (typeof value === "function") return `[Function ${value.name || "anonymous"}]`;
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null) return String(value);
-  if (value instanceof Error) return value.stack ? `${value.name}: ${value.message}` : String(value);
-  if (seen.includes(value)) return "[Circular]";
-  if (depth > 3) return Array.isArray(value) ? "[…]" : "{…}";
-  const inner = item => inspect(item, depth + 1, [...seen, value]);
-  if (Array.isArray(value)) return `[${value.slice(0, 100).map(inner).join(", ")}${value.length > 100 ? ", …" : ""}]`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.length ?? value.byteLength})`;
-  if (value instanceof Map || value instanceof Set) return `${value.constructor.name}(${value.size})`;
-  const name = value.constructor?.name;
-  const fields = Object.entries(value).slice(0, 100).map(([key, item]) => `${key}: ${inner(item)}`);
-  const prefix = name && name !== "Object" ? `${name} ` : "";
-  return `${prefix}{${fields.length ? ` ${fields.join(", ")} ` : ""}}`;
-}
-
 function format(values) {
   if (typeof values[0] !== "string" || !values[0].includes("%")) return values.map(value => inspect(value)).join(" ");
   const rest = values.slice(1);
@@ -178,7 +163,7 @@ const log = level => (...values) => host.log(level, indent + format(values));
 const consoleObject = {
   log: log("log"), info: log("info"), warn: log("warn"), error: log("error"), debug: log("debug"),
   dir: value => host.log("log", indent + inspect(value, 1)),
-  table: value => host.log("log", indent + inspect(value, 1)),
+  table: value => host.log("log", tableOf(value).map(line => indent + line).join("\n")),
   trace: (...values) => host.log("log", `${indent}Trace: ${format(values)}`),
   assert(condition, ...values) {
     if (!condition) host.log("error", `${indent}Assertion failed${values.length ? `: ${format(values)}` : ""}`);

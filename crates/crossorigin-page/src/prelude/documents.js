@@ -1,12 +1,28 @@
 // Documents: the page's own, and those that are not shown.
 
 class Document extends Node {
-  get documentElement() { return this.children[0] ?? null; }
-  get doctype() { return this.childNodes.find(node => node instanceof DocumentType) ?? null; }
+  get documentElement() { return elementsOf(this)[0] ?? null; }
+  get doctype() { return childrenOf(this).find(node => node instanceof DocumentType) ?? null; }
   get head() { return this.querySelector("head"); }
   get body() { return this.querySelector("body"); }
   get title() { return (this.querySelector("title")?.textContent ?? "").trim().replace(/\s+/g, " "); }
-  set title(text) { this.querySelector("title")?.replaceChildren(String(text)); }
+  set title(text) {
+    const title = this.querySelector("title") ?? this.head?.appendChild(this.createElement("title"));
+    if (title) title.textContent = text;
+  }
+  get forms() { return liveElements(this, "forms", () => select(this, "form")); }
+  get images() { return liveElements(this, "images", () => select(this, "img")); }
+  get links() { return liveElements(this, "links", () => select(this, "a[href], area[href]")); }
+  get scripts() { return liveElements(this, "scripts", () => select(this, "script")); }
+  getElementsByName(name) {
+    return liveList(this, `name ${name}`, NodeList, () => select(this, "[name]").filter(element => element.getAttribute("name") === String(name)));
+  }
+  get activeElement() { return this === document ? (focused?.isConnected ? focused : this.body) : null; }
+  hasFocus() { return this === document; }
+  get hidden() { return this !== document; }
+  get visibilityState() { return this === document ? "visible" : "hidden"; }
+  get referrer() { return ""; }
+  get domain() { return this === document ? location.hostname : ""; }
   get URL() { return this === document ? location.href : "about:blank"; }
   get documentURI() { return this.URL; }
   get location() { return this === document ? location : null; }
@@ -20,6 +36,7 @@ class Document extends Node {
   get implementation() { return implementation; }
   get contentType() { return "text/html"; }
   get characterSet() { return "UTF-8"; }
+  get charset() { return this.characterSet; }
   get compatMode() { return "CSS1Compat"; }
   getElementById(id) { return wrap(host.element_by_id(String(id)) ?? null); }
   createElement(name) { return wrap(host.create_element(String(name).toLowerCase(), this[NODE])); }
@@ -28,6 +45,12 @@ class Document extends Node {
     if (local === undefined) throw new DOMException(`${JSON.stringify(String(name))} is no name of an element.`, "InvalidCharacterError");
     if (prefix !== undefined && !namespace) throw new DOMException("A prefix stands for a namespace.", "NamespaceError");
     return wrap(host.create_element(local, this[NODE], String(namespace ?? "")));
+  }
+  /** As old scripts make events: they are initialised afterwards. */
+  createEvent(name) {
+    const Class = EVENTS_OF_OLD[String(name).toLowerCase()]?.();
+    if (!Class) throw new DOMException(`${JSON.stringify(String(name))} is no kind of event.`, "NotSupportedError");
+    return new Class("");
   }
   createTextNode(text) { return wrap(host.create_text(String(text), this[NODE])); }
   createComment(text) { return wrap(host.create_comment(String(text), this[NODE])); }
@@ -43,7 +66,9 @@ class Document extends Node {
     return node;
   }
 }
-defineHandlers(Document.prototype, "readystatechange", "DOMContentLoaded");
+mix(ParentNode, Document);
+mix(Searchable, Document);
+defineHandlers(Document.prototype, "readystatechange", "visibilitychange", ...HANDLERS);
 
 class DOMImplementation {
   /** A document that is not shown: nothing in it loads or runs. */

@@ -5,6 +5,9 @@ class HTMLAnchorElement extends HTMLElement {
   get text() { return this.textContent; }
   set text(text) { this.textContent = text; }
   toString() { return this.href; }
+  click() {
+    if (fire(this, clickEvent()) && this.hasAttribute("href") && !this.hasAttribute("download") && !/^javascript:/i.test(this.href)) navigate(this.href);
+  }
 }
 reflect(HTMLAnchorElement, { href: "url", download: "text", target: "text", rel: "text", hreflang: "text", type: "text" });
 defineElement("a", HTMLAnchorElement);
@@ -39,7 +42,7 @@ class HTMLProgressElement extends HTMLElement {
 defineElement("progress", HTMLProgressElement);
 
 /** Events of the window for which its page's body may have handlers. */
-const WINDOW_HANDLERS = new Set(["load", "error", "unhandledrejection", "rejectionhandled", "message", "beforeunload", "pageshow"]);
+const WINDOW_HANDLERS = new Set(["load", "error", "unhandledrejection", "rejectionhandled", "message", "beforeunload", "pageshow", "hashchange", "popstate"]);
 
 class HTMLBodyElement extends HTMLElement {}
 for (const type of WINDOW_HANDLERS) {

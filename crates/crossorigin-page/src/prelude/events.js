@@ -20,32 +20,58 @@ const STATE = Symbol("state");
 /** What an event bubbles to. */
 const ABOVE = Symbol("above");
 
+const [CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE] = [1, 2, 3];
+
 class Event {
-  #type; #bubbles; #cancelable;
-  constructor(type, { bubbles = false, cancelable = false } = {}) {
-    this.#type = String(type);
-    this.#bubbles = Boolean(bubbles);
-    this.#cancelable = Boolean(cancelable);
-    const state = { target: null, currentTarget: null, trusted: false, dispatching: false, stopped: false, stoppedNow: false, prevented: false };
+  #type; #bubbles; #cancelable; #composed; #timeStamp = host.now();
+  constructor(type, { bubbles = false, cancelable = false, composed = false } = {}) {
+    if (arguments.length === 0) throw new TypeError("An event has a type.");
+    [this.#type, this.#bubbles, this.#cancelable, this.#composed] = [String(type), Boolean(bubbles), Boolean(cancelable), Boolean(composed)];
+    const state = {
+      target: null, currentTarget: null, phase: 0, path: [], trusted: false, dispatching: false, passive: false, stopped: false,
+      stoppedNow: false, prevented: false,
+    };
     Object.defineProperty(this, STATE, { value: state });
   }
   get type() { return this.#type; }
   get target() { return this[STATE].target; }
   get srcElement() { return this[STATE].target; }
   get currentTarget() { return this[STATE].currentTarget; }
+  get eventPhase() { return this[STATE].phase; }
   get bubbles() { return this.#bubbles; }
   get cancelable() { return this.#cancelable; }
+  get composed() { return this.#composed; }
+  get timeStamp() { return this.#timeStamp; }
   get defaultPrevented() { return this[STATE].prevented; }
+  get returnValue() { return !this[STATE].prevented; }
+  set returnValue(value) { if (!value) this.preventDefault(); }
+  get cancelBubble() { return this[STATE].stopped; }
+  set cancelBubble(value) { if (value) this.stopPropagation(); }
   get isTrusted() { return this[STATE].trusted; }
-  preventDefault() { if (this.#cancelable) this[STATE].prevented = true; }
+  composedPath() { return [...this[STATE].path]; }
+  preventDefault() { if (this.#cancelable && !this[STATE].passive) this[STATE].prevented = true; }
   stopPropagation() { this[STATE].stopped = true; }
   stopImmediatePropagation() { this[STATE].stopped = this[STATE].stoppedNow = true; }
+  /** As old scripts make events. */
+  initEvent(type, bubbles = false, cancelable = false) {
+    if (this[STATE].dispatching) return;
+    [this.#type, this.#bubbles, this.#cancelable] = [String(type), Boolean(bubbles), Boolean(cancelable)];
+    Object.assign(this[STATE], { stopped: false, stoppedNow: false, prevented: false, trusted: false, target: null });
+  }
+}
+for (const [name, value] of Object.entries({ NONE: 0, CAPTURING_PHASE, AT_TARGET, BUBBLING_PHASE })) {
+  for (const holder of [Event, Event.prototype]) Object.defineProperty(holder, name, { value, enumerable: true });
 }
 
 class CustomEvent extends Event {
   #detail;
   constructor(type, init = {}) { super(type, init); this.#detail = init.detail ?? null; }
   get detail() { return this.#detail; }
+  initCustomEvent(type, bubbles, cancelable, detail = null) {
+    if (this[STATE].dispatching) return;
+    this.initEvent(type, bubbles, cancelable);
+    this.#detail = detail;
+  }
 }
 
 class ProgressEvent extends Event {
@@ -103,18 +129,20 @@ class EventTarget {
     Object.defineProperty(this, LISTENERS, { value: new Map() });
   }
   addEventListener(type, callback, options = {}) {
-    if (callback === null || callback === undefined) return;
-    const { once = false, signal } = typeof options === "object" && options ? options : {};
-    if (signal?.aborted) return;
+    const { once = false, passive = false, signal } = typeof options === "object" && options ? options : {};
+    const capture = capturesBy(options);
+    if (callback === null || callback === undefined || signal?.aborted) return;
+    if (typeof callback !== "function" && typeof callback !== "object") throw new TypeError("A listener is a function, or has handleEvent().");
     const list = listeners(this, String(type));
-    if (list.some(listener => listener.callback === callback)) return;
-    list.push({ callback, once });
-    signal?.addEventListener("abort", () => this.removeEventListener(type, callback));
+    if (list.some(listener => listener.callback === callback && listener.capture === capture)) return;
+    list.push({ callback, capture, once: Boolean(once), passive: Boolean(passive), removed: false });
+    signal?.addEventListener("abort", () => this.removeEventListener(type, callback, capture));
   }
-  removeEventListener(type, callback) {
+  removeEventListener(type, callback, options = {}) {
+    const capture = capturesBy(options);
     const list = listeners(this, String(type));
-    const at = list.findIndex(listener => listener.callback === callback);
-    if (at >= 0) list.splice(at, 1);
+    const at = list.findIndex(listener => listener.callback === callback && listener.capture === capture);
+    if (at >= 0) list.splice(at, 1)[0].removed = true;
   }
   dispatchEvent(event) {
     if (!(event instanceof Event)) throw new TypeError("dispatchEvent wants an Event");
@@ -123,6 +151,8 @@ class EventTarget {
     return dispatch(this, event);
   }
 }
+
+const capturesBy = options => Boolean(typeof options === "object" && options ? options.capture : options);
 
 function listeners(target, type) {
   const map = target[LISTENERS];
@@ -153,39 +183,47 @@ function readHandlerAttribute(element, name) {
   }
 }
 
-function invoke(target, event) {
-  event[STATE].currentTarget = target;
+/** Calls the listeners of one target: those that come first, on the way down to where it happened, or the others. */
+function invoke(target, event, capture) {
+  const state = event[STATE];
+  state.currentTarget = target;
   const name = `on${event.type}`;
   // What a body says of its page's events is for the window.
   if (target === globalThis && document.body && WINDOW_HANDLERS.has(event.type)) readHandlerAttribute(document.body, name);
   if (target[NODE] !== undefined && name in target && target.nodeType === 1) readHandlerAttribute(target, name);
-  for (const listener of [...listeners(target, event.type)]) {
-    if (listener.once) target.removeEventListener(event.type, listener.callback);
+  for (const listener of listeners(target, event.type).filter(listener => listener.capture === capture)) {
+    if (listener.removed) continue;
+    if (listener.once) target.removeEventListener(event.type, listener.callback, capture);
+    const { callback } = listener;
+    state.passive = listener.passive;
     try {
-      const { callback } = listener;
       if (typeof callback === "function") callback.call(target, event);
       else callback.handleEvent(event);
     } catch (error) {
-      reportException(error, isMuted(error, listener.callback[HANDLER] ?? listener.callback));
+      reportException(error, isMuted(error, callback[HANDLER] ?? callback));
     }
-    if (event[STATE].stoppedNow) break;
+    state.passive = false;
+    if (state.stoppedNow) break;
   }
 }
 
-/** Dispatches to a target and, where the event bubbles, to what holds it. */
+/** Dispatches to a target: down to it from what holds it, and, where the event bubbles, up again. */
 function dispatch(target, event) {
-  event[STATE].target = target;
-  event[STATE].dispatching = true;
-  const path = [target];
-  if (event.bubbles) {
-    for (let above = target[ABOVE]; above; above = above[ABOVE]) path.push(above);
+  const state = event[STATE];
+  Object.assign(state, { target, dispatching: true, path: [target] });
+  for (let above = target[ABOVE]; above; above = above[ABOVE]) {
+    // The load of what a page holds is none of the page's.
+    if (above === globalThis && event.type === "load") break;
+    state.path.push(above);
   }
-  for (const at of path) {
-    invoke(at, event);
-    if (event[STATE].stopped) break;
-  }
-  event[STATE].dispatching = false;
-  event[STATE].currentTarget = null;
+  const call = (at, capture) => {
+    if (state.stopped) return;
+    state.phase = at === target ? AT_TARGET : capture ? CAPTURING_PHASE : BUBBLING_PHASE;
+    invoke(at, event, capture);
+  };
+  for (const at of state.path.toReversed()) call(at, true);
+  for (const at of event.bubbles ? state.path : [target]) call(at, false);
+  Object.assign(state, { dispatching: false, currentTarget: null, phase: 0, path: [], stopped: false, stoppedNow: false });
   return !event.defaultPrevented;
 }
 

@@ -10,9 +10,9 @@ const control = element => {
 class FormControl extends HTMLElement {
   get form() {
     const named = this.getAttribute("form");
-    return named === null ? this.closest("form") : document.querySelectorAll("form").find(form => form.id === named) ?? null;
+    return named === null ? this.closest("form") : select(document, "form").find(form => form.id === named) ?? null;
   }
-  get labels() { return document.querySelectorAll("label").filter(label => label.control === this); }
+  get labels() { return staticList(select(document, "label").filter(label => label.control === this)); }
 }
 const CONTROL_ATTRIBUTES = { name: "text", disabled: "flag" };
 
@@ -44,7 +44,7 @@ class HTMLInputElement extends FormControl {
     control(this).checked = Boolean(value);
     if (!value || this.type !== "radio" || this.name === "") return;
     const { form } = this;
-    for (const other of (form ?? this.getRootNode()).querySelectorAll("input")) {
+    for (const other of select(form ?? this.getRootNode(), "input")) {
       if (other !== this && other.type === "radio" && other.name === this.name && other.form === form) control(other).checked = false;
     }
   }
@@ -54,13 +54,13 @@ class HTMLInputElement extends FormControl {
     const before = this.checked;
     const isChoice = this.type === "checkbox" || (this.type === "radio" && !before);
     if (isChoice) this.checked = this.type === "radio" || !before;
-    const goesOn = fire(this, new Event("click", { bubbles: true, cancelable: true }));
+    const goesOn = fire(this, clickEvent());
     if (!goesOn) {
       if (isChoice) this.checked = before;
     } else if (isChoice) {
       for (const type of ["input", "change"]) fire(this, new Event(type, { bubbles: true }));
     } else if (["submit", "image"].includes(this.type)) {
-      this.form?.requestSubmit();
+      this.form?.requestSubmit(this);
     } else if (this.type === "reset") {
       this.form?.reset();
     }
@@ -88,8 +88,8 @@ class HTMLButtonElement extends FormControl {
   }
   set type(type) { this.setAttribute("type", type); }
   click() {
-    if (this.disabled || !fire(this, new Event("click", { bubbles: true, cancelable: true }))) return;
-    if (this.type === "submit") this.form?.requestSubmit();
+    if (this.disabled || !fire(this, clickEvent())) return;
+    if (this.type === "submit") this.form?.requestSubmit(this);
     if (this.type === "reset") this.form?.reset();
   }
 }
@@ -105,71 +105,67 @@ class HTMLOptionElement extends HTMLElement {
   get defaultSelected() { return this.hasAttribute("selected"); }
   set defaultSelected(value) { this.toggleAttribute("selected", Boolean(value)); }
   get selected() {
-    const select = this.closest("select");
-    return select && !select.multiple ? chosen(select) === this : control(this).selected ?? this.defaultSelected;
+    const list = this.closest("select");
+    return list && !list.multiple ? chosen(list) === this : control(this).selected ?? this.defaultSelected;
   }
   set selected(value) {
-    const select = this.closest("select");
-    if (value && select && !select.multiple) for (const option of select.options) control(option).selected = false;
+    const list = this.closest("select");
+    if (value && list && !list.multiple) for (const option of optionsOf(list)) control(option).selected = false;
     control(this).selected = Boolean(value);
   }
-  get index() { return this.closest("select")?.options.indexOf(this) ?? 0; }
+  get index() { return this.closest("select") ? optionsOf(this.closest("select")).indexOf(this) : 0; }
 }
 reflect(HTMLOptionElement, { disabled: "flag" });
 defineElement("option", HTMLOptionElement);
 
 /** The option that a list of one choice shows: the last that is selected, or else the first that can be. */
-function chosen(select) {
-  const { options } = select;
+function chosen(list) {
+  const options = optionsOf(list);
   const isSelected = option => control(option).selected ?? option.defaultSelected;
-  return options.findLast(isSelected) ?? (control(select).selected === false ? null : options.find(option => !option.disabled) ?? null);
+  return options.findLast(isSelected) ?? (control(list).selected === false ? null : options.find(option => !option.disabled) ?? null);
 }
 
 class HTMLSelectElement extends FormControl {
   get type() { return this.multiple ? "select-multiple" : "select-one"; }
-  get options() { return this.querySelectorAll("option"); }
-  get length() { return this.options.length; }
-  get selectedOptions() { return this.options.filter(option => option.selected); }
-  get selectedIndex() { return this.options.findIndex(option => option.selected); }
+  get options() { return liveElements(this, "options", () => optionsOf(this)); }
+  get length() { return optionsOf(this).length; }
+  get selectedOptions() { return makeList(HTMLCollection, () => optionsOf(this).filter(option => option.selected)); }
+  get selectedIndex() { return optionsOf(this).findIndex(option => option.selected); }
   set selectedIndex(at) { choose(this, this.options[at]); }
   get value() { return this.options[this.selectedIndex]?.value ?? ""; }
-  set value(value) { choose(this, this.options.find(option => option.value === String(value))); }
+  set value(value) { choose(this, optionsOf(this).find(option => option.value === String(value))); }
   item(at) { return this.options[at] ?? null; }
   add(option, before = null) { this.insertBefore(option, typeof before === "number" ? this.options[before] ?? null : before); }
 }
 reflect(HTMLSelectElement, { ...CONTROL_ATTRIBUTES, multiple: "flag", required: "flag" });
 defineElement("select", HTMLSelectElement);
 
+const optionsOf = list => select(list, "option");
+
 /** Selects one option and no other; none where there is none. */
-function choose(select, wanted) {
-  for (const option of select.options) control(option).selected = option === wanted;
-  control(select).selected = wanted !== undefined;
+function choose(list, wanted) {
+  for (const option of optionsOf(list)) control(option).selected = option === wanted;
+  control(list).selected = wanted !== undefined;
 }
 
 class HTMLLabelElement extends HTMLElement {
-  get control() { return this.hasAttribute("for") ? document.getElementById(this.htmlFor) : this.querySelectorAll("*").find(element => element instanceof FormControl) ?? null; }
+  get control() { return this.hasAttribute("for") ? document.getElementById(this.htmlFor) : select(this, "*").find(element => element instanceof FormControl) ?? null; }
   get htmlFor() { return this.getAttribute("for") ?? ""; }
   set htmlFor(value) { this.setAttribute("for", value); }
   get form() { return this.control?.form ?? null; }
-  click() { if (fire(this, new Event("click", { bubbles: true, cancelable: true }))) this.control?.click(); }
+  click() { if (fire(this, clickEvent())) this.control?.click(); }
 }
 defineElement("label", HTMLLabelElement);
 
 class HTMLFormElement extends HTMLElement {
   /** Its controls, in the order of the tree; by name too. */
-  get elements() {
-    const all = this.getRootNode().querySelectorAll("*").filter(element => element instanceof FormControl && element.form === this && element.type !== "image");
-    for (const element of all) {
-      for (const name of [element.id, element.name]) if (name && !(name in all)) Object.defineProperty(all, name, { value: element });
-    }
-    return all;
-  }
-  get length() { return this.elements.length; }
-  requestSubmit() { fire(this, new Event("submit", { bubbles: true, cancelable: true })); }
+  get elements() { return liveElements(this, "elements", () => controlsOf(this)); }
+  get length() { return controlsOf(this).length; }
+  requestSubmit(submitter = null) { fire(this, submitEvent(submitter)); }
   reset() {
     if (!fire(this, new Event("reset", { bubbles: true, cancelable: true }))) return;
-    for (const element of this.elements) {
-      for (const held of [element, ...(element.options ?? [])]) Object.assign(control(held), { value: null, checked: null, selected: null });
+    for (const element of controlsOf(this)) {
+      for (const held of [element, ...(element instanceof HTMLSelectElement ? optionsOf(element) : [])]) Object.assign(control(held), { value: null, checked: null, selected: null });
     }
   }
 }
@@ -177,12 +173,14 @@ reflect(HTMLFormElement, { name: "text", action: "url", method: "text", target: 
 defineElement("form", HTMLFormElement);
 defineHandlers(HTMLFormElement.prototype, "reset");
 
+const controlsOf = form => select(form.getRootNode(), "*").filter(element => element instanceof FormControl && element.form === form && element.type !== "image");
+
 /** What a form would send, as pairs of names and values. */
 function formEntries(form) {
-  return form.elements.flatMap(element => {
+  return controlsOf(form).flatMap(element => {
     const { name, type } = element;
     if (name === "" || element.disabled || ["submit", "button", "reset", "image"].includes(type)) return [];
-    if (element instanceof HTMLSelectElement) return element.selectedOptions.filter(option => !option.disabled).map(option => [name, option.value]);
+    if (element instanceof HTMLSelectElement) return optionsOf(element).filter(option => option.selected && !option.disabled).map(option => [name, option.value]);
     if (type === "checkbox" || type === "radio") return element.checked ? [[name, element.value]] : [];
     if (type === "file") return [[name, new File([], "", { type: "application/octet-stream" })]];
     return [[name, element.value]];

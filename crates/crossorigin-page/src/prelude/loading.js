@@ -1,4 +1,4 @@
-// The page itself: its window and location, and its scripts in their order.
+// The page itself: how far it is, its window and what that has.
 
 let readyState = "loading";
 /** What the load event waits for. */
@@ -37,12 +37,6 @@ function parsed() {
   queueTask(runDeferred);
 }
 
-const location = {};
-for (const part of ["href", "origin", "protocol", "host", "hostname", "port", "pathname", "search", "hash"]) {
-  Object.defineProperty(location, part, { enumerable: true, get: () => new URL(host.page_url())[part] });
-}
-Object.defineProperty(location, "toString", { value: () => location.href });
-
 // The window is an event target, though no object of ours.
 Object.defineProperty(globalThis, LISTENERS, { value: new Map() });
 for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"]) {
@@ -61,7 +55,7 @@ const navigator = Object.create(Navigator.prototype, {
 });
 const document = wrap(0);
 expose({
-  Window, Navigator, window: globalThis, self: globalThis, top: globalThis, parent: globalThis, frames: globalThis, document, location,
+  Window, Navigator, window: globalThis, self: globalThis, top: globalThis, parent: globalThis, frames: globalThis, document,
   navigator, origin: location.origin,
   alert: message => host.log("log", `alert: ${message}`),
   close: () => host.close(),

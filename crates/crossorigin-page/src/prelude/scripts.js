@@ -18,7 +18,7 @@ class HTMLScriptElement extends HTMLElement {
     notForced.add(this);
     this.toggleAttribute("async", Boolean(value));
   }
-  static supports(type) { return type === "classic" || type === "module"; }
+  static supports(type) { return type === "classic" || type === "module" || type === "importmap"; }
   [CONNECTED]() { if (!host.is_parsing(this[NODE])) prepareScript(this, false); }
   [CHANGED](name) {
     if (name === "async") notForced.add(this);
@@ -39,7 +39,7 @@ function kindOf(script) {
   if (type === "" || (type === null && !language)) return "classic";
   const said = type === null ? `text/${language}` : type.trim();
   if (CLASSIC.test(said)) return "classic";
-  return /^module$/i.test(said) ? "module" : null;
+  return /^(module|importmap)$/i.test(said) ? said.toLowerCase() : null;
 }
 
 /** Whether a script is for events of old, which never come. */
@@ -48,12 +48,25 @@ function isForEvent(script) {
   return target !== null && event !== null && !(/^\s*window\s*$/i.test(target) && /^\s*onload(\(\))?\s*$/i.test(event));
 }
 
+/** What names of modules stand for, as a script says. */
+function addImportMap(script) {
+  if (script.hasAttribute("src")) queueTask(() => fire(script, "error"));
+  else if (script.textContent === "") return 0;
+  else {
+    const problem = host.add_import_map(script.textContent, document.baseURI);
+    if (problem) reportException(new TypeError(`The import map: ${problem}`));
+  }
+  handedOver.add(script);
+  return 0;
+}
+
 /** Prepares a script; gives back the request that the parser has to wait for, or 0. */
 function prepareScript(script, fromParser) {
   if (fromParser) host.hand_over(script[NODE]);
   if (handedOver.has(script)) return 0;
   const source = script.getAttribute("src");
   const kind = kindOf(script);
+  if (kind === "importmap" && script.isConnected) return addImportMap(script);
   // Documents that are not shown run nothing; a script may still come into one that is.
   if ((source === null && script.textContent === "") || !kind || !script.isConnected || host.owner(script[NODE]) !== 0) return 0;
   if (fromParser) notForced.add(script);

@@ -27,7 +27,7 @@ const STYLE_PROPERTIES = `
   text-align text-anchor text-decoration text-indent text-overflow text-shadow text-transform top touch-action transform
   transform-origin transition transition-delay transition-duration transition-property transition-timing-function
   translate unicode-bidi user-select vertical-align visibility white-space widows width will-change word-break
-  word-spacing writing-mode z-index zoom`.trim().split(/\s+/);
+  word-spacing writing-mode z-index zoom`;
 
 /** The declarations of a text: name, value, and whether each is important. */
 function parseDeclarations(text) {
@@ -52,6 +52,7 @@ class CSSStyleDeclaration {
   #read; #write;
   constructor(making, read, write) {
     if (making !== MAKING) throw new TypeError("Illegal constructor");
+    defineStyleProperties();
     [this.#read, this.#write] = [read, write];
   }
   #change(steps) {
@@ -81,17 +82,28 @@ class CSSStyleDeclaration {
   }
 }
 
-for (const property of STYLE_PROPERTIES) {
-  const camel = property.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
-  for (const name of new Set([property, camel, ...(property === "float" ? ["cssFloat"] : [])])) {
-    Object.defineProperty(CSSStyleDeclaration.prototype, name, {
-      configurable: true,
-      enumerable: true,
-      get() { return this.getPropertyValue(property); },
-      set(value) { this.setProperty(property, value); },
-    });
+let hasStyleProperties = false;
+/** Gives styles their hundreds of properties, once a page looks at one. */
+function defineStyleProperties() {
+  if (hasStyleProperties) return;
+  hasStyleProperties = true;
+  tag(CSSStyleDeclaration, "CSSStyleDeclaration");
+  for (const property of STYLE_PROPERTIES.trim().split(/\s+/)) {
+    const camel = property.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+    for (const name of new Set([property, camel, ...(property === "float" ? ["cssFloat"] : [])])) {
+      Object.defineProperty(CSSStyleDeclaration.prototype, name, {
+        configurable: true,
+        enumerable: true,
+        get() { return this.getPropertyValue(property); },
+        set(value) { this.setProperty(property, value); },
+      });
+    }
   }
 }
+exposeLater(["CSSStyleDeclaration"], () => {
+  defineStyleProperties();
+  return { CSSStyleDeclaration };
+});
 
 const STYLE = Symbol("style");
 const styleOf = element => parseDeclarations(element.getAttribute("style") ?? "");
@@ -125,15 +137,19 @@ const DISPLAYS = Object.entries({
 }).flatMap(([display, names]) => names.split(" ").map(name => [name, display]));
 const DISPLAY_OF = new Map(DISPLAYS);
 
+function displayOf(element) {
+  const own = element.hasAttribute("style") ? styleOf(element).get("display")?.value : undefined;
+  return own ?? (element.hasAttribute("hidden") ? "none" : DISPLAY_OF.get(element.localName) ?? "inline");
+}
+
 /** What an element's own attributes say of it, and how elements of its name are shown. Style sheets don't count. */
 function getComputedStyle(element) {
   if (!(element instanceof Element)) throw new TypeError("getComputedStyle wants an element.");
   return new CSSStyleDeclaration(MAKING, () => {
     const own = styleOf(element);
-    const isHidden = element.hasAttribute("hidden");
-    if (!own.has("display")) own.set("display", { value: isHidden ? "none" : DISPLAY_OF.get(element.localName) ?? "inline" });
+    own.set("display", { value: displayOf(element) });
     return own;
   }, null);
 }
 
-expose({ CSSStyleDeclaration, getComputedStyle });
+expose({ getComputedStyle });
