@@ -186,6 +186,7 @@ fn forms_hold_what_is_put_into_them() {
              form.querySelector('button').click();
              s.value = 'none';
              console.log(s.selectedIndex, s.value === '', a.getAttribute('value'));
+             console.log(form.a === a, form.s.value === '', form.go.tagName, form.nothing, document.createElement('form').a);
              form.reset();
              console.log(told());
              form.querySelector('label').click();
@@ -205,10 +206,29 @@ fn forms_hold_what_is_put_into_them() {
             "click go",
             "submit a,changed|c,on|r,2|s,x|m,1|m,3|t,tt",
             "-1 true 1 2",
+            "true true BUTTON undefined undefined",
             "a,1 2|r,1|s,y|m,1|m,3|t,tt",
             "click undefined",
             "click a",
             r#"<option value="v">T</option><option>U</option> v"#,
+        ]
+    );
+}
+
+#[test]
+fn where_forms_lead_is_told() {
+    assert_eq!(
+        page(
+            "<form action=/search><input name=q value='a b'><button>go</button></form><form method=post id=post><button>go</button></form>",
+            "for (const button of document.querySelectorAll('button')) button.click();
+             document.forms[0].onsubmit = () => false;
+             document.querySelector('button').click();
+             document.forms[0].submit();"
+        ),
+        [
+            "The page leads to {own}/search?q=a+b, which is not followed: a page is opened once.",
+            "The page leads to {own}/, which is not followed: a page is opened once.",
+            "The page leads to {own}/search?q=a+b, which is not followed: a page is opened once.",
         ]
     );
 }

@@ -1,4 +1,4 @@
-// Forms and their controls: what they hold. Submitting one, which would leave the page, is only its event.
+// Forms and their controls: what they hold. Where one would lead is told, and not followed.
 
 /** What a control holds once it is no longer what its attributes say. */
 const CONTROL = Symbol("control");
@@ -161,7 +161,8 @@ class HTMLFormElement extends HTMLElement {
   /** Its controls, in the order of the tree; by name too. */
   get elements() { return liveElements(this, "elements", () => controlsOf(this)); }
   get length() { return controlsOf(this).length; }
-  requestSubmit(submitter = null) { fire(this, submitEvent(submitter)); }
+  requestSubmit(submitter = null) { if (fire(this, submitEvent(submitter))) leaveBy(this); }
+  submit() { leaveBy(this); }
   reset() {
     if (!fire(this, new Event("reset", { bubbles: true, cancelable: true }))) return;
     for (const element of controlsOf(this)) {
@@ -172,6 +173,24 @@ class HTMLFormElement extends HTMLElement {
 reflect(HTMLFormElement, { name: "text", action: "url", method: "text", target: "text" });
 defineElement("form", HTMLFormElement);
 defineHandlers(HTMLFormElement.prototype, "reset");
+
+/** Where a form leads. */
+function leaveBy(form) {
+  const url = URL.parse(form.getAttribute("action") || document.baseURI, document.baseURI);
+  if (!url) return;
+  if (!/^(post|dialog)$/i.test(form.method)) url.search = new URLSearchParams(formEntries(form).map(([name, value]) => [name, value.name ?? value])).toString();
+  if (!/^dialog$/i.test(form.method)) tellOfLeaving(url.href);
+}
+
+/** Lets script find the controls of forms as members of these, where a name is new. */
+function nameControl(name) {
+  if (name in HTMLFormElement.prototype) return;
+  Object.defineProperty(HTMLFormElement.prototype, name, {
+    configurable: true,
+    get() { return this[NODE] === undefined ? undefined : namedIn(controlsOf(this), name); },
+    set(value) { Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }); },
+  });
+}
 
 const controlsOf = form => select(form.getRootNode(), "*").filter(element => element instanceof FormControl && element.form === form && element.type !== "image");
 

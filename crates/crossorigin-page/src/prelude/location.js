@@ -18,11 +18,13 @@ function moveTo(url, state) {
 
 const isFragmentOf = (url, from) => url.href.includes("#") && url.href.split("#")[0] === from.href.split("#")[0];
 
+const tellOfLeaving = to => host.log("warn", `The page leads to ${to}, which is not followed: a page is opened once.`);
+
 function navigate(to, replaces = false) {
   const url = URL.parse(String(to), document.baseURI);
   if (!url) throw new DOMException(`${JSON.stringify(String(to))} is no URL.`, "SyntaxError");
   if (!isFragmentOf(url, pageUrl)) {
-    host.log("warn", `The page leads to ${url.href}, which is not followed: a page is opened once.`);
+    tellOfLeaving(url.href);
     return;
   }
   if (url.href === pageUrl.href) return;

@@ -12,6 +12,7 @@ const elementNamed = name =>
 /** Lets script find elements whose names are new. What the window has already stays what it is. */
 function nameElements() {
   for (const name of host.take_names()) {
+    nameControl(name);
     if (name in globalThis) continue;
     Object.defineProperty(namedElements, name, {
       configurable: true,
