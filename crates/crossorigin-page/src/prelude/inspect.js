@@ -20,7 +20,7 @@ function inspect(value, depth = 0, seen = []) {
   const inner = item => inspect(item, depth + 1, [...seen, value]);
   const list = items => `${items.slice(0, MAX_SHOWN).map(inner).join(", ")}${items.length > MAX_SHOWN ? ", …" : ""}`;
   if (Array.isArray(value)) return `[${list(value)}]`;
-  const name = nameOf(value);
+  const name = constructorName(value);
   if (value instanceof NodeList || value instanceof HTMLCollection || value instanceof DOMTokenList) return `${name}(${value.length}) [${list([...value])}]`;
   if (ArrayBuffer.isView(value)) return `${name}(${value.length ?? value.byteLength})`;
   if (value instanceof Map) return `${name}(${value.size}) {${[...value].slice(0, MAX_SHOWN).map(([key, item]) => `${inner(key)} => ${inner(item)}`).join(", ")}}`;
@@ -35,7 +35,7 @@ function inspectFunction(value) {
   return isClass ? `[class ${value.name || "anonymous"}]` : `[Function ${value.name || "anonymous"}]`;
 }
 
-function nameOf(value) {
+function constructorName(value) {
   try {
     return String(value.constructor?.name ?? "");
   } catch {

@@ -47,7 +47,7 @@ function makeUiEvents() {
   };
   for (const [name, Class] of Object.entries(made)) {
     Object.defineProperty(Class, "name", { value: name, configurable: true });
-    tag(Class, name);
+    nameInterface(name, Class);
   }
   return made;
 }
