@@ -9,6 +9,7 @@ use rquickjs::{Ctx, Object, TypedArray, Value};
 
 use crate::host::Host;
 use crate::network::{Answer, News};
+use crate::text_functions;
 
 /// An answer: null where the fetch or the body failed, an object for a response, bytes for a piece of its body, `true`
 /// for a piece of the request's body that was taken, and `undefined` for the end.
@@ -20,7 +21,11 @@ pub(crate) fn to_script<'js>(
     match answer.map(|answer| &answer.news) {
         None | Some(News::Whole(None, _) | News::Broken(_)) => Ok(Value::new_null(ctx.clone())),
         Some(News::Whole(Some(loaded), record)) => response(ctx, host, loaded, Some(record.initiator)),
-        Some(News::Head(head, _)) => response(ctx, host, head, None),
+        Some(News::Head(head, record)) => {
+            let object = response(ctx, host, head, None)?;
+            set_media(host, &object, head, record.initiator)?;
+            Ok(object)
+        }
         Some(News::Piece(piece)) => Ok(TypedArray::<u8>::new_copy(ctx.clone(), piece)?.into_value()),
         Some(News::Taken) => Ok(Value::new_bool(ctx.clone(), true)),
         Some(News::End) => Ok(Value::new_undefined(ctx.clone())),
@@ -61,6 +66,19 @@ fn response<'js>(
         let image = host.bitmaps.borrow_mut().decode(&loaded.body, loaded.response_type);
         object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
     }
+    if let Some(initiator) = whole_for {
+        set_media(host, object.as_value(), loaded, initiator)?;
+    }
+    if matches!(whole_for, Some(Initiator::Font | Initiator::FontFace)) {
+        let is_good = loaded.status.is_success() || loaded.response_type == ResponseType::Opaque;
+        let added = if is_good {
+            host.fonts.borrow_mut().add(&loaded.body)
+        } else {
+            Err(format!("its status is {}", loaded.status))
+        };
+        object.set("font", text_functions::to_script(ctx, added)?)?;
+        return Ok(object.into_value());
+    }
     if whole_for.is_some() {
         let body: &[u8] = if is_visible { &loaded.body } else { &[] };
         object.set("body", TypedArray::<u8>::new_copy(ctx.clone(), body)?)?;
@@ -74,4 +92,14 @@ pub(crate) fn is_javascript(loaded: &Loaded) -> bool {
     let content_type = loaded.visible_headers.get(CONTENT_TYPE);
     let essence = content_type.and_then(|value| extract_mime_type(value.as_bytes()));
     essence.is_some_and(|essence| essence.is_javascript())
+}
+
+/// Video and sound are known to the prelude by a bitmap without pixels, whose flag says whether they are shared.
+fn set_media(host: &Host, to: &Value<'_>, loaded: &Loaded, initiator: Initiator) -> rquickjs::Result<()> {
+    match to.as_object() {
+        Some(object) if matches!(initiator, Initiator::Video | Initiator::Audio) => {
+            object.set("media", host.bitmaps.borrow_mut().without_pixels(loaded.response_type))
+        }
+        _ => Ok(()),
+    }
 }

@@ -5,7 +5,9 @@ use std::io::Cursor;
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Bitmap;
 use image::{ExtendedColorType, ImageEncoder as _, ImageReader, Limits};
-use tiny_skia::{Color, FilterQuality, IntSize, Paint, Pattern, Pixmap, Rect, SpreadMode, Transform};
+use tiny_skia::{
+    Color, FillRule, FilterQuality, IntSize, Paint, Path, Pattern, Pixmap, Rect, SpreadMode, Transform,
+};
 
 /// The longest side of an image or a canvas, in pixels.
 pub(crate) const MAX_SIDE: u32 = 16_384;
@@ -81,6 +83,11 @@ impl Bitmaps {
         Some((self.add(Some(pixels), Bitmap::of_response(response_type)), width, height))
     }
 
+    /// What was loaded and has no pixels; only its flag counts.
+    pub(crate) fn without_pixels(&mut self, response_type: ResponseType) -> BitmapId {
+        self.add(None, Bitmap::of_response(response_type))
+    }
+
     /// A new canvas, clear and clean.
     pub(crate) fn canvas(&mut self, width: u32, height: u32) -> BitmapId {
         self.add(sized(width, height), Bitmap::new())
@@ -138,6 +145,16 @@ impl Bitmaps {
         let mut paint = Paint::default();
         paint.set_color(Color::from_rgba8(red, green, blue, alpha));
         canvas.fill_rect(area, &paint, Transform::identity(), None);
+    }
+
+    /// Fills what a path encloses with a colour of four bytes.
+    pub(crate) fn fill_path(&mut self, id: BitmapId, path: &Path, [red, green, blue, alpha]: [u8; 4]) {
+        let Some(canvas) = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.as_mut()) else {
+            return;
+        };
+        let mut paint = Paint { anti_alias: true, ..Paint::default() };
+        paint.set_color(Color::from_rgba8(red, green, blue, alpha));
+        canvas.fill_path(path, &paint, FillRule::Winding, Transform::identity(), None);
     }
 
     /// Makes a rectangle transparent.

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::description::{Description, RequestBody};
 use crate::dom::Dom;
+use crate::fonts::Fonts;
 use crate::import_map::ImportMap;
 use crate::inbox::{Ask, Message};
 use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
@@ -29,6 +30,7 @@ pub(crate) const MAX_REQUESTS: usize = 16_384;
 pub(crate) struct Host {
     pub(crate) dom: Rc<RefCell<Dom>>,
     pub(crate) bitmaps: Rc<RefCell<Bitmaps>>,
+    pub(crate) fonts: Rc<RefCell<Fonts>>,
     pub(crate) url: Url,
     pub(crate) uncaught: Cell<usize>,
     pub(crate) import_map: RefCell<ImportMap>,
@@ -89,6 +91,7 @@ impl Host {
         Self {
             dom: Rc::new(RefCell::new(Dom::new())),
             bitmaps: Rc::default(),
+            fonts: Rc::default(),
             url,
             uncaught: Cell::new(0),
             import_map: RefCell::default(),

@@ -16,6 +16,7 @@ mod dom;
 mod dom_functions;
 mod encoding;
 mod encoding_functions;
+mod fonts;
 mod host;
 mod import_map;
 mod inbox;
@@ -27,6 +28,8 @@ mod options;
 mod page;
 mod realm;
 mod selector;
+mod text;
+mod text_functions;
 mod upload;
 mod urls;
 

@@ -23,6 +23,7 @@ use crate::encoding_functions;
 use crate::host::Host;
 use crate::modules::{Modules, declare};
 use crate::network::Answer;
+use crate::text_functions;
 use crate::urls;
 
 /// The most memory that the scripts of a page may use, in bytes.
@@ -64,6 +65,8 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/webgl_door.js"),
     include_str!("prelude/location.js"),
     include_str!("prelude/loading.js"),
+    include_str!("prelude/fonts_door.js"),
+    include_str!("prelude/media.js"),
     include_str!("prelude/window.js"),
     include_str!("prelude/beacon.js"),
     "return { deliver: (...news) => { nameElements(); deliver(...news); }, parsed, reportException, trackRejection, reportRejections,\n",
@@ -74,7 +77,7 @@ const PRELUDE: &str = concat!(
 /// WebGL, which is read where a page first asks for it: most never do, and it is as long as much of the rest.
 const WEBGL: &str = concat!(
     "(function (main) { 'use strict';\n",
-    "const { host, MAKING, SURFACE, ImageData, ImageBitmap, bitmapOf, mustBeClean } = main;\n",
+    "const { host, MAKING, SURFACE, ImageData, ImageBitmap, bitmapOf, mediaOf, mustBeClean } = main;\n",
     include_str!("prelude/webgl_constants.js"),
     include_str!("prelude/webgl_objects.js"),
     include_str!("prelude/webgl_programs.js"),
@@ -82,6 +85,18 @@ const WEBGL: &str = concat!(
     include_str!("prelude/webgl.js"),
     include_str!("prelude/webgl_drawing.js"),
     "})"
+);
+
+/// Fonts and text on canvases, which are read in the same way.
+const FONTS: &str = concat!(
+    "(function (main) { 'use strict';\n",
+    "const { host, MAKING, document, request, queueTask, fire, defineHandlers, whenParsed, block, bytesOf, bytesToBinary, Event, EventTarget,",
+    "  Element, DOMException, URL } = main;\n",
+    include_str!("prelude/css_fonts.js"),
+    include_str!("prelude/fonts.js"),
+    include_str!("prelude/text.js"),
+    "return { set: fontFaceSet, connectFontFace, disconnectFontFace, beginText, setTextStyle, measureText, drawText,\n",
+    "  interfaces: { FontFace, FontFaceSet, FontFaceSetLoadEvent, TextMetrics } };\n})"
 );
 
 /// What stacks of calls have in place of the prelude's URL.
@@ -148,6 +163,7 @@ impl Realm {
             define(&ctx, &functions, host)?;
             dom_functions::define(&ctx, &functions, &host.dom)?;
             bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
+            text_functions::define(&ctx, &functions, &host.fonts, &host.bitmaps)?;
             urls::define(&ctx, &functions)?;
             encoding_functions::define(&ctx, &functions)?;
             blob_functions::define(&ctx, &functions, host)?;
@@ -376,7 +392,9 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
 /// The functions that run scripts.
 fn define_scripts<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
     let shared = || Rc::clone(host);
-    set(ctx, to, "webgl", |ctx: Ctx<'js>| prelude(&ctx, WEBGL))?;
+    set(ctx, to, "part", |ctx: Ctx<'js>, name: String| {
+        prelude(&ctx, if name == "webgl" { WEBGL } else { FONTS })
+    })?;
     set(ctx, to, "run_script", |ctx: Ctx<'js>, source: String, url: String| run_classic(&ctx, source, url))?;
     let own = shared();
     set(ctx, to, "run_source", move |ctx: Ctx<'js>, source: u32, url: String, is_muted: bool| {

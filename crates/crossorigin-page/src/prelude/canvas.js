@@ -34,6 +34,8 @@ function bitmapOf(source) {
   if (source instanceof HTMLCanvasElement || source instanceof OffscreenCanvas) return [source[SURFACE].id, source.width, source.height];
   if (source instanceof ImageBitmap && !source[IMAGE].bitmap) throw new DOMException("The bitmap is closed.", "InvalidStateError");
   if (source instanceof HTMLImageElement || source instanceof ImageBitmap) return source[IMAGE].bitmap;
+  // Of videos there is nothing to draw, as none is decoded.
+  if (source instanceof HTMLVideoElement) return null;
   throw new TypeError("This can't be drawn.");
 }
 
@@ -64,11 +66,20 @@ function parseColour(text) {
 
 const SURFACE = Symbol("surface");
 
+/** With what a context draws: the bitmap's number and the colour. */
+let inkOf;
+
 class CanvasRenderingContext2D {
   #canvas; #fill = { text: "#000000", bytes: [0, 0, 0, 255] }; #alpha = 1;
   constructor(making, canvas) {
     if (making !== MAKING) throw new TypeError("Illegal constructor");
     this.#canvas = canvas;
+  }
+  static {
+    inkOf = context => {
+      const [red, green, blue, alpha] = context.#fill.bytes;
+      return { id: context.#id, colour: [red, green, blue, Math.round(alpha * context.#alpha)] };
+    };
   }
   get #id() { return this.#canvas[SURFACE].id; }
   get canvas() { return this.#canvas; }

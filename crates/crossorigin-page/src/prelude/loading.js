@@ -5,7 +5,7 @@ let readyState = "loading";
 let blockers = 1;
 function unblock() {
   blockers -= 1;
-  if (blockers > 0) return;
+  if (blockers > 0 || readyState === "complete") return;
   queueTask(() => {
     setReadyState("complete");
     fire(globalThis, "load");

@@ -10,7 +10,7 @@ function graphicsOf(context) {
 function refuseToDraw(graphics, name) {
   if (!graphics.hasTold) {
     graphics.hasTold = true;
-    host.log("warning", `WebGL: INVALID_OPERATION: ${name}: nothing is rasterised here; textures, programs and buffers are only kept account of`);
+    host.log("warn", `WebGL: INVALID_OPERATION: ${name}: nothing is rasterised here; textures, programs and buffers are only kept account of`);
   }
   fail(graphics, "INVALID_OPERATION");
 }

@@ -6,9 +6,12 @@ const WEBGL_INTERFACES = [
   "WebGLRenderingContext", "WebGL2RenderingContext",
 ];
 
+/** What a video has loaded, as a bitmap of no pixels; null where it has nothing, or is none. */
+const mediaOf = source => (source instanceof HTMLVideoElement && source[MEDIA].bitmap !== null ? [source[MEDIA].bitmap, 0, 0] : null);
+
 let webgl = null;
 function loadWebgl() {
-  return (webgl ??= host.webgl()({ host, MAKING, SURFACE, ImageData, ImageBitmap, bitmapOf, mustBeClean }));
+  return (webgl ??= host.part("webgl")({ host, MAKING, SURFACE, ImageData, ImageBitmap, bitmapOf, mediaOf, mustBeClean }));
 }
 
 exposeLater(WEBGL_INTERFACES, () => loadWebgl().interfaces);

@@ -33,7 +33,7 @@ const SIZED = new Map(Object.entries({
 /** The width and height of what is uploaded; throws where it holds what another origin did not share. */
 function uploadOf(source) {
   if (source instanceof ImageData) return [source.width, source.height];
-  const bitmap = source instanceof ImageBitmap && source.width === 0 ? null : bitmapOf(source);
+  const bitmap = source instanceof ImageBitmap && source.width === 0 ? null : mediaOf(source) ?? bitmapOf(source);
   if (!bitmap) return null;
   mustBeClean(bitmap[0], "texImage2D");
   return bitmap[1] && bitmap[2] ? [bitmap[1], bitmap[2]] : null;
