@@ -6,13 +6,13 @@ const platformPrototypes = new WeakSet();
 /** Makes interfaces global, as browsers have them: there, and not enumerable. */
 function expose(interfaces) {
   for (const [name, value] of Object.entries(interfaces)) {
-    if (typeof value === "function" && value.prototype) nameInterface(name, value);
+    if (typeof value === "function" && value.prototype) tag(value, name);
     Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
   }
 }
 
 /** Lets what is made of a class be known as of an interface. */
-function nameInterface(name, Class) {
+function tag(Class, name) {
   platformPrototypes.add(Class.prototype);
   if (Object.hasOwn(Class.prototype, Symbol.toStringTag)) return;
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });

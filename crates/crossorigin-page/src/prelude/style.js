@@ -87,7 +87,7 @@ let hasStyleProperties = false;
 function defineStyleProperties() {
   if (hasStyleProperties) return;
   hasStyleProperties = true;
-  nameInterface("CSSStyleDeclaration", CSSStyleDeclaration);
+  tag(CSSStyleDeclaration, "CSSStyleDeclaration");
   for (const property of STYLE_PROPERTIES.trim().split(/\s+/)) {
     const camel = property.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
     for (const name of new Set([property, camel, ...(property === "float" ? ["cssFloat"] : [])])) {

@@ -47,7 +47,7 @@ function makeUiEvents() {
   };
   for (const [name, Class] of Object.entries(made)) {
     Object.defineProperty(Class, "name", { value: name, configurable: true });
-    nameInterface(name, Class);
+    tag(Class, name);
   }
   return made;
 }
