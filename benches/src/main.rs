@@ -4,9 +4,11 @@ mod algorithm;
 mod fetches;
 mod measure;
 mod page;
+mod pages;
 mod plot;
 mod processes;
 mod study;
+mod web;
 
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
@@ -22,10 +24,17 @@ struct Arguments {
     /// Few rounds, to see that it works; writes nothing
     #[arg(long)]
     quick: bool,
+    /// Only how fast pages are run; writes nothing
+    #[arg(long)]
+    pages: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if arguments.pages {
+        println!("{}", pages::section(if arguments.quick { 3 } else { 31 })?);
+        return Ok(());
+    }
     let rounds = if arguments.quick { 5 } else { 101 };
     let study = Study::run(rounds, |round| {
         if std::io::stderr().is_terminal() {
@@ -38,7 +47,8 @@ fn main() -> anyhow::Result<()> {
     let algorithm = algorithm::section(rounds)?;
     let processes = processes::section(if arguments.quick { 5 } else { 51 })?;
     let fetches = fetches::section(if arguments.quick { 5 } else { 101 })?;
-    let page = page::page(&study, &[algorithm, fetches, processes])?;
+    let pages = pages::section(if arguments.quick { 3 } else { 31 })?;
+    let page = page::page(&study, &[algorithm, fetches, processes, pages])?;
     println!("{page}");
     if !arguments.quick {
         fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;

@@ -16,9 +16,9 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nCon
     Content-Length: 2\r\nConnection: close\r\n\r\nhi";
 
 /// What one run took.
-struct Usage {
-    nanoseconds: f64,
-    bytes: f64,
+pub(crate) struct Usage {
+    pub(crate) nanoseconds: f64,
+    pub(crate) bytes: f64,
 }
 
 /// The section of the page, in Markdown; one sentence where there is no curl.
@@ -82,7 +82,7 @@ pub(crate) fn section(rounds: usize) -> anyhow::Result<String> {
 }
 
 /// Runs a command in a small process that measures it.
-fn run(command: &[&str]) -> anyhow::Result<Usage> {
+pub(crate) fn run(command: &[&str]) -> anyhow::Result<Usage> {
     let output = Command::new(beside("child_usage")?).env("NO_PROXY", "*").args(command).output()?;
     let said = String::from_utf8(output.stdout)?;
     anyhow::ensure!(

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::steps::{cargo, run};
+use crate::tools;
 
 /// Measures, prints, and writes docs/benchmarks.md with its plot.
 #[derive(clap::Args)]
@@ -10,16 +11,25 @@ pub(crate) struct Bench {
     /// Few rounds, to see that it works; writes nothing
     #[arg(long)]
     quick: bool,
+    /// Only how fast pages are run; writes nothing
+    #[arg(long)]
+    pages: bool,
 }
 
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Err(error) = tools::install_libraries_in("benches/dom") {
+            eprintln!("jsdom and happy-dom are left out: {error:#}");
+        }
         // What is measured as a whole process, and what measures it.
         let packages = ["--package", "crossorigin-cli", "--package", "crossorigin-bench"];
         run(cargo(["build", "--release", "--locked", "--bins"]).args(packages))?;
         let mut command = cargo(["run", "--release", "--locked", "--package", "crossorigin-bench", "--"]);
         if self.quick {
             command.arg("--quick");
+        }
+        if self.pages {
+            command.arg("--pages");
         }
         run(&mut command)?;
         Ok(ExitCode::SUCCESS)

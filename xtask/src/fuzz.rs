@@ -13,7 +13,7 @@ const INSTRUMENTATION: &str = "--cfg=fuzzing -Cpasses=sancov-module -Cllvm-args=
     -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1";
 
 /// The targets, each of them a function of the crate crossorigin-fuzz-bodies.
-const TARGETS: [&str; 10] = [
+const TARGETS: [&str; 11] = [
     "console_messages",
     "curl_command",
     "decision",
@@ -22,6 +22,7 @@ const TARGETS: [&str; 10] = [
     "har_file",
     "origin_grammar",
     "origin_set",
+    "page",
     "policy_file",
     "request_header_list",
 ];

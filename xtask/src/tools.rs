@@ -95,17 +95,19 @@ pub(crate) fn install_packages() -> anyhow::Result<()> {
 
 /// Installs what npm's lock files name, by its hash, and runs no script of it.
 pub(crate) fn install_libraries() -> anyhow::Result<()> {
+    LIBRARIES.iter().try_for_each(|folder| install_libraries_in(folder))
+}
+
+/// Installs what one folder's lock file names.
+pub(crate) fn install_libraries_in(folder: &str) -> anyhow::Result<()> {
     let npm = find("npm", []).context("npm is gone")?;
-    for folder in LIBRARIES {
-        let install = || {
-            let mut command = Command::new(&npm);
-            command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-            run(command.current_dir(workspace()?.join(folder)))
-        };
-        // As with mirrors: a second failure is no accident.
-        install().or_else(|_| install()).with_context(|| format!("in {folder}"))?;
-    }
-    Ok(())
+    let install = || {
+        let mut command = Command::new(&npm);
+        command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+        run(command.current_dir(workspace()?.join(folder)))
+    };
+    // As with mirrors: a second failure is no accident.
+    install().or_else(|_| install()).with_context(|| format!("in {folder}"))
 }
 
 /// The folder that all of this is in.

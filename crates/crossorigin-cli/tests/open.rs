@@ -210,6 +210,16 @@ fn scripts_are_evaluated_in_turn() {
     assert_eq!(told, "error: --eval, the second: the script threw TypeError: no\n");
 }
 
+/// The engine is interrupted at every ten-thousandth turn of a loop; each of these takes long.
+#[test]
+fn what_can_not_be_interrupted_is_left_behind() {
+    let page = "<script>const a = Array.from({ length: 3e5 }, Math.random); for (;;) a.sort()</script>";
+    let begun = std::time::Instant::now();
+    let output = open(&[&format!("http://{}/", serve(page)), "--timeout", "2"]);
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn a_terminal_obeys_no_page() {
     let url = format!("http://{}/", serve(r"<script>console.log('a\x1b[2Jb\x07\n\tc')</script>"));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use rquickjs::{Ctx, Exception, Object, TypedArray};
 
-use crate::bitmaps::{BitmapId, Bitmaps, Tainted};
+use crate::bitmaps::{BitmapId, Bitmaps, MAX_PIXELS, Tainted};
 use crate::realm::{binary, set};
 
 type Shared = Rc<RefCell<Bitmaps>>;
@@ -50,6 +50,10 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
         to,
         "read_pixels",
         move |ctx: Ctx<'js>, id: BitmapId, x: i32, y: i32, width: u32, height: u32| {
+            if u64::from(width) * u64::from(height) > MAX_PIXELS {
+                let text = format!("more than {MAX_PIXELS} pixels can't be read at once");
+                return Err(Exception::throw_range(&ctx, &text));
+            }
             let pixels = own.borrow().read(id, x, y, width, height).map_err(|Tainted| tainted(&ctx))?;
             TypedArray::<u8>::new(ctx.clone(), pixels)
         },

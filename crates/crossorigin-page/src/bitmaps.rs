@@ -10,9 +10,12 @@ use tiny_skia::{
 };
 
 /// The longest side of an image or a canvas, in pixels.
-pub(crate) const MAX_SIDE: u32 = 16_384;
+pub const MAX_SIDE: u32 = 16_384;
 /// The most pixels that an image or a canvas may have.
-pub(crate) const MAX_PIXELS: u64 = 1 << 26;
+pub const MAX_PIXELS: u64 = 1 << 26;
+
+/// The most that all images and canvases of a page may come to, in bytes; what is more has no pixels.
+pub const MAX_BITMAP_BYTES: usize = 2 << 30;
 
 /// Names a bitmap of a page.
 pub(crate) type BitmapId = u32;
@@ -21,6 +24,7 @@ pub(crate) type BitmapId = u32;
 #[derive(Default)]
 pub(crate) struct Bitmaps {
     all: Vec<Surface>,
+    bytes: usize,
 }
 
 /// Pixels, and whether they are the page's own to read.
@@ -57,6 +61,8 @@ pub(crate) type Area = (f32, f32, f32, f32);
 
 impl Bitmaps {
     fn add(&mut self, pixels: Option<Pixmap>, flag: Bitmap) -> BitmapId {
+        let pixels = pixels.filter(|pixels| self.bytes + pixels.data().len() <= MAX_BITMAP_BYTES);
+        self.bytes += pixels.as_ref().map_or(0, |pixels| pixels.data().len());
         self.all.push(Surface { pixels, flag });
         (self.all.len() - 1) as BitmapId
     }
@@ -95,9 +101,13 @@ impl Bitmaps {
 
     /// Sets a canvas's size, which clears it and leaves its flag.
     pub(crate) fn resize(&mut self, id: BitmapId, width: u32, height: u32) {
-        if let Some(surface) = self.all.get_mut(id as usize) {
+        let Some(surface) = self.all.get_mut(id as usize) else { return };
+        self.bytes -= surface.pixels.take().map_or(0, |pixels| pixels.data().len());
+        let bytes = (u64::from(width) * u64::from(height)).saturating_mul(4);
+        if usize::try_from(bytes).is_ok_and(|bytes| self.bytes.saturating_add(bytes) <= MAX_BITMAP_BYTES) {
             surface.pixels = sized(width, height);
         }
+        self.bytes += surface.pixels.as_ref().map_or(0, |pixels| pixels.data().len());
     }
 
     /// Whether script may have the pixels.

@@ -15,8 +15,12 @@ pub(crate) type NodeId = u32;
 /// The document itself.
 pub(crate) const DOCUMENT: NodeId = 0;
 
-/// The most nodes that a page may have.
-pub(crate) const MAX_NODES: usize = 1_000_000;
+/// The most nodes that a page may have, those included that were taken out of its tree.
+pub const MAX_NODES: usize = 1_000_000;
+/// The most that a page's texts and attributes may come to, in bytes.
+pub const MAX_TEXT_BYTES: usize = 256 << 20;
+/// What an attribute counts for beside its text, in bytes.
+const ATTRIBUTE_BYTES: usize = 48;
 
 /// What a node is.
 #[derive(Clone, Debug)]
@@ -27,6 +31,18 @@ pub(crate) enum Kind {
     Text(String),
     Comment(String),
     Element { name: QualName, attributes: Vec<(String, String)> },
+}
+
+impl Kind {
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Comment(text) => text.len(),
+            Self::Element { attributes, .. } => {
+                attributes.iter().map(|(name, value)| name.len() + value.len() + ATTRIBUTE_BYTES).sum()
+            }
+            _ => 0,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -52,6 +68,8 @@ pub(crate) struct Dom {
     contents: HashMap<NodeId, NodeId>,
     /// The document that all of that belongs to, where nothing loads or runs.
     inert: Option<NodeId>,
+    text_bytes: usize,
+    is_full: bool,
 }
 
 impl Dom {
@@ -63,7 +81,24 @@ impl Dom {
             new_names: Vec::new(),
             contents: HashMap::new(),
             inert: None,
+            text_bytes: 0,
+            is_full: false,
         }
+    }
+
+    /// Whether something found no room any more. What has room is in place all the same.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Makes room for text; `false` where there is none.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let has_room = self.text_bytes.saturating_add(bytes) <= MAX_TEXT_BYTES;
+        if has_room {
+            self.text_bytes += bytes;
+        }
+        self.is_full |= !has_room;
+        has_room
     }
 
     pub(crate) fn get(&self, id: NodeId) -> Option<&Node> {
@@ -72,7 +107,8 @@ impl Dom {
 
     /// A new node of a document; the page's own document where there are too many.
     pub(crate) fn create(&mut self, kind: Kind, owner: NodeId) -> NodeId {
-        if self.nodes.len() >= MAX_NODES {
+        self.is_full |= self.nodes.len() >= MAX_NODES;
+        if self.nodes.len() >= MAX_NODES || !self.has_room(kind.text_bytes()) {
             return DOCUMENT;
         }
         let id = self.nodes.len() as NodeId;
@@ -219,6 +255,11 @@ impl Dom {
     }
 
     pub(crate) fn set_attribute(&mut self, id: NodeId, name: &str, value: Option<String>) {
+        let before = self.attribute(id, name).map_or(0, str::len);
+        let after = value.as_ref().map_or(0, |value| value.len() + name.len() + ATTRIBUTE_BYTES);
+        if !self.has_room(after.saturating_sub(before)) {
+            return;
+        }
         self.version = self.version.wrapping_add(1);
         self.new_names.extend(value.clone().filter(|value| is_name(name) && !value.is_empty()));
         let Some(Node { kind: Kind::Element { attributes, .. }, .. }) = self.nodes.get_mut(id as usize)
@@ -235,6 +276,10 @@ impl Dom {
     }
 
     pub(crate) fn set_text(&mut self, id: NodeId, new: String) {
+        let before = self.get(id).map_or(0, |node| node.kind.text_bytes());
+        if !self.has_room(new.len().saturating_sub(before)) {
+            return;
+        }
         if let Some(Node { kind: Kind::Text(text) | Kind::Comment(text), .. }) =
             self.nodes.get_mut(id as usize)
         {
@@ -259,6 +304,10 @@ impl Dom {
         let siblings = self.get(parent).map(|node| node.children.as_slice()).unwrap_or_default();
         let at = before.and_then(|before| siblings.iter().position(|child| *child == before));
         let previous = at.unwrap_or(siblings.len()).checked_sub(1).map(|at| siblings[at]);
+        let is_text = |id: NodeId| matches!(self.get(id), Some(Node { kind: Kind::Text(_), .. }));
+        if previous.is_some_and(is_text) && !self.has_room(piece.len()) {
+            return;
+        }
         if let Some(Node { kind: Kind::Text(text), .. }) =
             previous.and_then(|id| self.nodes.get_mut(id as usize))
         {
@@ -399,5 +448,21 @@ impl TreeSink for Sink {
         for child in children {
             dom.insert(*new_parent, child, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_so_many_nodes() {
+        let mut dom = Dom::new();
+        for nth in 1..MAX_NODES {
+            assert_eq!(dom.create(Kind::Fragment, DOCUMENT) as usize, nth);
+        }
+        assert!(!dom.is_full());
+        assert_eq!(dom.create(Kind::Fragment, DOCUMENT), DOCUMENT);
+        assert!(dom.is_full());
     }
 }

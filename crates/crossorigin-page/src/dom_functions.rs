@@ -3,21 +3,30 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use html5ever::driver::Parser;
 use html5ever::interface::TreeSink as _;
-use html5ever::tendril::TendrilSink as _;
+use html5ever::tendril::{StrTendril, TendrilSink as _};
 use html5ever::{Namespace, ParseOpts, QualName, ns, parse_document, parse_fragment};
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Object};
 
+use crate::clock::Clock;
 use crate::dom::{DOCUMENT, Dom, Kind, NodeId, Sink};
+use crate::pieces::{full_text, pieces};
 use crate::realm::set;
 use crate::selector::Selector;
 
 type Shared = Rc<RefCell<Dom>>;
 
-pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
+pub(crate) fn define<'js>(
+    ctx: &Ctx<'js>,
+    to: &Object<'js>,
+    dom: &Shared,
+    clock: &Rc<Clock>,
+) -> rquickjs::Result<()> {
     define_reading(ctx, to, dom)?;
     define_writing(ctx, to, dom)?;
+    define_parsing(ctx, to, dom, clock)?;
     define_selecting(ctx, to, dom)
 }
 
@@ -103,17 +112,28 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
 
 fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
     let own = Rc::clone(dom);
-    set(ctx, to, "create_element", move |name: String, owner: NodeId, namespace: Opt<String>| {
-        let namespace = namespace.0.map_or(ns!(html), Namespace::from);
-        own.borrow_mut().create_element(&name, owner, namespace)
+    set(
+        ctx,
+        to,
+        "create_element",
+        move |ctx: Ctx<'js>, name: String, owner: NodeId, namespace: Opt<String>| {
+            let namespace = namespace.0.map_or(ns!(html), Namespace::from);
+            let mut dom = own.borrow_mut();
+            let id = dom.create_element(&name, owner, namespace);
+            fits(&ctx, &dom).map(|()| id)
+        },
+    )?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "create_text", move |ctx: Ctx<'js>, text: String, owner: NodeId| {
+        let mut dom = own.borrow_mut();
+        let id = dom.create(Kind::Text(text), owner);
+        fits(&ctx, &dom).map(|()| id)
     })?;
     let own = Rc::clone(dom);
-    set(ctx, to, "create_text", move |text: String, owner: NodeId| {
-        own.borrow_mut().create(Kind::Text(text), owner)
-    })?;
-    let own = Rc::clone(dom);
-    set(ctx, to, "create_comment", move |text: String, owner: NodeId| {
-        own.borrow_mut().create(Kind::Comment(text), owner)
+    set(ctx, to, "create_comment", move |ctx: Ctx<'js>, text: String, owner: NodeId| {
+        let mut dom = own.borrow_mut();
+        let id = dom.create(Kind::Comment(text), owner);
+        fits(&ctx, &dom).map(|()| id)
     })?;
     let own = Rc::clone(dom);
     set(ctx, to, "create_fragment", move |owner: NodeId| own.borrow_mut().create(Kind::Fragment, owner))?;
@@ -122,7 +142,11 @@ fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     let own = Rc::clone(dom);
     set(ctx, to, "inside", move |id: NodeId| own.borrow_mut().inside(id))?;
     let own = Rc::clone(dom);
-    set(ctx, to, "copy", move |id: NodeId, is_deep: bool| own.borrow_mut().copy(id, is_deep))?;
+    set(ctx, to, "copy", move |ctx: Ctx<'js>, id: NodeId, is_deep: bool| {
+        let mut dom = own.borrow_mut();
+        let copy = dom.copy(id, is_deep);
+        fits(&ctx, &dom).map(|()| copy)
+    })?;
     let own = Rc::clone(dom);
     set(ctx, to, "adopt", move |id: NodeId, owner: NodeId| own.borrow_mut().adopt(id, owner))?;
     let own = Rc::clone(dom);
@@ -132,19 +156,58 @@ fn define_writing<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     let own = Rc::clone(dom);
     set(ctx, to, "remove", move |id: NodeId| own.borrow_mut().remove(id))?;
     let own = Rc::clone(dom);
-    set(ctx, to, "set_text", move |id: NodeId, text: String| own.borrow_mut().set_text(id, text))?;
-    let own = Rc::clone(dom);
-    set(ctx, to, "set_attribute", move |id: NodeId, name: String, value: Opt<Option<String>>| {
-        own.borrow_mut().set_attribute(id, &name, value.0.flatten());
+    set(ctx, to, "set_text", move |ctx: Ctx<'js>, id: NodeId, text: String| {
+        let mut dom = own.borrow_mut();
+        dom.set_text(id, text);
+        fits(&ctx, &dom)
     })?;
     let own = Rc::clone(dom);
-    set(ctx, to, "parse_into", move |id: NodeId, html: String| parse_into(&own, id, &html))?;
-    let own = Rc::clone(dom);
-    set(ctx, to, "parse_document", move |html: String| {
+    set(
+        ctx,
+        to,
+        "set_attribute",
+        move |ctx: Ctx<'js>, id: NodeId, name: String, value: Opt<Option<String>>| {
+            let mut dom = own.borrow_mut();
+            dom.set_attribute(id, &name, value.0.flatten());
+            fits(&ctx, &dom)
+        },
+    )
+}
+
+fn define_parsing<'js>(
+    ctx: &Ctx<'js>,
+    to: &Object<'js>,
+    dom: &Shared,
+    clock: &Rc<Clock>,
+) -> rquickjs::Result<()> {
+    let (own, time) = (Rc::clone(dom), Rc::clone(clock));
+    set(ctx, to, "parse_into", move |ctx: Ctx<'js>, id: NodeId, html: String| {
+        parse_into(&own, &time, id, &html);
+        fits(&ctx, &own.borrow())
+    })?;
+    let (own, time) = (Rc::clone(dom), Rc::clone(clock));
+    set(ctx, to, "parse_document", move |ctx: Ctx<'js>, html: String| {
         let root = own.borrow_mut().create(Kind::Document, DOCUMENT);
-        parse_document(Sink { dom: Rc::clone(&own), root }, ParseOpts::default()).one(html);
-        root
+        let parser = parse_document(Sink { dom: Rc::clone(&own), root }, ParseOpts::default());
+        parse_pieces(parser, &own, &time, &html);
+        fits(&ctx, &own.borrow()).map(|()| root)
     })
+}
+
+/// Throws where something found no room.
+fn fits(ctx: &Ctx<'_>, dom: &Dom) -> rquickjs::Result<()> {
+    if dom.is_full() { Err(Exception::throw_range(ctx, &full_text())) } else { Ok(()) }
+}
+
+/// Parses as long as there is time and room.
+fn parse_pieces(mut parser: Parser<Sink>, dom: &Shared, clock: &Clock, html: &str) {
+    for piece in pieces(html) {
+        if clock.is_over() || dom.borrow().is_full() {
+            break;
+        }
+        parser.process(StrTendril::from(piece));
+    }
+    parser.finish();
 }
 
 fn define_selecting<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
@@ -176,12 +239,12 @@ fn define_selecting<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rqui
 }
 
 /// Parses what stands inside of an element.
-fn parse_into(dom: &Shared, id: NodeId, html: &str) {
+fn parse_into(dom: &Shared, clock: &Clock, id: NodeId, html: &str) {
     let Some(name) = dom.borrow().element(id).map(|(name, _)| name.clone()) else { return };
     let owner = dom.borrow().owner(id);
     let root = dom.borrow_mut().create(Kind::Fragment, owner);
     let sink = Sink { dom: Rc::clone(dom), root };
-    parse_fragment(sink, ParseOpts::default(), name, Vec::new(), false).one(html);
+    parse_pieces(parse_fragment(sink, ParseOpts::default(), name, Vec::new(), false), dom, clock, html);
     let sink = Sink { dom: Rc::clone(dom), root };
     // The parser puts all into an <html> of its own.
     let holder = dom.borrow().get(root).and_then(|node| node.children.first().copied());
@@ -195,29 +258,51 @@ fn parse_into(dom: &Shared, id: NodeId, html: &str) {
 const VOID: [&str; 13] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
+/// Writes all that a node holds. Trees may be deeper than the stack.
 fn write_children(dom: &Dom, id: NodeId, html: &mut String) {
-    let Some(node) = dom.get(dom.content(id).unwrap_or(id)) else { return };
-    for child in &node.children {
+    let mut open: Vec<(NodeId, std::slice::Iter<'_, NodeId>)> = Vec::new();
+    let children_of = |id: NodeId| dom.get(dom.content(id).unwrap_or(id)).map(|node| node.children.iter());
+    open.extend(children_of(id).map(|own| (id, own)));
+    while let Some((holder, children)) = open.last_mut() {
+        let Some(child) = children.next() else {
+            let (ended, _) = (*holder, open.pop());
+            if ended != id {
+                write_end(dom, ended, html);
+            }
+            continue;
+        };
         match dom.get(*child).map(|node| &node.kind) {
             Some(Kind::Text(text)) => {
-                let raw = dom.element(id).is_some_and(|(name, _)| matches!(&*name.local, "script" | "style"));
-                html.push_str(&if raw { text.clone() } else { escaped(text, false) });
+                let is_raw =
+                    dom.element(*holder).is_some_and(|(name, _)| matches!(&*name.local, "script" | "style"));
+                html.push_str(&if is_raw { text.clone() } else { escaped(text, false) });
             }
             Some(Kind::Comment(text)) => html.push_str(&format!("<!--{text}-->")),
-            Some(Kind::Element { name, attributes }) => write_element(dom, *child, name, attributes, html),
+            Some(Kind::Element { name, attributes }) => {
+                write_begin(name, attributes, html);
+                open.extend(children_of(*child).map(|own| (*child, own)));
+            }
             _ => {}
         }
     }
 }
 
 fn write_element(dom: &Dom, id: NodeId, name: &QualName, attributes: &[(String, String)], html: &mut String) {
+    write_begin(name, attributes, html);
+    write_children(dom, id, html);
+    write_end(dom, id, html);
+}
+
+fn write_begin(name: &QualName, attributes: &[(String, String)], html: &mut String) {
     html.push_str(&format!("<{}", name.local));
     for (name, value) in attributes {
         html.push_str(&format!(" {name}=\"{}\"", escaped(value, true)));
     }
     html.push('>');
-    if !VOID.contains(&&*name.local) {
-        write_children(dom, id, html);
+}
+
+fn write_end(dom: &Dom, id: NodeId, html: &mut String) {
+    if let Some((name, _)) = dom.element(id).filter(|(name, _)| !VOID.contains(&&*name.local)) {
         html.push_str(&format!("</{}>", name.local));
     }
 }

@@ -24,7 +24,10 @@ use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_
 use crate::upload;
 
 /// The most requests that a page may have under way at once; what is more fails.
-pub(crate) const MAX_REQUESTS: usize = 16_384;
+pub const MAX_REQUESTS: usize = 16_384;
+
+/// The most timers, and other tasks, that a page may wait for at once; what is more never comes.
+pub const MAX_TIMERS: usize = 1 << 18;
 
 /// A page's state, as the functions given to its prelude share it.
 pub(crate) struct Host {
@@ -50,6 +53,8 @@ pub(crate) struct Host {
     under_way: RefCell<HashMap<RequestId, UnderWay>>,
     /// How many of them the network owes something.
     busy: Cell<usize>,
+    /// Whether a timer's time had come last.
+    was_timer: Cell<bool>,
     arrived: RefCell<VecDeque<Message>>,
     sources: RefCell<HashMap<u32, String>>,
     /// The URLs of classic scripts whose content the page must not know.
@@ -108,6 +113,7 @@ impl Host {
             weak: RefCell::default(),
             under_way: RefCell::default(),
             busy: Cell::new(0),
+            was_timer: Cell::new(false),
             arrived: RefCell::default(),
             sources: RefCell::default(),
             muted: RefCell::default(),
@@ -159,6 +165,11 @@ impl Host {
     /// Sets a timer, which the prelude is told of by its number.
     pub(crate) fn timer(&self, milliseconds: f64) -> RequestId {
         let id = self.new_id();
+        if self.timers.borrow().len() >= MAX_TIMERS {
+            let text = format!("more than {MAX_TIMERS} timers are set at once: one is not set");
+            self.print(Kind::Exception, Level::Error, text);
+            return id;
+        }
         let wait = Duration::from_secs_f64(milliseconds.clamp(0.0, 1e9) / 1000.0);
         self.timers.borrow_mut().push(Reverse((Instant::now() + wait, id)));
         id
@@ -252,16 +263,28 @@ impl Host {
         }
     }
 
-    /// Waits to be asked for something, and for nothing else.
+    /// Waits, however long, until something comes. What it is, [`next`](Self::next) says.
+    pub(crate) fn rest(&self) {
+        let message = match self.next_timer().filter(|_| !self.closed.get()) {
+            Some((at, _)) => self.inbox.recv_timeout(at.saturating_duration_since(Instant::now())).ok(),
+            None => self.inbox.recv().ok(),
+        };
+        self.arrived.borrow_mut().extend(message);
+    }
+
+    /// What whoever holds a page that has closed itself wants. Nothing else comes to it any more.
     pub(crate) fn asked(&self) -> Option<Ask> {
         loop {
-            let arrived = self.arrived.borrow_mut().pop_front();
-            match arrived.map_or_else(|| self.inbox.recv(), Ok).ok()? {
+            match self.arrival()? {
                 Message::Ask(ask) => return Some(ask),
-                // Of a page that has closed itself.
                 Message::Answer(_) => {}
             }
         }
+    }
+
+    /// What has come already.
+    fn arrival(&self) -> Option<Message> {
+        self.arrived.borrow_mut().pop_front().or_else(|| self.inbox.try_recv().ok())
     }
 
     /// Waits for what comes next.
@@ -270,15 +293,18 @@ impl Host {
             let Some(left) = self.clock.left() else { return Next::TimedOut };
             let due = self.next_timer();
             let now = Instant::now();
+            // Timers that are always due must not keep all else out.
+            let first = if self.was_timer.replace(false) { self.arrival() } else { None };
             if let Some((at, id)) = due
                 && at <= now
+                && first.is_none()
             {
                 self.timers.borrow_mut().pop();
                 self.weak.borrow_mut().remove(&id);
+                self.was_timer.set(true);
                 return Next::Timer(id);
             }
-            let arrived = self.arrived.borrow_mut().pop_front();
-            let message = match arrived {
+            let message = match first.or_else(|| self.arrival()) {
                 Some(message) => message,
                 None if self.busy.get() == 0 && !self.has_strong_timer() => return Next::Idle,
                 None => {

@@ -21,6 +21,7 @@ use crate::inbox::{Ask, Message};
 use crate::network::Network;
 use crate::options::PageOptions;
 use crate::page::PageError;
+use crate::pieces::{full_text, pieces};
 use crate::realm::{Evaluated, Promised, Realm};
 use crate::selector::Selector;
 
@@ -78,7 +79,7 @@ impl Life {
             Err(_) if host.clock.is_over() => return Err(PageError::TimedOut),
             Err(error) => return Err(PageError::Engine(error.to_string())),
         };
-        let parser = Some(Parser::new(&host, &html));
+        let parser = Some(Parser::new(&host, html));
         let life = Self { promised: Vec::new(), idle: Vec::new(), parser, has_begun: false, realm, host };
         Ok((life, sender))
     }
@@ -93,7 +94,7 @@ impl Life {
             return Turn::Went;
         }
         if self.host.closed.get() {
-            return Turn::Idle;
+            return self.host.asked().map_or(Turn::Idle, Turn::Asked);
         }
         match self.host.next() {
             Next::Timer(id) => self.realm.timer(id),
@@ -162,10 +163,10 @@ impl Life {
             let asked = match self.turn() {
                 Turn::Went => continue,
                 Turn::Asked(ask) => ask,
-                Turn::Idle => match self.rest() {
-                    Some(ask) => ask,
-                    None => return PageError::Closed,
-                },
+                Turn::Idle => {
+                    self.rest();
+                    continue;
+                }
                 Turn::Over if self.host.clock.is_given_up() => return PageError::Closed,
                 Turn::Over => return self.time_is_over(),
             };
@@ -182,15 +183,17 @@ impl Life {
         }
     }
 
-    /// Waits to be asked for something.
-    fn rest(&mut self) -> Option<Ask> {
+    /// Tells those who wait for it that nothing is left to do, and waits for something to come.
+    fn rest(&mut self) {
         for done in self.idle.drain(..) {
             let _ = done.send(());
         }
         for (_, done) in self.promised.drain(..) {
             let _ = done.send(Err(PageError::Unsettled));
         }
-        self.host.asked()
+        self.host.rest();
+        // However long that took, the page had nothing to do.
+        self.host.clock.renew();
     }
 
     /// Hands over what was promised and is there.
@@ -226,6 +229,9 @@ impl Life {
     /// Parses up to the next script that must come first, or to the end.
     fn parse(&mut self) {
         while let Some(parser) = &mut self.parser {
+            if self.host.clock.is_over() {
+                return;
+            }
             match parser.tokenizer.feed(&parser.input) {
                 TokenizerResult::Script(script) => {
                     parser.waits_for = self.realm.prepare_script(script);
@@ -234,6 +240,7 @@ impl Life {
                     }
                 }
                 TokenizerResult::EncodingIndicator(_) => {}
+                TokenizerResult::Done if parser.go_on(&self.host) => {}
                 TokenizerResult::Done => {
                     parser.tokenizer.end();
                     self.parser = None;
@@ -255,16 +262,30 @@ impl Life {
 struct Parser {
     tokenizer: Tokenizer<TreeBuilder<NodeId, Sink>>,
     input: BufferQueue,
+    html: String,
+    /// How much of the HTML was given to the tokenizer, in bytes.
+    given: usize,
     /// The script that it waits for.
     waits_for: u32,
 }
 
 impl Parser {
-    fn new(host: &Host, html: &str) -> Self {
+    fn new(host: &Host, html: String) -> Self {
         let sink = Sink { dom: Rc::clone(&host.dom), root: DOCUMENT };
         let builder = TreeBuilder::new(sink, TreeBuilderOpts::default());
-        let input = BufferQueue::default();
-        input.push_back(StrTendril::from(html));
-        Self { tokenizer: Tokenizer::new(builder, TokenizerOpts::default()), input, waits_for: 0 }
+        let (tokenizer, input) = (Tokenizer::new(builder, TokenizerOpts::default()), BufferQueue::default());
+        Self { tokenizer, input, html, given: 0, waits_for: 0 }
+    }
+
+    /// Gives the tokenizer the next piece; `false` where there is none, or no room for it.
+    fn go_on(&mut self, host: &Host) -> bool {
+        if self.given < self.html.len() && host.dom.borrow().is_full() {
+            host.print(Kind::Exception, Level::Error, full_text());
+            return false;
+        }
+        let Some(piece) = pieces(&self.html[self.given..]).next() else { return false };
+        self.given += piece.len();
+        self.input.push_back(StrTendril::from(piece));
+        true
     }
 }

@@ -151,10 +151,17 @@ struct UnderWay {
 
 async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<Message>) {
     let mut under_way: HashMap<RequestId, UnderWay> = HashMap::new();
+    // When those that are done are forgotten: not each time, for they may be many.
+    let mut full = 64;
     while let Some(command) = commands.recv().await {
         match command {
+            // Nobody waits for it any more.
+            Command::Fetch(_) if commands.is_closed() => {}
             Command::Fetch(asked) => {
-                under_way.retain(|_, one| !one.task.is_finished());
+                if under_way.len() >= full {
+                    under_way.retain(|_, one| !one.task.is_finished());
+                    full = (2 * under_way.len()).max(64);
+                }
                 let wanted = Arc::new(Semaphore::new(PIECES_AHEAD));
                 let (id, teller) = (asked.id, Teller { answers: answers.clone(), id: asked.id });
                 let task = tokio::spawn(answer(*asked, teller, Arc::clone(&wanted))).abort_handle();

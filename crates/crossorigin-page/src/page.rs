@@ -172,7 +172,8 @@ impl Page {
     /// As [`open`](Self::open), with options; of them, `eval` is left out of account.
     ///
     /// [`PageOptions::timeout`] is the time for loading the page and for all that follows by itself; each
-    /// [`eval`](Self::eval) gives it anew. A page that is idle lives on.
+    /// [`eval`](Self::eval) gives it anew. A page that is idle lives on. Where script is in a function of the engine's own
+    /// that takes long, such as the sorting of a million values, it is interrupted some time after.
     ///
     /// # Errors
     /// It can't be loaded, or run.

@@ -27,9 +27,9 @@ use crate::text_functions;
 use crate::urls;
 
 /// The most memory that the scripts of a page may use, in bytes.
-pub(crate) const MAX_SCRIPT_BYTES: usize = 512 << 20;
+pub const MAX_SCRIPT_BYTES: usize = 512 << 20;
 /// The deepest stack that scripts may have, in bytes.
-pub(crate) const MAX_STACK_BYTES: usize = 1 << 20;
+pub const MAX_STACK_BYTES: usize = 1 << 20;
 
 /// The interfaces of a page, in script.
 const PRELUDE: &str = concat!(
@@ -161,7 +161,7 @@ impl Realm {
                 .map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
             let functions = Object::new(ctx.clone())?;
             define(&ctx, &functions, host)?;
-            dom_functions::define(&ctx, &functions, &host.dom)?;
+            dom_functions::define(&ctx, &functions, &host.dom, &host.clock)?;
             bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
             text_functions::define(&ctx, &functions, &host.fonts, &host.bitmaps)?;
             urls::define(&ctx, &functions)?;
@@ -229,7 +229,11 @@ impl Realm {
 
     /// Tells the prelude that a timer's time has come.
     pub(crate) fn timer(&self, id: u32) {
-        self.task(|ctx| self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((id, ())));
+        // Null, as where a request failed: one that was not even sent is a timer.
+        self.task(|ctx| {
+            let nothing = Value::new_null(ctx.clone());
+            self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((id, nothing))
+        });
     }
 
     /// Tells the prelude of an answer.

@@ -1,14 +1,19 @@
 //! Selectors, as far as pages use them to find their own elements: type, `#id`, `.class`, `[attribute]` and
 //! `[attribute=value]`, descendants and children, lists.
 
+use std::rc::Rc;
+
 use crate::dom::{Dom, NodeId};
 
-/// A list of selectors, each read from the right.
+/// The most parts of a selector that spaces and `>` may join.
+pub(crate) const MAX_COMPOUNDS: usize = 64;
+
+/// A list of selectors, each a chain from the outermost element to the one that is looked for.
 pub(crate) struct Selector(Vec<Vec<(Combinator, Compound)>>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Combinator {
-    /// The rightmost.
+    /// The outermost.
     None,
     Descendant,
     Child,
@@ -33,27 +38,73 @@ impl Selector {
     }
 
     pub(crate) fn matches(&self, dom: &Dom, id: NodeId) -> bool {
-        self.0.iter().any(|complex| matches_complex(dom, id, complex))
+        let states = self.above(dom, id);
+        self.enter(dom, id, &states).1
     }
 
     /// The elements below a node that match, in the order of the tree.
     pub(crate) fn select(&self, dom: &Dom, root: NodeId, first: bool) -> Vec<NodeId> {
         let mut found = Vec::new();
-        let mut left: Vec<NodeId> = children(dom, root).collect();
-        left.reverse();
-        while let Some(id) = left.pop() {
-            if self.matches(dom, id) {
+        let mut left: Vec<(NodeId, Rc<[State]>)> = Vec::new();
+        let push_children = |left: &mut Vec<(NodeId, Rc<[State]>)>, id, states: Vec<State>| {
+            let (at, states) = (left.len(), Rc::from(states));
+            left.extend(children(dom, id).map(|child| (child, Rc::clone(&states))));
+            left[at..].reverse();
+        };
+        push_children(&mut left, root, self.enter(dom, root, &self.above(dom, root)).0);
+        while let Some((id, states)) = left.pop() {
+            let (inside, matches) = self.enter(dom, id, &states);
+            if matches {
                 found.push(id);
                 if first {
                     break;
                 }
             }
-            let at = left.len();
-            left.extend(children(dom, id));
-            left[at..].reverse();
+            push_children(&mut left, id, inside);
         }
         found
     }
+
+    /// What has matched above a node.
+    fn above(&self, dom: &Dom, id: NodeId) -> Vec<State> {
+        let parent = |id: &NodeId| dom.get(*id).and_then(|node| node.parent);
+        let mut path: Vec<NodeId> = std::iter::successors(parent(&id), parent).collect();
+        if self.0.iter().all(|complex| complex.len() == 1) {
+            path.clear();
+        }
+        let outside = vec![State::default(); self.0.len()];
+        path.into_iter().rev().fold(outside, |states, node| self.enter(dom, node, &states).0)
+    }
+
+    /// What has matched once a node is entered too, and whether the node itself is what is looked for.
+    fn enter(&self, dom: &Dom, id: NodeId, above: &[State]) -> (Vec<State>, bool) {
+        let mut is_found = false;
+        let inside = self.0.iter().zip(above).map(|(complex, above)| {
+            let mut here = 0;
+            for (nth, (combinator, compound)) in complex.iter().enumerate() {
+                let is_led_to = match combinator {
+                    Combinator::None => true,
+                    Combinator::Child => nth > 0 && above.in_parent >> (nth - 1) & 1 == 1,
+                    Combinator::Descendant => nth > 0 && above.in_any >> (nth - 1) & 1 == 1,
+                };
+                if is_led_to && matches_compound(dom, id, compound) {
+                    here |= 1 << nth;
+                }
+            }
+            is_found |= here >> (complex.len() - 1) & 1 == 1;
+            State { in_parent: here, in_any: above.in_any | here }
+        });
+        (inside.collect(), is_found)
+    }
+}
+
+/// Which beginnings of a complex selector have matched, one bit each: so no selector and no tree lets it take long.
+#[derive(Clone, Copy, Default)]
+struct State {
+    /// Those that end in the node above.
+    in_parent: u64,
+    /// Those that end in any node above.
+    in_any: u64,
 }
 
 fn children(dom: &Dom, id: NodeId) -> impl Iterator<Item = NodeId> {
@@ -71,7 +122,7 @@ fn parse_complex(text: &str) -> Option<Vec<(Combinator, Compound)>> {
         parts.push((combinator, parse_compound(word)?));
         combinator = Combinator::Descendant;
     }
-    (combinator == Combinator::Descendant && !parts.is_empty()).then_some(parts)
+    (combinator == Combinator::Descendant && (1..=MAX_COMPOUNDS).contains(&parts.len())).then_some(parts)
 }
 
 fn parse_compound(text: &str) -> Option<Compound> {
@@ -105,27 +156,6 @@ fn parse_compound(text: &str) -> Option<Compound> {
 fn identifier(text: &str) -> Option<&str> {
     let fits = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_') || !letter.is_ascii();
     (!text.is_empty() && text.chars().all(fits)).then_some(text)
-}
-
-fn matches_complex(dom: &Dom, id: NodeId, complex: &[(Combinator, Compound)]) -> bool {
-    let Some(((combinator, compound), before)) = complex.split_last() else { return true };
-    if !matches_compound(dom, id, compound) {
-        return false;
-    }
-    let mut above = dom.get(id).and_then(|node| node.parent);
-    match combinator {
-        Combinator::None => true,
-        Combinator::Child => above.is_some_and(|above| matches_complex(dom, above, before)),
-        Combinator::Descendant => {
-            while let Some(id) = above {
-                if matches_complex(dom, id, before) {
-                    return true;
-                }
-                above = dom.get(id).and_then(|node| node.parent);
-            }
-            false
-        }
-    }
 }
 
 fn matches_compound(dom: &Dom, id: NodeId, compound: &Compound) -> bool {

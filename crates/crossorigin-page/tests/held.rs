@@ -142,3 +142,12 @@ fn pages_are_send() {
     fn is_send<T: Send + Sync>() {}
     is_send::<Page>();
 }
+
+#[tokio::test]
+async fn timers_keep_nobody_out() {
+    let page = Page::open(&site(), &url("/1")).await.unwrap();
+    let script = "var turns = 0; const again = () => { turns += 1; setTimeout(again); }; again(); null";
+    page.eval::<()>(script).await.unwrap();
+    assert_eq!(page.eval::<String>("fetch('/text/7').then(r => r.text())").await, Ok("text 7".to_owned()));
+    assert!(page.eval::<u32>("turns").await.unwrap() > 1);
+}

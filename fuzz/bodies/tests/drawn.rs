@@ -96,3 +96,9 @@ fn har_files_are_read_or_refused_with_places() {
 fn console_messages_are_read_or_refused_with_places() {
     run("console_messages", bodies::console_messages, 3_000);
 }
+
+/// Whatever a page runs, it comes to its end and reads nothing that is not shared with it.
+#[test]
+fn pages_end_and_read_nothing_withheld() {
+    run("page", bodies::page, 100);
+}

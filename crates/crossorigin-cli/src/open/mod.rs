@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use crossorigin_agent::{Agent, HttpTransportBuilder};
@@ -26,6 +27,10 @@ enum Stop {
     /// Nobody reads what is printed.
     Unread,
 }
+
+/// How long after its time a page is waited for. The script engine can't be interrupted everywhere, such as in the
+/// sorting of a long array.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The exit status where a script threw and nobody caught it.
 const UNCAUGHT: u8 = 1;
@@ -135,7 +140,14 @@ impl Open {
     }
 
     /// Prints the console while something is waited for, and all that was told up to then.
-    async fn follow<R>(&self, console: &mut Console, until: impl Future<Output = R>) -> Result<R, Stop> {
+    async fn follow<R>(
+        &self,
+        console: &mut Console,
+        until: impl Future<Output = Result<R, PageError>>,
+    ) -> Result<Result<R, PageError>, Stop> {
+        let until = async {
+            tokio::time::timeout(self.timeout + GRACE, until).await.unwrap_or(Err(PageError::TimedOut))
+        };
         let mut until = std::pin::pin!(until);
         loop {
             let line = tokio::select! {
