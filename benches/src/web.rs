@@ -37,7 +37,7 @@ fn answer(mut stream: TcpStream, texts: &HashMap<&'static str, String>) -> std::
     let kind = if text.starts_with('<') { "text/html" } else { "text/plain" };
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nAccess-Control-Allow-Origin: *\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+        "HTTP/1.1 {status}\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Headers: *\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{text}",
         text.len()
     )
