@@ -63,7 +63,9 @@ fn response<'js>(
         return Ok(object.into_value());
     }
     if whole_for == Some(Initiator::Image) {
-        let image = host.bitmaps.borrow_mut().decode(&loaded.body, loaded.response_type);
+        let content_type = loaded.content_type.as_ref().and_then(|value| extract_mime_type(value.as_bytes()));
+        let is_svg = content_type.is_some_and(|essence| essence.is("image", "svg+xml"));
+        let image = host.bitmaps.borrow_mut().decode(&loaded.body, is_svg, loaded.response_type);
         object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
     }
     if let Some(initiator) = whole_for {

@@ -18,6 +18,8 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
         own.borrow_mut().resize(id, width, height);
     })?;
     let own = Rc::clone(bitmaps);
+    set(ctx, to, "release", move |id: BitmapId| own.borrow_mut().release(id))?;
+    let own = Rc::clone(bitmaps);
     set(ctx, to, "is_origin_clean", move |id: BitmapId| own.borrow().is_origin_clean(id))?;
     let own = Rc::clone(bitmaps);
     set(ctx, to, "draw_image", move |to: BitmapId, from: BitmapId, areas: Vec<f32>, alpha: f32| {

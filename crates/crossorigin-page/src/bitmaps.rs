@@ -1,13 +1,11 @@
 //! Images and canvases: pixels, and the flag that says whether script may have them.
 
-use std::io::Cursor;
-
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Bitmap;
-use image::{ExtendedColorType, ImageEncoder as _, ImageReader, Limits};
-use tiny_skia::{
-    Color, FillRule, FilterQuality, IntSize, Paint, Path, Pattern, Pixmap, Rect, SpreadMode, Transform,
-};
+use image::{ExtendedColorType, ImageEncoder as _};
+use tiny_skia::{Color, FillRule, FilterQuality, Paint, Path, Pattern, Pixmap, Rect, SpreadMode, Transform};
+
+use crate::images;
 
 /// The longest side of an image or a canvas, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
@@ -71,22 +69,17 @@ impl Bitmaps {
         self.all.get(id as usize)
     }
 
-    /// An image from its file; `None` where it is none, or too large.
+    /// An image from its file, whose type says whether it is an SVG; `None` where it is none, or there is no room.
     pub(crate) fn decode(
         &mut self,
         file: &[u8],
+        is_svg: bool,
         response_type: ResponseType,
     ) -> Option<(BitmapId, u32, u32)> {
-        let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().ok()?;
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(MAX_SIDE);
-        limits.max_image_height = Some(MAX_SIDE);
-        limits.max_alloc = Some(MAX_PIXELS * 8);
-        reader.limits(limits);
-        let decoded = reader.decode().ok()?.into_rgba8();
-        let (width, height) = decoded.dimensions();
-        let pixels = premultiplied(decoded.into_raw(), width, height)?;
-        Some((self.add(Some(pixels), Bitmap::of_response(response_type)), width, height))
+        let pixels = images::decode(file, is_svg)?;
+        let (width, height) = (pixels.width(), pixels.height());
+        let id = self.add(Some(pixels), Bitmap::of_response(response_type));
+        self.size(id).map(|_| (id, width, height))
     }
 
     /// What was loaded and has no pixels; only its flag counts.
@@ -108,6 +101,12 @@ impl Bitmaps {
             surface.pixels = sized(width, height);
         }
         self.bytes += surface.pixels.as_ref().map_or(0, |pixels| pixels.data().len());
+    }
+
+    /// Gives back the pixels of a bitmap that nothing draws any more.
+    pub(crate) fn release(&mut self, id: BitmapId) {
+        let pixels = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.take());
+        self.bytes -= pixels.map_or(0, |pixels| pixels.data().len());
     }
 
     /// Whether script may have the pixels.
@@ -241,14 +240,5 @@ fn png(bytes: &[u8], width: u32, height: u32) -> Vec<u8> {
 }
 
 fn sized(width: u32, height: u32) -> Option<Pixmap> {
-    let fits = width <= MAX_SIDE && height <= MAX_SIDE && u64::from(width) * u64::from(height) <= MAX_PIXELS;
-    fits.then(|| Pixmap::new(width, height)).flatten()
-}
-
-fn premultiplied(mut bytes: Vec<u8>, width: u32, height: u32) -> Option<Pixmap> {
-    for rgba in bytes.chunks_exact_mut(4) {
-        let colour = tiny_skia::ColorU8::from_rgba(rgba[0], rgba[1], rgba[2], rgba[3]).premultiply();
-        rgba.copy_from_slice(&[colour.red(), colour.green(), colour.blue(), colour.alpha()]);
-    }
-    Pixmap::from_vec(bytes, IntSize::from_wh(width, height)?)
+    images::fits(width, height).then(|| Pixmap::new(width, height)).flatten()
 }

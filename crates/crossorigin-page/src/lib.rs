@@ -18,6 +18,7 @@ mod encoding;
 mod encoding_functions;
 mod fonts;
 mod host;
+mod images;
 mod import_map;
 mod inbox;
 mod integrity;
@@ -33,6 +34,7 @@ mod text;
 mod text_functions;
 mod upload;
 mod urls;
+mod vector_images;
 
 pub use bitmaps::{MAX_BITMAP_BYTES, MAX_PIXELS, MAX_SIDE};
 pub use console::{Console, Kind, Level, Line, MAX_CONSOLE_BYTES, MAX_LINE_BYTES};

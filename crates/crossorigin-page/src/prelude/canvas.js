@@ -26,12 +26,19 @@ class ImageBitmap {
   }
   get width() { return this[IMAGE].bitmap?.[1] ?? 0; }
   get height() { return this[IMAGE].bitmap?.[2] ?? 0; }
-  close() { this[IMAGE].bitmap = null; }
+  close() {
+    if (this[IMAGE].bitmap) host.release(this[IMAGE].bitmap[0]);
+    this[IMAGE].bitmap = null;
+  }
 }
 
 /** The bitmap of what can be drawn: its number, width and height; null where there is nothing to draw yet. */
 function bitmapOf(source) {
-  if (source instanceof HTMLCanvasElement || source instanceof OffscreenCanvas) return [source[SURFACE].id, source.width, source.height];
+  if (source instanceof HTMLCanvasElement || source instanceof OffscreenCanvas) {
+    if (source.width === 0 || source.height === 0) throw new DOMException("The canvas has no pixels.", "InvalidStateError");
+    return [source[SURFACE].id, source.width, source.height];
+  }
+  if (source instanceof HTMLImageElement && source[IMAGE].failed) throw new DOMException("The image is broken.", "InvalidStateError");
   if (source instanceof ImageBitmap && !source[IMAGE].bitmap) throw new DOMException("The bitmap is closed.", "InvalidStateError");
   if (source instanceof HTMLImageElement || source instanceof ImageBitmap) return source[IMAGE].bitmap;
   // Of videos there is nothing to draw, as none is decoded.

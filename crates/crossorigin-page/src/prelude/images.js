@@ -5,19 +5,19 @@ const state = element => element[IMAGE];
 
 class HTMLImageElement extends HTMLElement {
   [MADE]() {
-    Object.defineProperty(this, IMAGE, { value: { id: null, bitmap: null, failed: false, begun: false, decoders: [] } });
+    Object.defineProperty(this, IMAGE, { value: { id: null, bitmap: null, url: "", failed: false, begun: false, decoders: [] } });
     if (this.hasAttribute("src")) updateImage(this);
   }
   [CONNECTED]() { if (!state(this).begun && this.hasAttribute("src")) updateImage(this); }
   [CHANGED](name) { if (name === "src" || (name === "crossorigin" && this.hasAttribute("src"))) updateImage(this); }
-  get complete() { return state(this).id === null; }
+  get complete() { return state(this).id === null || !this.getAttribute("src"); }
   get naturalWidth() { return state(this).bitmap?.[1] ?? 0; }
   get naturalHeight() { return state(this).bitmap?.[2] ?? 0; }
   get width() { return Number.parseInt(this.getAttribute("width"), 10) || this.naturalWidth; }
   set width(value) { this.setAttribute("width", value); }
   get height() { return Number.parseInt(this.getAttribute("height"), 10) || this.naturalHeight; }
   set height(value) { this.setAttribute("height", value); }
-  get currentSrc() { return this.src; }
+  get currentSrc() { return state(this).url; }
   decode() {
     const { id, bitmap, decoders } = state(this);
     if (id !== null) return new Promise((resolve, reject) => decoders.push({ resolve, reject }));
@@ -35,7 +35,8 @@ function updateImage(element) {
     host.abort(own.id);
     unblock();
   }
-  [own.id, own.bitmap, own.failed, own.begun] = [null, null, false, false];
+  [own.id, own.bitmap, own.url, own.failed, own.begun] = [null, null, "", false, false];
+  for (const { reject } of own.decoders.splice(0)) reject(new DOMException("The image has another source now.", "EncodingError"));
   // Documents that are not shown load nothing.
   if (host.owner(element[NODE]) !== 0) return;
   own.begun = true;
@@ -46,6 +47,7 @@ function updateImage(element) {
   const done = answer => {
     own.id = null;
     own.bitmap = answer?.image ?? null;
+    own.failed = !own.bitmap;
     for (const { resolve, reject } of own.decoders.splice(0)) {
       if (own.bitmap) resolve();
       else reject(new DOMException("The image can't be decoded.", "EncodingError"));
@@ -58,6 +60,7 @@ function updateImage(element) {
     waiting.set(own.id, () => done(null));
     return;
   }
+  own.url = url.href;
   own.id = request({ as: "image", url: url.href, crossorigin: element.crossOrigin }, null, done);
 }
 

@@ -1,0 +1,123 @@
+//! SVG images: drawn once, at the size that they have by themselves. They run no scripts, and load nothing: what they
+//! show is in their own file.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use image::ImageReader;
+use resvg::usvg::roxmltree::{Document, Node as Element, ParsingOptions};
+use resvg::usvg::{Group, ImageHrefResolver, ImageKind, Node, Options, Tree};
+use tiny_skia::{Pixmap, Transform};
+
+use crate::images::fits;
+
+/// The most elements, texts and comments that an SVG image may have.
+const MAX_NODES: u32 = 200_000;
+/// The deepest that elements of an SVG image may be in one another.
+const MAX_DEPTH: usize = 256;
+/// The most pixels of an SVG image, times the layers that are held at once while it is drawn.
+const MAX_LAYERED_PIXELS: u64 = 1 << 28;
+/// The most pixels of all images within one SVG image.
+const MAX_INNER_PIXELS: u64 = 1 << 26;
+/// The size of what has none, in CSS pixels.
+/// [Source](https://drafts.csswg.org/css-images-3/#default-object-size).
+const DEFAULT_SIZE: (f32, f32) = (300.0, 150.0);
+
+/// The pixels of an SVG image; `None` where it is none, or too large.
+pub(crate) fn draw(file: &[u8]) -> Option<Pixmap> {
+    let text = std::str::from_utf8(file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file)).ok()?;
+    let parsing = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, parsing).ok()?;
+    if document.descendants().any(|node| node.ancestors().take(MAX_DEPTH + 1).count() > MAX_DEPTH) {
+        return None;
+    }
+    let root = document.root_element();
+    let is_absent = |name| root.attribute(name).is_none_or(|value| value.trim_end().ends_with('%'));
+    let has_ratio = root.has_attribute("viewBox");
+    if !has_ratio && (is_absent("width") || is_absent("height")) {
+        return draw(with_sizes(text, root)?.as_bytes());
+    }
+    let tree = Tree::from_xmltree(&document, &options()).ok()?;
+    let own = (tree.size().width(), tree.size().height());
+    // A ratio alone is shown as large as the default size has room for it.
+    let scale = match is_absent("width") && is_absent("height") && has_ratio {
+        true => (DEFAULT_SIZE.0 / own.0).min(DEFAULT_SIZE.1 / own.1),
+        false => 1.0,
+    };
+    let whole = |side: f32| (side * scale).round().max(1.0) as u32;
+    let (width, height) = (whole(own.0), whole(own.1));
+    let layers = 1 + layers(tree.root());
+    if !fits(width, height) || u64::from(width) * u64::from(height) * layers > MAX_LAYERED_PIXELS {
+        return None;
+    }
+    let mut pixels = Pixmap::new(width, height)?;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    Some(pixels)
+}
+
+/// The same file, whose root says the default size where it says none or a part of one.
+fn with_sizes(text: &str, root: Element<'_, '_>) -> Option<String> {
+    let mut sized = text.to_owned();
+    let mut edits = Vec::new();
+    for (name, whole) in [("width", DEFAULT_SIZE.0), ("height", DEFAULT_SIZE.1)] {
+        let own = root.attribute_node(name);
+        let part = own.and_then(|own| own.value().trim().strip_suffix('%').map(str::parse::<f32>));
+        let (place, side) = match (own, part) {
+            (None, _) => {
+                let start = root.range().start;
+                let name_ends = text[start..].find(|c: char| c.is_whitespace() || c == '>' || c == '/')?;
+                (start + name_ends..start + name_ends, whole)
+            }
+            (Some(own), Some(part)) => (own.range(), whole * part.ok()? / 100.0),
+            (Some(_), None) => continue,
+        };
+        edits.push((place, format!(" {name}='{side}'")));
+    }
+    edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    for (place, text) in edits {
+        sized.replace_range(place, &text);
+    }
+    Some(sized)
+}
+
+/// How many layers are held at once, at most, to draw a group.
+fn layers(group: &Group) -> u64 {
+    let filters: usize = group.filters().iter().map(|filter| filter.primitives().len()).sum();
+    let own = u64::from(group.should_isolate()) + filters as u64;
+    let mut deepest = 0;
+    for child in group.children() {
+        if let Node::Group(child) = child {
+            deepest = deepest.max(layers(child));
+        }
+        child.subroots(|root| deepest = deepest.max(1 + layers(root)));
+    }
+    own + deepest
+}
+
+fn options() -> Options<'static> {
+    let left = Arc::new(AtomicU64::new(MAX_INNER_PIXELS));
+    let inner = ImageHrefResolver::default_data_resolver();
+    Options {
+        image_href_resolver: ImageHrefResolver {
+            resolve_data: Box::new(move |essence, file, options| {
+                let kind = inner(essence, file, options)?;
+                let (ImageKind::JPEG(file)
+                | ImageKind::PNG(file)
+                | ImageKind::GIF(file)
+                | ImageKind::WEBP(file)) = &kind
+                else {
+                    return Some(kind);
+                };
+                let reader = ImageReader::new(std::io::Cursor::new(file.as_slice()));
+                let (width, height) = reader.with_guessed_format().ok()?.into_dimensions().ok()?;
+                let pixels = u64::from(width) * u64::from(height);
+                let taken =
+                    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(pixels));
+                (fits(width, height) && taken.is_ok()).then_some(kind)
+            }),
+            // Other files and other origins are none of its business.
+            resolve_string: Box::new(|_, _| None),
+        },
+        ..Options::default()
+    }
+}
