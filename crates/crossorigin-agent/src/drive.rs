@@ -173,7 +173,8 @@ async fn drive<T: Transport, J: Journal>(
     let Agent { transport, shared } = agent;
     let mut machine =
         Machine::<J::Trace>::with(parts.request, settings.embedder_policy, settings.profile.behavior());
-    let mut sender = Sender::new(transport, shared, settings, parts.initiator, parts.body, parts.cache);
+    let mut sender = Sender::new(transport, shared, settings, parts.initiator, parts.body, parts.cache)
+        .telling(parts.on_sent);
     let mut step = with_context(shared, |context| machine.start(context));
     let end = loop {
         let request = match step {

@@ -1,5 +1,7 @@
 //! What a page asks for.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use crossorigin::html::{CorsSettings, Initiator};
 use crossorigin::infrastructure::methods::normalize_method;
@@ -43,6 +45,7 @@ pub struct FetchRequest {
     keepalive: bool,
     has_integrity_metadata: bool,
     cache: CacheMode,
+    on_sent: Option<OnSent>,
     body: RequestBody,
 }
 
@@ -63,6 +66,16 @@ pub enum CacheMode {
     ForceCache,
     /// Only caches answer. There is none, so that it fails.
     OnlyIfCached,
+}
+
+/// Who is told of what is sent.
+#[derive(Clone)]
+pub(crate) struct OnSent(pub(crate) Arc<dyn Fn(u64) + Send + Sync>);
+
+impl std::fmt::Debug for OnSent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnSent")
+    }
 }
 
 /// What there is to send.
@@ -101,6 +114,7 @@ impl FetchRequest {
             keepalive: false,
             has_integrity_metadata: false,
             cache: CacheMode::Default,
+            on_sent: None,
             body: RequestBody::None,
         }
     }
@@ -191,6 +205,14 @@ impl FetchRequest {
         self
     }
 
+    /// Tells how many bytes of the body have gone to the connection, each time that some have; where it is sent again,
+    /// anew from none. Bodies that are streams tell nothing.
+    #[must_use]
+    pub fn on_sent(mut self, tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.on_sent = Some(OnSent(Arc::new(tell)));
+        self
+    }
+
     /// What to send. It can be sent again where a redirect asks for that.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
@@ -236,6 +258,7 @@ impl FetchRequest {
             request,
             body: self.body,
             cache: self.cache,
+            on_sent: self.on_sent,
         }
     }
 }
@@ -247,6 +270,7 @@ pub(crate) struct Parts {
     pub(crate) request: Request,
     pub(crate) body: RequestBody,
     pub(crate) cache: CacheMode,
+    pub(crate) on_sent: Option<OnSent>,
     /// Why script could not even make it.
     pub(crate) refused: Option<TransportFailure>,
 }

@@ -10,10 +10,10 @@ use http_body::Body as _;
 use url::Url;
 
 use crate::agent::Shared;
-use crate::fetch_request::{CacheMode, RequestBody};
+use crate::fetch_request::{CacheMode, OnSent, RequestBody};
 use crate::request_headers;
 use crate::settings::Settings;
-use crate::transport::{Body, Replay, Transport, empty, whole};
+use crate::transport::{Body, Replay, Transport, empty, told, whole};
 
 /// Sends the requests of one fetch.
 pub(crate) struct Sender<'a, T> {
@@ -23,6 +23,7 @@ pub(crate) struct Sender<'a, T> {
     initiator: Initiator,
     body: RequestBody,
     cache: CacheMode,
+    on_sent: Option<OnSent>,
 }
 
 /// A request that was sent.
@@ -41,7 +42,13 @@ impl<'a, T: Transport> Sender<'a, T> {
         body: RequestBody,
         cache: CacheMode,
     ) -> Self {
-        Self { transport, shared, settings, initiator, body, cache }
+        Self { transport, shared, settings, initiator, body, cache, on_sent: None }
+    }
+
+    /// Tells how much of the body is sent.
+    pub(crate) fn telling(mut self, on_sent: Option<OnSent>) -> Self {
+        self.on_sent = on_sent;
+        self
     }
 
     /// Sends one request of this fetch, which stands at `state`.
@@ -139,7 +146,10 @@ impl<'a, T: Transport> Sender<'a, T> {
         }
         match &mut self.body {
             RequestBody::None => Ok(empty()),
-            RequestBody::Bytes(bytes) => Ok(whole(bytes.clone())),
+            RequestBody::Bytes(bytes) => Ok(match &self.on_sent {
+                Some(tell) => told(bytes.clone(), tell.clone()),
+                None => whole(bytes.clone()),
+            }),
             RequestBody::Stream(body) => body.take().ok_or_else(|| {
                 let message = "the request's body is a stream, and was sent already";
                 TransportFailure::new(TransportFailureKind::Aborted, message)

@@ -2,14 +2,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use crossorigin_verdict::TransportFailure;
 use http::Method;
 use http::header::CONTENT_LENGTH;
-use http_body::Body as _;
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
+
+use crate::fetch_request::OnSent;
 
 /// The body of a request to send, or of a response that came.
 pub type Body = UnsyncBoxBody<Bytes, TransportFailure>;
@@ -84,6 +87,46 @@ pub(crate) struct Replay(pub(crate) Bytes);
 /// A body that is there already.
 pub(crate) fn whole(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body that is there already, and of which it is told how much of it has gone.
+pub(crate) fn told(bytes: Bytes, tell: OnSent) -> Body {
+    Told { whole: bytes.len(), rest: bytes, tell }.boxed_unsync()
+}
+
+/// How many bytes go at once where it is told, at the most.
+const TOLD_BYTES: usize = 64 << 10;
+
+struct Told {
+    whole: usize,
+    rest: Bytes,
+    tell: OnSent,
+}
+
+impl http_body::Body for Told {
+    type Data = Bytes;
+    type Error = TransportFailure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportFailure>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.rest.len().min(TOLD_BYTES);
+        let piece = self.rest.split_to(length);
+        (self.tell.0)((self.whole - self.rest.len()) as u64);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
 }
 
 /// Says how long a body is, where that is known: of POST and PUT also that there is none.

@@ -12,7 +12,8 @@ use crate::network::{Answer, News};
 use crate::text_functions;
 
 /// An answer: null where the fetch or the body failed, an object for a response, bytes for a piece of its body, `true`
-/// for a piece of the request's body that was taken, and `undefined` for the end.
+/// for a piece of the request's body that was taken, a number of bytes for what is sent of it, and `undefined` for the
+/// end.
 pub(crate) fn to_script<'js>(
     ctx: &Ctx<'js>,
     host: &Host,
@@ -27,6 +28,7 @@ pub(crate) fn to_script<'js>(
             Ok(object)
         }
         Some(News::Piece(piece)) => Ok(TypedArray::<u8>::new_copy(ctx.clone(), piece)?.into_value()),
+        Some(News::Sent(bytes)) => Ok(Value::new_float(ctx.clone(), *bytes as f64)),
         Some(News::Taken) => Ok(Value::new_bool(ctx.clone(), true)),
         Some(News::End) => Ok(Value::new_undefined(ctx.clone())),
     }

@@ -33,7 +33,7 @@ pub(crate) struct Description {
     #[serde(default)]
     keepalive: bool,
     #[serde(default)]
-    upload_listener: bool,
+    pub(crate) upload_listener: bool,
     /// Whether the response comes in pieces.
     #[serde(default)]
     pub(crate) streams: bool,

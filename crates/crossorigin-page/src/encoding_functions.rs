@@ -39,6 +39,13 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>) -> rquickjs::Result<
             decode(&mut decoder.borrow_mut(), &binary(&bytes), fatal, is_last)
         })
     })?;
+    // As text comes, a byte order mark has the last word here too.
+    set(ctx, to, "text_decoder", |ctx: Ctx<'js>, label: String| {
+        let decoder = RefCell::new(Encoding::for_label(label.as_bytes()).unwrap_or(UTF_8).new_decoder());
+        Function::new(ctx, move |bytes: String, is_last: bool| {
+            decode(&mut decoder.borrow_mut(), &binary(&bytes), false, is_last)
+        })
+    })?;
     set(ctx, to, "encode_base64", |bytes: String| FORGIVING.encode(binary(&bytes)))?;
     set(ctx, to, "decode_base64", |text: String| decode_base64(&text))?;
     set(ctx, to, "random_name", || format!("{:016x}", fastrand::u64(..)))?;

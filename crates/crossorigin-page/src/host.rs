@@ -205,7 +205,12 @@ impl Host {
             }
             false => (None, body.map(RequestBody::Bytes)),
         };
-        let request = described.into_request(body)?;
+        let has_listener = described.upload_listener && streams;
+        let mut request = described.into_request(body)?;
+        if has_listener {
+            let teller = self.network.teller(id);
+            request = request.on_sent(move |bytes| teller.tell(News::Sent(bytes)));
+        }
         let owed = if streams { PIECES_AHEAD } else { 1 };
         self.under_way.borrow_mut().insert(id, UnderWay { owed, body: pieces });
         self.busy.set(self.busy.get() + 1);

@@ -66,6 +66,8 @@ pub(crate) enum News {
     Broken(Box<Record>),
     /// The network took a piece of the request's body.
     Taken,
+    /// So many bytes of the request's body are sent.
+    Sent(u64),
 }
 
 impl News {

@@ -50,6 +50,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/headers.js"),
     include_str!("prelude/body.js"),
     include_str!("prelude/fetch.js"),
+    include_str!("prelude/xhr_response.js"),
     include_str!("prelude/xhr.js"),
     include_str!("prelude/collections.js"),
     include_str!("prelude/dom.js"),

@@ -175,10 +175,15 @@ fn answer(mut stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     }
 }
 
-/// Runs a page whose module this is, with another host like its own at `{other}`; what its console says, and its end.
+/// Runs a page whose module this is, with another host like its own at `{other}` and none at `{nobody}`; what its
+/// console says, and its end.
 pub(crate) fn run_module(module: &str, options: &PageOptions) -> (Vec<String>, End) {
     let other = serve("");
-    let module = module.replace("{other}", &format!("http://{other}"));
+    // A port at which somebody was until now.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let module = module
+        .replace("{other}", &format!("http://{other}"))
+        .replace("{nobody}", &format!("http://{nobody}"));
     let own = serve(&format!("<!doctype html><body><script type=module>{module}</script>"));
     let (lines, end) = page_at(own, options);
     let local = |line: String| {
