@@ -4,6 +4,7 @@ use crossorigin::fetching::ResponseType;
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::mime_type::extract_mime_type;
 use crossorigin_agent::Loaded;
+use crossorigin_verdict::{Outcome, Record};
 use http::header::CONTENT_TYPE;
 use rquickjs::{Ctx, Object, TypedArray, Value};
 
@@ -11,7 +12,7 @@ use crate::host::Host;
 use crate::network::{Answer, News};
 use crate::text_functions;
 
-/// An answer: null where the fetch or the body failed, an object for a response, bytes for a piece of its body, `true`
+/// An answer: null where the fetch or the body failed (`false` where an event stream was refused), an object for a response, bytes for a piece of its body, `true`
 /// for a piece of the request's body that was taken, a number of bytes for what is sent of it, and `undefined` for the
 /// end.
 pub(crate) fn to_script<'js>(
@@ -20,6 +21,7 @@ pub(crate) fn to_script<'js>(
     answer: Option<&Answer>,
 ) -> rquickjs::Result<Value<'js>> {
     match answer.map(|answer| &answer.news) {
+        Some(News::Whole(None, record)) if is_refused(record) => Ok(Value::new_bool(ctx.clone(), false)),
         None | Some(News::Whole(None, _) | News::Broken(_)) => Ok(Value::new_null(ctx.clone())),
         Some(News::Whole(Some(loaded), record)) => response(ctx, host, loaded, Some(record.initiator)),
         Some(News::Head(head, record)) => {
@@ -32,6 +34,11 @@ pub(crate) fn to_script<'js>(
         Some(News::Taken) => Ok(Value::new_bool(ctx.clone(), true)),
         Some(News::End) => Ok(Value::new_undefined(ctx.clone())),
     }
+}
+
+/// Whether an event stream was refused, so that there is no use in asking again.
+fn is_refused(record: &Record) -> bool {
+    record.initiator == Initiator::EventSource && matches!(record.outcome, Outcome::Blocked(_))
 }
 
 /// A response, with its body where there is an initiator that it is all for.

@@ -53,6 +53,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/xhr_response.js"),
     include_str!("prelude/xhr.js"),
     include_str!("prelude/collections.js"),
+    include_str!("prelude/eventsource.js"),
     include_str!("prelude/dom.js"),
     include_str!("prelude/element.js"),
     include_str!("prelude/uievents.js"),

@@ -91,6 +91,10 @@ impl Asked {
         self.query.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str())
     }
 
+    fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|line| line.0 == name).map_or("none", |line| line.1.as_str())
+    }
+
     /// What it was asked, as JSON.
     fn told(&self) -> String {
         let headers: HashMap<&str, &str> =
@@ -160,7 +164,10 @@ fn answer(mut stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             let nth = shared.count(asked.get("name").unwrap_or_default());
             let texts = ["one", "two", "three"].map(|name| asked.get(name));
             match texts.get(nth).copied().flatten() {
-                Some(text) => say("200 OK", &extra, text.as_bytes()),
+                // What the client got last.
+                Some(text) => {
+                    say("200 OK", &extra, text.replace("{id}", asked.header("last-event-id")).as_bytes())
+                }
                 None => say("204 No Content", &extra, b""),
             }
         }
