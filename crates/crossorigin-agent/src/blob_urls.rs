@@ -42,7 +42,7 @@ impl BlobUrls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a URL to a blob, of a name that nobody can guess. `false` where the store is full.
+    /// Gives a blob its URL, which should be one that nobody can guess. `false` where the store is full.
     /// [Source](https://w3c.github.io/FileAPI/#add-an-entry).
     pub fn add(&self, url: &str, blob: Blob, owner: Origin) -> bool {
         let mut entries = self.entries();

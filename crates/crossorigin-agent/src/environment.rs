@@ -11,7 +11,9 @@ use url::Url;
 #[cfg(feature = "network")]
 use crate::HttpTransport;
 use crate::settings::Settings;
-use crate::{Agent, BlobUrls, FetchRequest, Loaded, Loading, NetworkError, Response, Transport, drive};
+use crate::{
+    Agent, BlobUrls, CookieError, FetchRequest, Loaded, Loading, NetworkError, Response, Transport, drive,
+};
 
 /// A page that fetches: its origin, the top-level page it is in, and its policies, which may be set before it
 /// fetches.
@@ -69,6 +71,32 @@ impl<T> Environment<T> {
     /// The agent whose page it is.
     pub fn agent(&self) -> &Agent<T> {
         &self.agent
+    }
+
+    /// What `document.cookie` tells the page's scripts: what is not `HttpOnly`, nor of another site than the page's
+    /// top-level page by its `SameSite`. A page that is at no HTTP URL has none.
+    /// [Source](https://html.spec.whatwg.org/multipage/dom.html#dom-document-cookie).
+    pub fn document_cookie(&mut self) -> String {
+        let Some(url) = self.cookie_url() else { return String::new() };
+        let (agent, settings) = self.split();
+        agent.shared.cookies.script_string(&url, settings)
+    }
+
+    /// Sets a cookie as the page's scripts do, by `document.cookie`.
+    ///
+    /// # Errors
+    /// Browsers would refuse it, and why. Scripts are not told.
+    pub fn set_document_cookie(&mut self, cookie: &str) -> Result<(), CookieError> {
+        let url = self.cookie_url().ok_or_else(|| CookieError::without_a_place(cookie))?;
+        let (agent, settings) = self.split();
+        agent.shared.cookies.set_by_script(cookie, &url, settings)
+    }
+
+    /// The URL that the page's cookies are of: its own, or the root of its origin where it says to be of another.
+    fn cookie_url(&self) -> Option<Url> {
+        let own = self.url.clone().filter(|url| self.origin.same_origin_with_url(url));
+        let url = own.or_else(|| Url::parse(self.origin.serialized().to_str().ok()?).ok())?;
+        matches!(url.scheme(), "http" | "https").then_some(url)
     }
 
     pub(crate) fn split(&mut self) -> (&mut Agent<T>, Settings<'_>) {

@@ -309,3 +309,44 @@ fn cookies_are_kept_from_run_to_run() {
     refused(&[&url, "--cookie-jar", "/no/such/jar"], "there is no folder /no/such; make it first", 2);
     refused(&[&url, "--cookie-jar", folder.path().to_str().unwrap()], "--cookie-jar /", 2);
 }
+
+#[test]
+#[cfg(unix)]
+fn storage_is_kept_from_run_to_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    const PAGE: &str = "<script>localStorage.visits = Number(localStorage.visits ?? 0) + 1;
+        console.log(localStorage.visits, sessionStorage.length); sessionStorage.a = 1;
+        if (localStorage.visits === '3') for (;;);</script>";
+    let url = format!("http://{}/", serve(PAGE));
+    let (folder, file) = folder_with("storage", b"");
+    std::fs::remove_file(&file).unwrap();
+    let visit = |origin: &str| open(&[&url, "--origin", origin, "--storage", &file, "--timeout", "2"]);
+    assert_eq!(stdout(&visit("https://a.example")), "1 0\n");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(stdout(&visit("https://a.example")), "2 0\n");
+    assert_eq!(stdout(&visit("https://b.example")), "1 0\n");
+    // What was stored when the time was over is kept too.
+    let late = visit("https://a.example");
+    assert!(stdout(&late).starts_with("3 0\n"), "{}", stdout(&late));
+    assert_eq!(late.status.code(), Some(4));
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(
+        written,
+        "{\n  \"https://a.example\": {\n    \"visits\": \"3\"\n  },\n  \"https://b.example\": {\n    \"visits\": \"1\"\n  }\n}\n"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    for (content, message) in [
+        (
+            &b"nonsense"[..],
+            "at line 1 column 2; write an object of origins, each with an object of names and texts",
+        ),
+        (b"{\"https://a.example\": 1}", "write an object of origins"),
+        (b"\xFF", "it is no UTF-8, and so no file of storage; name another"),
+    ] {
+        std::fs::write(&file, content).unwrap();
+        refused(&[&url, "--storage", &file], message, 2);
+        assert_eq!(std::fs::read(&file).unwrap(), content);
+    }
+    refused(&[&url, "--storage", "/no/such/file"], "there is no folder /no/such; make it first", 2);
+    refused(&[&url, "--storage", folder.path().to_str().unwrap()], "--storage /", 2);
+}

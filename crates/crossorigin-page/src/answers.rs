@@ -12,9 +12,9 @@ use crate::host::Host;
 use crate::network::{Answer, News};
 use crate::text_functions;
 
-/// An answer: null where the fetch or the body failed (`false` where an event stream was refused), an object for a response, bytes for a piece of its body, `true`
-/// for a piece of the request's body that was taken, a number of bytes for what is sent of it, and `undefined` for the
-/// end.
+/// An answer: null where the fetch or the body failed (`false` where an event stream was refused), an object for a
+/// response, bytes for a piece of its body, `true` for its end, and a number for what the network has taken of the
+/// request's body.
 pub(crate) fn to_script<'js>(
     ctx: &Ctx<'js>,
     host: &Host,
@@ -31,8 +31,8 @@ pub(crate) fn to_script<'js>(
         }
         Some(News::Piece(piece)) => Ok(TypedArray::<u8>::new_copy(ctx.clone(), piece)?.into_value()),
         Some(News::Sent(bytes)) => Ok(Value::new_float(ctx.clone(), *bytes as f64)),
-        Some(News::Taken) => Ok(Value::new_bool(ctx.clone(), true)),
-        Some(News::End) => Ok(Value::new_undefined(ctx.clone())),
+        Some(News::Taken) => Ok(Value::new_int(ctx.clone(), 0)),
+        Some(News::End) => Ok(Value::new_bool(ctx.clone(), true)),
     }
 }
 

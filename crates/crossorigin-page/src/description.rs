@@ -59,6 +59,11 @@ impl Description {
         environment
     }
 
+    /// Whether it goes on when the page is gone.
+    pub(crate) fn outlives(&self) -> bool {
+        self.keepalive || self.initiator == Initiator::Beacon.name()
+    }
+
     /// The request; nothing where it is none, which the interfaces see to.
     pub(crate) fn into_request(self, body: Option<RequestBody>) -> Option<FetchRequest> {
         let initiator = Initiator::ALL.into_iter().find(|initiator| initiator.name() == self.initiator)?;

@@ -41,7 +41,8 @@ impl Loader<'_> {
     pub(crate) fn fetch(&self, url: &Url) -> Result<Document, PageError> {
         let environment = self.agent.environment(Origin::of_url(url));
         let request = FetchRequest::new(url.clone()).initiator(Initiator::Navigation);
-        let asked = Asked { id: 0, request, environment, integrity: String::new(), streams: false };
+        let asked =
+            Asked { id: 0, request, environment, integrity: String::new(), streams: false, outlives: false };
         self.network.send(Command::Fetch(Box::new(asked)));
         let message = self.clock.left().and_then(|left| self.inbox.recv_timeout(left).ok());
         let Some(Message::Answer(answer)) = message else { return Err(PageError::TimedOut) };

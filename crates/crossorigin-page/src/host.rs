@@ -21,6 +21,7 @@ use crate::fonts::Fonts;
 use crate::import_map::ImportMap;
 use crate::inbox::{Ask, Message};
 use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
+use crate::storage::Storage;
 use crate::upload;
 
 /// The most requests that a page may have under way at once; what is more fails.
@@ -41,6 +42,8 @@ pub(crate) struct Host {
     /// Whether failed requests are explained.
     pub(crate) explains: Cell<bool>,
     pub(crate) clock: Rc<Clock>,
+    pub(crate) local_storage: Storage,
+    pub(crate) session_storage: Storage,
     console: Teller,
     environment: Environment,
     network: Network,
@@ -92,6 +95,7 @@ impl Host {
         inbox: Receiver<Message>,
         clock: Rc<Clock>,
         console: Teller,
+        local_storage: Storage,
     ) -> Self {
         Self {
             dom: Rc::new(RefCell::new(Dom::new())),
@@ -103,6 +107,8 @@ impl Host {
             closed: Cell::new(false),
             explains: Cell::new(false),
             clock,
+            local_storage,
+            session_storage: Storage::new(),
             console,
             environment,
             network,
@@ -205,6 +211,7 @@ impl Host {
             }
             false => (None, body.map(RequestBody::Bytes)),
         };
+        let outlives = described.outlives();
         let has_listener = described.upload_listener && streams;
         let mut request = described.into_request(body)?;
         if has_listener {
@@ -214,7 +221,7 @@ impl Host {
         let owed = if streams { PIECES_AHEAD } else { 1 };
         self.under_way.borrow_mut().insert(id, UnderWay { owed, body: pieces });
         self.busy.set(self.busy.get() + 1);
-        let asked = Asked { id, request, environment, integrity, streams };
+        let asked = Asked { id, request, environment, integrity, streams, outlives };
         self.network.send(Command::Fetch(Box::new(asked)));
         Some(id)
     }

@@ -71,7 +71,15 @@ impl Life {
         environment.url = Some(url.clone());
         environment.profile = options.profile;
         environment.host_permissions.clone_from(&options.host_permissions);
-        let host = Rc::new(Host::new(url, environment, network, inbox, clock, Teller::new(console)));
+        let host = Rc::new(Host::new(
+            url,
+            environment,
+            network,
+            inbox,
+            clock,
+            Teller::new(console),
+            options.storage.clone(),
+        ));
         host.explains.set(options.explain);
         let realm = match Realm::new(&host) {
             Ok(realm) => realm,

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use crossorigin::fetching::NetworkErrorReason;
 use crossorigin_agent::{BoxedTransport, FetchRequest, Loaded, Loading};
 use crossorigin_verdict::{Outcome, Record};
+use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use crate::inbox::Message;
 use crate::integrity;
@@ -24,6 +26,9 @@ pub(crate) type RequestId = u32;
 
 /// How many pieces of a body come before the page has taken the first; then one comes for each that it takes.
 pub(crate) const PIECES_AHEAD: usize = 8;
+
+/// How long the requests that outlive a page may take when it is gone.
+pub(crate) const MAX_AFTERLIFE: Duration = Duration::from_secs(5);
 
 /// What a page asks of the network.
 pub(crate) enum Command {
@@ -44,6 +49,8 @@ pub(crate) struct Asked {
     pub(crate) integrity: String,
     /// Whether the head is told by itself, and the body in pieces.
     pub(crate) streams: bool,
+    /// Whether it goes on when the page is gone.
+    pub(crate) outlives: bool,
 }
 
 /// What the network tells a page.
@@ -105,7 +112,7 @@ impl Teller {
 pub(crate) struct Network {
     commands: Option<UnboundedSender<Command>>,
     answers: mpsc::Sender<Message>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Network {
@@ -117,7 +124,7 @@ impl Network {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (commands, received) = unbounded_channel();
         let own = answers.clone();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("network".to_owned())
             .spawn(move || runtime.block_on(serve(received, own)))?;
         Ok(Self { commands: Some(commands), answers, thread: Some(thread) })
@@ -147,8 +154,9 @@ impl Drop for Network {
 
 /// A request under way.
 struct UnderWay {
-    task: AbortHandle,
+    task: JoinHandle<()>,
     wanted: Arc<Semaphore>,
+    outlives: bool,
 }
 
 async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<Message>) {
@@ -158,7 +166,7 @@ async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<M
     while let Some(command) = commands.recv().await {
         match command {
             // Nobody waits for it any more.
-            Command::Fetch(_) if commands.is_closed() => {}
+            Command::Fetch(asked) if commands.is_closed() && !asked.outlives => {}
             Command::Fetch(asked) => {
                 if under_way.len() >= full {
                     under_way.retain(|_, one| !one.task.is_finished());
@@ -166,8 +174,9 @@ async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<M
                 }
                 let wanted = Arc::new(Semaphore::new(PIECES_AHEAD));
                 let (id, teller) = (asked.id, Teller { answers: answers.clone(), id: asked.id });
-                let task = tokio::spawn(answer(*asked, teller, Arc::clone(&wanted))).abort_handle();
-                under_way.insert(id, UnderWay { task, wanted });
+                let outlives = asked.outlives;
+                let task = tokio::spawn(answer(*asked, teller, Arc::clone(&wanted)));
+                under_way.insert(id, UnderWay { task, wanted, outlives });
             }
             Command::More(id) => {
                 if let Some(one) = under_way.get(&id) {
@@ -181,6 +190,12 @@ async fn serve(mut commands: UnboundedReceiver<Command>, answers: mpsc::Sender<M
             }
         }
     }
+    let last = under_way.into_values().filter(|one| one.outlives).map(|one| {
+        // Nobody takes its pieces any more.
+        one.wanted.close();
+        one.task
+    });
+    let _ = tokio::time::timeout(MAX_AFTERLIFE, join_all(last)).await;
     // Dropping the runtime aborts what is left.
 }
 
@@ -214,8 +229,10 @@ async fn stream(mut loading: Loading, mut record: Record, teller: &Teller, wante
     }
     teller.tell(News::Head(Box::new(loading.head().clone()), Box::new(record.clone())));
     loop {
-        if let Ok(permit) = wanted.acquire().await {
-            permit.forget();
+        match wanted.acquire().await {
+            Ok(permit) => permit.forget(),
+            // The page is gone.
+            Err(_) => return,
         }
         match loading.chunk().await {
             Ok(Some(piece)) => teller.tell(News::Piece(piece)),

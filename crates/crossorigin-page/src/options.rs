@@ -6,6 +6,8 @@ use crossorigin::infrastructure::host_permission::HostPermission;
 use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin::profiles::Profile;
 
+use crate::storage::Storage;
+
 /// The time that a page gets where nothing else is said.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -27,6 +29,8 @@ pub struct PageOptions {
     pub explain: bool,
     /// Whether the page itself may be a file. Not for URLs that others choose: its scripts see what is in it.
     pub files: bool,
+    /// Its `localStorage`, each origin its own.
+    pub storage: Storage,
 }
 
 impl Default for PageOptions {
@@ -39,6 +43,7 @@ impl Default for PageOptions {
             eval: Vec::new(),
             explain: false,
             files: false,
+            storage: Storage::new(),
         }
     }
 }
@@ -47,6 +52,22 @@ impl PageOptions {
     /// A page of 30 seconds at most, by the standard.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What it finds in its `localStorage`, and leaves there.
+    ///
+    /// ```
+    /// use crossorigin_page::{PageOptions, Storage};
+    ///
+    /// let storage = Storage::new();
+    /// let options = PageOptions::new().storage(&storage);
+    /// // Open pages with them; then:
+    /// println!("{}", storage.to_json());
+    /// ```
+    #[must_use]
+    pub fn storage(mut self, storage: &Storage) -> Self {
+        self.storage = storage.clone();
+        self
     }
 
     /// As which browser it fetches.

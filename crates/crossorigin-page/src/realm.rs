@@ -2,9 +2,6 @@
 
 use std::rc::Rc;
 
-use crossorigin::infrastructure::request_headers::{
-    is_forbidden_request_header, is_no_cors_safelisted_request_header,
-};
 use rquickjs::context::EvalOptions;
 use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{
@@ -20,9 +17,11 @@ use crate::console::{Kind, Level};
 use crate::dom;
 use crate::dom_functions;
 use crate::encoding_functions;
+use crate::fetch_functions;
 use crate::host::Host;
 use crate::modules::{Modules, declare};
 use crate::network::Answer;
+use crate::storage_functions;
 use crate::text_functions;
 use crate::urls;
 
@@ -40,10 +39,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/abort.js"),
     include_str!("prelude/url.js"),
     include_str!("prelude/encodings.js"),
-    include_str!("prelude/streams.js"),
-    include_str!("prelude/streams_bytes.js"),
-    include_str!("prelude/streams_writable.js"),
-    include_str!("prelude/streams_transform.js"),
+    include_str!("prelude/streams_door.js"),
     include_str!("prelude/blobs.js"),
     include_str!("prelude/formdata.js"),
     include_str!("prelude/clone.js"),
@@ -71,6 +67,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/media.js"),
     include_str!("prelude/window.js"),
     include_str!("prelude/beacon.js"),
+    include_str!("prelude/storage.js"),
     "return { deliver: (...news) => { nameElements(); deliver(...news); }, parsed, reportException, trackRejection, reportRejections,\n",
     "  prepareScript: id => { nameElements(); return prepareScript(wrap(id), true); },\n",
     "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
@@ -99,6 +96,19 @@ const FONTS: &str = concat!(
     include_str!("prelude/text.js"),
     "return { set: fontFaceSet, connectFontFace, disconnectFontFace, beginText, setTextStyle, measureText, drawText,\n",
     "  interfaces: { FontFace, FontFaceSet, FontFaceSetLoadEvent, TextMetrics } };\n})"
+);
+
+/// Streams, which are read where a page first asks for one.
+const STREAMS: &str = concat!(
+    "(function (main) { 'use strict';\n",
+    "const { MAKING, bytesOf, dictionary, encodeUtf8, structuredClone, TextDecoder } = main;\n",
+    "const { AbortSignal, AbortController, addAbortSteps, removeAbortSteps } = main;\n",
+    include_str!("prelude/streams.js"),
+    include_str!("prelude/streams_tee.js"),
+    include_str!("prelude/streams_bytes.js"),
+    include_str!("prelude/streams_writable.js"),
+    include_str!("prelude/streams_transform.js"),
+    "})"
 );
 
 /// What stacks of calls have in place of the prelude's URL.
@@ -166,9 +176,11 @@ impl Realm {
             dom_functions::define(&ctx, &functions, &host.dom, &host.clock)?;
             bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
             text_functions::define(&ctx, &functions, &host.fonts, &host.bitmaps)?;
+            fetch_functions::define(&ctx, &functions, host)?;
             urls::define(&ctx, &functions)?;
             encoding_functions::define(&ctx, &functions)?;
             blob_functions::define(&ctx, &functions, host)?;
+            storage_functions::define(&ctx, &functions, host)?;
             let made: Object<'_> = prelude
                 .call((functions,))
                 .catch(&ctx)
@@ -359,25 +371,6 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     let own = shared();
     set(ctx, to, "clear_timer", move |id: u32| own.clear_timer(id))?;
     let own = shared();
-    // What is not even sent fails in a task of its own.
-    set(ctx, to, "fetch", move |description: String, body: Opt<Option<String>>| {
-        own.fetch(&description, body.0.flatten().as_deref().map(binary)).unwrap_or_else(|| own.timer(0.0))
-    })?;
-    let own = shared();
-    set(ctx, to, "fetch_now", move |ctx: Ctx<'js>, description: String, body: Opt<Option<String>>| {
-        let body = body.0.flatten().as_deref().map(binary);
-        let answer = own.fetch(&description, body).and_then(|id| own.wait_for(id));
-        answers::to_script(&ctx, &own, answer.as_ref())
-    })?;
-    let own = shared();
-    set(ctx, to, "send_piece", move |id: u32, piece: Opt<Option<String>>| {
-        own.send_piece(id, piece.0.flatten().as_deref().map(binary));
-    })?;
-    let own = shared();
-    set(ctx, to, "take_piece", move |id: u32| own.take_piece(id))?;
-    let own = shared();
-    set(ctx, to, "abort", move |id: u32| own.abort(id))?;
-    let own = shared();
     set(ctx, to, "close", move || own.closed.set(true))?;
     let own = shared();
     set(ctx, to, "add_import_map", move |text: String, base: String| {
@@ -386,12 +379,6 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     let own = shared();
     set(ctx, to, "page_url", move || own.url.to_string())?;
     set(ctx, to, "user_agent", || crossorigin_agent::USER_AGENT_VALUE)?;
-    set(ctx, to, "is_forbidden_header", |name: String, value: String| {
-        is_forbidden_request_header(&name, &binary(&value))
-    })?;
-    set(ctx, to, "is_no_cors_safelisted", |name: String, value: String| {
-        is_no_cors_safelisted_request_header(&name, &binary(&value))
-    })?;
     define_scripts(ctx, to, host)
 }
 
@@ -401,6 +388,8 @@ fn define_scripts<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rqu
     set(ctx, to, "part", |ctx: Ctx<'js>, name: String| {
         prelude(&ctx, if name == "webgl" { WEBGL } else { FONTS })
     })?;
+    set(ctx, to, "webgl", |ctx: Ctx<'js>| prelude(&ctx, WEBGL))?;
+    set(ctx, to, "streams", |ctx: Ctx<'js>| prelude(&ctx, STREAMS))?;
     set(ctx, to, "run_script", |ctx: Ctx<'js>, source: String, url: String| run_classic(&ctx, source, url))?;
     let own = shared();
     set(ctx, to, "run_source", move |ctx: Ctx<'js>, source: u32, url: String, is_muted: bool| {

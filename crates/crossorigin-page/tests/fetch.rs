@@ -4,7 +4,9 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
-use support::wire::{module, table};
+use crossorigin_page::{End, PageOptions};
+use support::page_at;
+use support::wire::{get, module, serve, table};
 
 const SHARED: &str =
     "const shared = (rest = '') => `{other}/say?h=Access-Control-Allow-Origin:*&body=text${rest}`;
@@ -476,4 +478,18 @@ fn streams_are_sent_piece_by_piece() {
             "AbortError"
         ]
     );
+}
+
+#[test]
+fn what_is_kept_alive_outlives_its_page() {
+    let host = serve(
+        "<script>
+           fetch('/go?name=kept', { method: 'POST', body: 'x', keepalive: true });
+           navigator.sendBeacon('/go?name=beacon');
+           close();
+         </script>",
+    );
+    let (lines, end) = page_at(host, &PageOptions::new());
+    assert_eq!((lines, end), (Vec::new(), End::Idle { uncaught: 0, values: Vec::new() }));
+    assert_eq!(["kept", "beacon"].map(|name| get(host, &format!("/count?name={name}"))), ["1", "1"]);
 }

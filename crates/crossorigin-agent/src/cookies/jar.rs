@@ -82,6 +82,12 @@ impl Jar {
         self.make_room(&site)
     }
 
+    /// Whether a cookie would take the place of one that scripts must not touch.
+    pub(super) fn has_http_only(&self, cookie: &Cookie) -> bool {
+        let kept = self.sites.get(site(domain(&cookie.domain))).map_or(&[][..], Vec::as_slice);
+        kept.iter().any(|own| own.cookie.is_http_only && own.cookie.is_same(cookie))
+    }
+
     /// Of one site, what is not `Secure` goes first, be it what was just set; else what was not used for the
     /// longest time.
     fn make_room(&mut self, site: &str) -> Result<(), &'static str> {

@@ -54,6 +54,11 @@ impl Nearness {
         }
     }
 
+    /// Of a page's own scripts.
+    fn of_page(settings: Settings<'_>) -> Self {
+        if settings.origin.same_site(settings.top_level_origin) { Self::SameSite } else { Self::CrossSite }
+    }
+
     /// Whether a cookie goes along.
     fn sends(self, cookie: &Cookie) -> bool {
         match cookie.same_site {
@@ -114,6 +119,44 @@ impl Cookies {
         }
     }
 
+    /// What `document.cookie` tells the scripts of a page at this URL.
+    /// [Source](https://html.spec.whatwg.org/multipage/dom.html#dom-document-cookie).
+    pub(crate) fn script_string(&self, url: &Url, settings: Settings<'_>) -> String {
+        let mut jar = self.jar();
+        let nearness = Nearness::of_page(settings);
+        let seen = |cookie: &Cookie| !cookie.is_http_only && nearness.sends(cookie);
+        let pairs: Vec<_> = jar
+            .matching(url, SystemTime::now(), seen)
+            .iter()
+            .map(|cookie| String::from_utf8_lossy(cookie.pair.as_bytes()).into_owned())
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// Sets what a script of a page at this URL sets, which no server can be made to see as its own.
+    /// [Source](https://www.ietf.org/archive/id/draft-ietf-httpbis-rfc6265bis-22.html#name-storage-model).
+    pub(crate) fn set_by_script(
+        &self,
+        cookie: &str,
+        url: &Url,
+        settings: Settings<'_>,
+    ) -> Result<(), CookieError> {
+        let refused = |why| CookieError { cookie: cookie.to_owned(), why };
+        let parsed = RawCookie::parse(cookie.to_owned()).map_err(|_| refused("it has no name before a ="))?;
+        let cookie = Cookie::new(parsed, url).map_err(refused)?;
+        if cookie.is_http_only {
+            return Err(refused("it is HttpOnly, and set by a script"));
+        }
+        if !Nearness::of_page(settings).keeps(&cookie) {
+            return Err(refused("the page is in one of another site, and the cookie is not SameSite=None"));
+        }
+        let mut jar = self.jar();
+        if jar.has_http_only(&cookie) {
+            return Err(refused("there is one that is HttpOnly"));
+        }
+        jar.put(cookie, is_potentially_trustworthy(url), SystemTime::now()).map_err(refused)
+    }
+
     /// All cookies as `Set-Cookie` would set them, each with a URL by which it may.
     pub(crate) fn all(&self) -> Vec<(Url, String)> {
         self.jar().all(SystemTime::now()).into_iter().filter_map(Cookie::as_set).collect()
@@ -136,6 +179,10 @@ pub struct CookieError {
 }
 
 impl CookieError {
+    pub(crate) fn without_a_place(cookie: &str) -> Self {
+        Self { cookie: cookie.to_owned(), why: "the page is at no HTTP URL" }
+    }
+
     /// Whether it is refused for nothing but its age.
     pub fn has_expired(&self) -> bool {
         self.why == EXPIRED
@@ -286,6 +333,58 @@ mod tests {
         ] {
             assert!(Cookies::default().set(cookie, &from.parse().unwrap()).is_err(), "{cookie}");
         }
+    }
+
+    #[test]
+    fn scripts_see_what_is_theirs() {
+        const PAGE: &str = "https://a.example.com/x/y";
+        let agent = Agent::with_transport(InProcess::new(()));
+        let page = |url: &str, top: &str| {
+            let mut page = agent.environment(Origin::of_url(&url.parse().unwrap()));
+            (page.url, page.top_level_origin) = (url.parse().ok(), top.parse().unwrap());
+            page
+        };
+        for cookie in [
+            "hidden=1; HttpOnly",
+            "lax=1; Path=/",
+            "deep=1",
+            "none=1; SameSite=None; Secure; Path=/",
+            "other=1; Path=/z",
+        ] {
+            agent.set_cookie(cookie, &PAGE.parse().unwrap()).unwrap();
+        }
+        for (url, top, seen) in [
+            (PAGE, "https://a.example.com", "deep=1; lax=1; none=1"),
+            ("https://a.example.com/", "https://b.example.com", "lax=1; none=1"),
+            ("https://a.example.com/", "https://elsewhere.example", "none=1"),
+            ("http://a.example.com/", "http://a.example.com", "lax=1"),
+            ("https://b.example.com/", "https://b.example.com", ""),
+            ("data:,x", "https://a.example.com", ""),
+        ] {
+            assert_eq!(page(url, top).document_cookie(), seen, "{url} in {top}");
+        }
+        let mut own = page(PAGE, "https://a.example.com");
+        for (cookie, is_set) in [
+            ("mine=1; Path=/", true),
+            ("hidden=2", false),
+            ("mine=1; HttpOnly", false),
+            ("mine=1; Domain=elsewhere.example", false),
+            ("none=2; SameSite=None", false),
+            ("nameless", false),
+            ("deep=; Max-Age=0", true),
+        ] {
+            assert_eq!(own.set_document_cookie(cookie).is_ok(), is_set, "{cookie}");
+        }
+        assert_eq!(own.document_cookie(), "lax=1; none=1; mine=1");
+        let mut framed = page(PAGE, "https://elsewhere.example");
+        assert!(framed.set_document_cookie("lax=2; Path=/").is_err());
+        assert!(framed.set_document_cookie("none=2; Path=/; SameSite=None; Secure").is_ok());
+        assert!(
+            page("http://a.example.com/", "http://a.example.com")
+                .set_document_cookie("none=3; Path=/")
+                .is_err()
+        );
+        assert!(page("data:,x", "https://a.example.com").set_document_cookie("a=b").is_err());
     }
 
     /// What goes to `to` from its own page.

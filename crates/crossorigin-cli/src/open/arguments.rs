@@ -58,6 +58,11 @@ pub(crate) struct Open {
     #[arg(long, value_name = "FILE", help_heading = PAGE)]
     pub(super) cookie_jar: Option<PathBuf>,
 
+    /// Take what pages store in localStorage from this file, if it is there, and write it to it at the end, for nobody
+    /// else to read
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    pub(super) storage: Option<PathBuf>,
+
     /// Explain each request that failed: the way it went, the line at fault, and how to fix it
     #[arg(long, help_heading = OUTPUT)]
     pub(super) explain: bool,

@@ -4,6 +4,7 @@ mod arguments;
 mod cookie_jar;
 mod files;
 mod output;
+mod storage;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use crossorigin_agent::{Agent, HttpTransportBuilder};
-use crossorigin_page::{Console, Page, PageError, PageOptions};
+use crossorigin_page::{Console, Page, PageError, PageOptions, Storage};
 use serde_json::Value;
 
 pub(crate) use arguments::Open;
@@ -90,20 +91,36 @@ impl Open {
             cookie_jar::read(file, &agent)
                 .or_else(|why| usage(format!("--cookie-jar {}: {why}", file.display())))?;
         }
-        let ended = self.open(&agent, &canvases).await;
+        let storage = match &self.storage {
+            Some(file) => {
+                folder_of("--storage", file)?;
+                storage::read(file).or_else(|why| usage(format!("--storage {}: {why}", file.display())))?
+            }
+            None => Storage::new(),
+        };
+        let ended = self.open(&agent, &storage, &canvases).await;
+        if let Some(file) = &self.storage {
+            storage::write(file, &storage).or_else(|error| unwritable("--storage", file, &error))?;
+        }
         if let Some(file) = &self.cookie_jar {
             cookie_jar::write(file, &agent).or_else(|error| unwritable("--cookie-jar", file, &error))?;
         }
         ended
     }
 
-    async fn open(&self, agent: &Agent, canvases: &[(&str, &Path)]) -> Result<usize, Stop> {
+    async fn open(
+        &self,
+        agent: &Agent,
+        storage: &Storage,
+        canvases: &[(&str, &Path)],
+    ) -> Result<usize, Stop> {
         let options = PageOptions::new()
             .profile(self.profile)
             .origin(self.origin.clone())
             .host_permissions(self.host_permission.clone())
             .timeout(self.timeout)
             .explain(self.explain)
+            .storage(storage)
             .files(true);
         let page = Page::open_with(agent, &self.page, &options).await?;
         let mut console = page.console();

@@ -18,6 +18,13 @@ function tag(Class, name) {
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
+/** A dictionary that script gives: an object, or nothing. */
+function dictionary(value, what) {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} is no object.`);
+  return value;
+}
+
 /** Whoever has it makes what script can't. */
 const MAKING = Symbol("making");
 

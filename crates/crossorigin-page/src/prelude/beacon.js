@@ -5,7 +5,7 @@ Object.defineProperty(Navigator.prototype, "sendBeacon", {
   value(url, data = null) {
     const parsed = new URL(String(url), document.baseURI);
     if (!["http:", "https:"].includes(parsed.protocol)) throw new TypeError("A beacon goes to an HTTP URL.");
-    if (data instanceof ReadableStream) throw new TypeError("A beacon has no stream for a body.");
+    if (isReadableStream(data)) throw new TypeError("A beacon has no stream for a body.");
     const { bytes, type } = data === null ? { bytes: new Uint8Array(), type: null } : extractBytes(data);
     const release = keepAlive(bytes.length);
     if (release === null) return false;

@@ -29,6 +29,7 @@ class Blob {
   }
   stream() {
     let at = 0;
+    const { makeReadable, enqueueByte, endByte } = streams();
     return makeReadable({
       bytes: true,
       pull: controller => {

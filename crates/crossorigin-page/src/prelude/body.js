@@ -50,11 +50,12 @@ class Incoming {
 /** A body of bytes, of a stream, or on its way. */
 const bodyOf = ({ bytes = null, stream = null, incoming = null }) => ({ bytes, stream, incoming, used: false });
 /** A body whose stream was read by somebody, or that is gone. */
-const isUsed = own => own !== null && (own.used || Boolean(own.stream && readableState(own.stream).disturbed));
+const isUsed = own => own !== null && (own.used || Boolean(own.stream && streams().readableState(own.stream).disturbed));
 const isUnusable = own => isUsed(own) || Boolean(own?.stream?.locked);
 
 function streamOf(own) {
   if (own.stream) return own.stream;
+  const { makeReadable, readableState, acquireReader, enqueueByte, endByte, errorByte } = streams();
   const { bytes, incoming } = own;
   if (own.used) {
     own.stream = makeReadable({ bytes: true });
@@ -79,6 +80,11 @@ function streamOf(own) {
   return own.stream;
 }
 
+const lockStream = stream => streams().acquireReader(streams().readableState(stream));
+const teeStream = (stream, copies) => streams().teeReadable(streams().readableState(stream), copies);
+/** Gives up what a stream, by its state, would still give; what becomes of that is nobody's. */
+const cancelStream = (state, reason) => { streams().cancelReadable(state, reason).catch(() => {}); };
+
 /** All bytes of a body. Nobody gets them twice. */
 async function consume(own) {
   if (own === null) return new Uint8Array();
@@ -89,7 +95,7 @@ async function consume(own) {
     own.bytes = null;
     return bytes;
   }
-  const reader = stream ? acquireReader(readableState(stream)) : null;
+  const reader = stream ? lockStream(stream) : null;
   const pieces = [];
   for (;;) {
     const piece = reader ? await readBytes(reader) : await incoming.next();
@@ -100,11 +106,11 @@ async function consume(own) {
 
 /** The next chunk of a body's stream, which has to be bytes; null at its end. */
 async function readBytes(reader) {
-  const { value, done } = await read(reader);
+  const { value, done } = await streams().read(reader);
   if (done) return null;
   if (!(value instanceof Uint8Array)) {
     const error = new TypeError("A chunk of a body is a Uint8Array.");
-    cancelReadable(reader.stream, error).catch(() => {});
+    cancelStream(reader.stream, error);
     throw error;
   }
   return value;
@@ -113,16 +119,16 @@ async function readBytes(reader) {
 /** A body for each of two. */
 function cloneBody(own) {
   if (own === null || own.bytes) return own && bodyOf({ bytes: own.bytes });
-  const [first, second] = teeReadable(readableState(streamOf(own)), true);
+  const [first, second] = teeStream(streamOf(own), true);
   [own.stream, own.incoming] = [first, null];
   return bodyOf({ stream: second });
 }
 
 /** The body and the type of what is to be sent: https://fetch.spec.whatwg.org/#concept-bodyinit-extract */
 function extractBody(body, keepalive = false) {
-  if (body instanceof ReadableStream) {
+  if (isReadableStream(body)) {
     if (keepalive) throw new TypeError("What is kept alive has no stream for a body.");
-    if (body.locked || readableState(body).disturbed) throw new TypeError("The stream is locked, or was read already.");
+    if (body.locked || streams().readableState(body).disturbed) throw new TypeError("The stream is locked, or was read already.");
     return { bytes: null, body: bodyOf({ stream: body }), type: null };
   }
   const { bytes, type } = extractBytes(body);

@@ -36,14 +36,13 @@ class EventSource extends EventTarget {
     const id = request(description, null, answer => {
       // What is on its way of a source that was closed is nobody's.
       if (this.#id !== id) return;
-      if (stream && answer) {
+      // Who is refused once is refused again; who was not reached may be.
+      if (answer === false) this.#fail();
+      else if (answer === null || answer === true) this.#reconnect();
+      else if (stream) {
         host.take_piece(id);
         stream.push(answer);
-      } else if (stream) this.#reconnect();
-      // Who is refused once is refused again; who was not reached may be.
-      else if (answer === false) this.#fail();
-      else if (answer === null) this.#reconnect();
-      else stream = this.#announce(answer);
+      } else stream = this.#announce(answer);
     });
     this.#id = id;
   }

@@ -128,7 +128,7 @@ function requestReferrer(referrer) {
 
 /** Hands a body over; who had it has a used one. */
 function takeBody(own) {
-  const taken = own.bytes ? bodyOf({ bytes: own.bytes }) : bodyOf({ stream: teeReadable(readableState(streamOf(own)), false)[0] });
+  const taken = own.bytes ? bodyOf({ bytes: own.bytes }) : bodyOf({ stream: teeStream(streamOf(own), false)[0] });
   own.used = true;
   return taken;
 }
@@ -196,15 +196,20 @@ function initializeResponse(response, init, extracted) {
 
 /** Hands a request to the network; its answer, or null, comes to `done`. Gives back its number. */
 function request(description, bytes, done) {
-  const id = host.fetch(JSON.stringify(description), bytes === null ? undefined : bytesToBinary(bytes));
-  waiting.set(id, done);
+  let id = host.fetch(JSON.stringify(description), bytes === null ? undefined : bytesToBinary(bytes));
+  if (id !== undefined) waiting.set(id, done);
+  else {
+    // What is not even sent fails in a task of its own.
+    id = host.timer(0);
+    waiting.set(id, () => done(null, false));
+  }
   return id;
 }
 
 /** How many bytes the bodies of requests that are kept alive may have together: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch */
 const MAX_KEEPALIVE_BYTES = 65536;
 let keepaliveBytes = 0;
-/** Whether so many bytes more may be kept alive; they are until what comes back is called. */
+/** Keeps so many bytes more alive, until what comes back is called; null where that is too much. */
 function keepAlive(length) {
   if (keepaliveBytes + length > MAX_KEEPALIVE_BYTES) return null;
   keepaliveBytes += length;
@@ -234,15 +239,17 @@ function fetch(input, init) {
     const bytes = own?.bytes ?? null;
     const stream = own && !bytes ? streamOf(own) : null;
     if (signal.aborted) {
-      if (stream) cancelReadable(readableState(stream), signal.reason).catch(() => {});
+      if (stream) cancelStream(streams().readableState(stream), signal.reason);
       throw signal.reason;
     }
-    let release = fields.keepalive ? keepAlive(bytes?.length ?? 0) : () => {};
+    const length = bytes?.length ?? 0;
+    // What is too long by itself is for the network to refuse.
+    let release = fields.keepalive && length <= MAX_KEEPALIVE_BYTES ? keepAlive(length) : () => {};
     const description = {
       ...fields, as: "fetch", url: asked.url, headers: headerLines(asked.headers), referrer_policy: fields.referrerPolicy,
       streams: true, body_streams: stream !== null,
     };
-    const reader = stream && acquireReader(readableState(stream));
+    const reader = stream && lockStream(stream);
     const taken = { wake: () => {} };
     let incoming = null;
     const failure = () => new TypeError("Failed to fetch");
@@ -255,12 +262,12 @@ function fetch(input, init) {
       over();
       reject(error);
       incoming?.fail(error);
-      if (reader?.stream) cancelReadable(reader.stream, error).catch(() => {});
+      if (reader?.stream) cancelStream(reader.stream, error);
     };
     const receive = (answer, more) => {
-      if (answer === true) taken.wake();
+      if (typeof answer === "number") taken.wake();
       else if (answer === null) fail(failure());
-      else if (incoming && answer) incoming.push(answer);
+      else if (incoming && answer !== true) incoming.push(answer);
       else if (incoming) {
         over();
         incoming.end();
@@ -280,6 +287,7 @@ function fetch(input, init) {
       fail(signal.reason);
     };
     if (release === null) {
+      host.log("error", `${asked.url}: the bodies of requests that are kept alive have ${MAX_KEEPALIVE_BYTES} bytes together at the most.`);
       queueTask(() => fail(failure()));
       return;
     }

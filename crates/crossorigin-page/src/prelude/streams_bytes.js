@@ -309,8 +309,3 @@ function readInto(reader, view, element, minimum, request) {
   reader.requests.push(request);
   pullIfNeeded(own);
 }
-
-expose({
-  ReadableStream, ReadableStreamDefaultReader, ReadableStreamBYOBReader, ReadableStreamDefaultController,
-  ReadableByteStreamController, ReadableStreamBYOBRequest,
-});

@@ -184,7 +184,12 @@ class ByteLengthQueuingStrategy {
   get size() { return sizes.bytes; }
 }
 
-expose({
-  TransformStream, TransformStreamDefaultController, TextEncoderStream, TextDecoderStream, CountQueuingStrategy,
-  ByteLengthQueuingStrategy,
-});
+return {
+  interfaces: {
+    ReadableStream, ReadableStreamDefaultReader, ReadableStreamBYOBReader, ReadableStreamDefaultController,
+    ReadableByteStreamController, ReadableStreamBYOBRequest, WritableStream, WritableStreamDefaultWriter,
+    WritableStreamDefaultController, TransformStream, TransformStreamDefaultController, TextEncoderStream,
+    TextDecoderStream, CountQueuingStrategy, ByteLengthQueuingStrategy,
+  },
+  readableState, makeReadable, acquireReader, cancelReadable, teeReadable, read, endByte, enqueueByte, errorByte,
+};

@@ -347,5 +347,3 @@ function pipe(source, target, { preventAbort, preventCancel, preventClose, signa
   })().catch(() => {});
   return done.promise;
 }
-
-expose({ WritableStream, WritableStreamDefaultWriter, WritableStreamDefaultController });

@@ -188,8 +188,8 @@ class XMLHttpRequest extends XMLHttpRequestEventTarget {
     const { head } = this.#response;
     if (typeof answer === "number") this.#uploaded(answer);
     else if (answer === null) this.#fail("error");
-    else if (head && answer) this.#receivePiece(answer);
-    else if (head) this.#end();
+    else if (answer === true) this.#end();
+    else if (head) this.#receivePiece(answer);
     else this.#receiveHead(answer, more);
   }
   #uploaded(sent) {

@@ -84,7 +84,7 @@ const isXml = essence => /^(?:text|application)\/xml$|\+xml$/.test(essence);
 
 /** A document as it is sent. */
 function serializeDocument(node) {
-  return node.childNodes.map(child => {
+  return [...node.childNodes].map(child => {
     if (child instanceof DocumentType) return `<!DOCTYPE ${child.name ?? "html"}>`;
     return child instanceof Element ? child.outerHTML : `<!--${child.data}-->`;
   }).join("");

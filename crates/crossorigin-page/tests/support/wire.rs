@@ -2,7 +2,7 @@
 //!
 //! `/say?status=…&h=NAME:VALUE&body=…` answers so; `OPTIONS` is permitted all where there is `&preflight`. `/echo` tells what
 //! it was asked. `/slow?name=…` sends the first half of its body, and the rest once `/go?name=…` is asked for; `/broken`
-//! ends before its body does; `/never` does not answer; `/then?name=…&one=…&two=…` answers with one after the other.
+//! ends before its body does; `/never` does not answer; `/count?name=…` tells how often `/go` was asked for; `/then?name=…&one=…&two=…` answers with one after the other.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -177,9 +177,23 @@ fn answer(mut stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             let before = std::mem::replace(&mut *page, asked.told());
             say("200 OK", &extra, before.as_bytes())
         }
+        "/count" => {
+            let went = shared.went.lock().unwrap();
+            let count = went.get(asked.get("name").unwrap_or_default()).copied().unwrap_or_default();
+            say("200 OK", "", count.to_string().as_bytes())
+        }
         "/never" => std::io::copy(&mut stream, &mut std::io::sink()).map(drop),
         _ => say("404 Not Found", &extra, b"nothing"),
     }
+}
+
+/// What a host answers to this path.
+pub(crate) fn get(host: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
 /// Runs a page whose module this is, with another host like its own at `{other}` and none at `{nobody}`; what its
