@@ -38,8 +38,18 @@ const NEEDS: &[Need] = &[
         |case| asks(case, &[Initiator::Font]),
         "'fonts' in document && 'CSSFontFaceRule' in window",
     ),
-    ("videos", |case| asks(case, &[Initiator::Video, Initiator::Track]), "'HTMLVideoElement' in window"),
-    ("sounds", |case| asks(case, &[Initiator::Audio]), "'HTMLAudioElement' in window"),
+    // Elements load all the same, and fail.
+    (
+        "decoders of video",
+        |case| asks(case, &[Initiator::Video]),
+        "Boolean(document.createElement('video').canPlayType?.('video/webm'))",
+    ),
+    (
+        "decoders of sound",
+        |case| asks(case, &[Initiator::Audio]),
+        "Boolean(document.createElement('audio').canPlayType?.('audio/wav'))",
+    ),
+    ("tracks", |case| asks(case, &[Initiator::Track]), "'HTMLTrackElement' in window"),
     ("images of masks", |case| asks(case, &[Initiator::CssMask]), "false"),
     // Script sees of a shape only what it does to the layout.
     ("layout", |case| asks(case, &[Initiator::CssShape]), "false"),
