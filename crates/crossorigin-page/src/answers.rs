@@ -81,8 +81,8 @@ fn response<'js>(
         set_media(host, object.as_value(), loaded, initiator)?;
     }
     if matches!(whole_for, Some(Initiator::Font | Initiator::FontFace)) {
-        let is_good = loaded.status.is_success() || loaded.response_type == ResponseType::Opaque;
-        let added = if is_good {
+        // Of what is opaque too, though script is not told its status.
+        let added = if loaded.status.is_success() {
             host.fonts.borrow_mut().add(&loaded.body)
         } else {
             Err(format!("its status is {}", loaded.status))
