@@ -33,10 +33,11 @@ const NEEDS: &[Need] = &[
     ),
     ("event streams", |case| asks(case, &[Initiator::EventSource]), "'EventSource' in window"),
     ("font faces", |case| asks(case, &[Initiator::FontFace]), "'FontFace' in window"),
+    // They are in a frame, where nobody else changes styles.
     (
-        "fonts of style rules",
+        "frames with fonts of style rules",
         |case| asks(case, &[Initiator::Font]),
-        "'fonts' in document && 'CSSFontFaceRule' in window",
+        "'CSSFontFaceRule' in window && 'contentWindow' in (window.HTMLIFrameElement?.prototype ?? {})",
     ),
     // Elements load all the same, and fail.
     (

@@ -71,6 +71,10 @@ fn response<'js>(
         object.set("source", is_good.then(|| host.keep_source(&loaded.body)))?;
         return Ok(object.into_value());
     }
+    if whole_for == Some(Initiator::Stylesheet) {
+        object.set("sheet", host.sheets.borrow_mut().keep(loaded))?;
+        return Ok(object.into_value());
+    }
     if whole_for == Some(Initiator::Image) {
         let content_type = loaded.content_type.as_ref().and_then(|value| extract_mime_type(value.as_bytes()));
         let is_svg = content_type.is_some_and(|essence| essence.is("image", "svg+xml"));

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crossorigin::fetching::ResponseType;
 use rquickjs::{Ctx, Exception, Object, TypedArray};
 
 use crate::bitmaps::{BitmapId, Bitmaps, MAX_PIXELS, Tainted};
+use crate::painting::{self, Drawing};
 use crate::realm::{binary, set};
 
 type Shared = Rc<RefCell<Bitmaps>>;
@@ -22,20 +24,47 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
     let own = Rc::clone(bitmaps);
     set(ctx, to, "is_origin_clean", move |id: BitmapId| own.borrow().is_origin_clean(id))?;
     let own = Rc::clone(bitmaps);
-    set(ctx, to, "draw_image", move |to: BitmapId, from: BitmapId, areas: Vec<f32>, alpha: f32| {
-        if let [a, b, c, d, e, f, g, h] = areas[..] {
-            own.borrow_mut().draw_image(to, from, (a, b, c, d), (e, f, g, h), alpha);
+    set(ctx, to, "draw_image", move |to: BitmapId, from: BitmapId, areas: Vec<f32>, drawing: String| {
+        if let ([a, b, c, d, e, f, g, h], Some(drawing)) = (&areas[..], described(&drawing)) {
+            own.borrow_mut().draw_image(to, from, (*a, *b, *c, *d), (*e, *f, *g, *h), &drawing);
         }
     })?;
     let own = Rc::clone(bitmaps);
-    set(ctx, to, "fill_rect", move |id: BitmapId, area: Vec<f32>, colour: Vec<u8>| {
-        if let ([x, y, width, height], [red, green, blue, alpha]) = (&area[..], &colour[..]) {
-            own.borrow_mut().fill(id, (*x, *y, *width, *height), [*red, *green, *blue, *alpha]);
+    set(ctx, to, "hand_on_flag", move |from: BitmapId, to: BitmapId| {
+        own.borrow_mut().hand_on_flag(from, to);
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "paint", move |id: BitmapId, path: Vec<f32>, drawing: String| {
+        if let Some(drawing) = described(&drawing) {
+            own.borrow_mut().paint(id, painting::path(&path), &drawing);
         }
     })?;
     let own = Rc::clone(bitmaps);
-    set(ctx, to, "clear_rect", move |id: BitmapId, x: f32, y: f32, width: f32, height: f32| {
-        own.borrow_mut().clear(id, (x, y, width, height));
+    set(ctx, to, "clear_rect", move |id: BitmapId, path: Vec<f32>, drawing: String| {
+        if let Some(drawing) = described(&drawing) {
+            own.borrow_mut().clear_rect(id, &path, &drawing);
+        }
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "set_clip", move |id: BitmapId, paths: Vec<Vec<f32>>| {
+        own.borrow_mut().set_clip(id, &paths);
+    })?;
+    set(ctx, to, "covers", |path: Vec<f32>, drawing: String, x: f32, y: f32| {
+        described(&drawing).is_some_and(|drawing| painting::covers(&path, &drawing, x, y))
+    })?;
+    set(ctx, to, "svg_path", |text: String| painting::svg_path(&text))?;
+    set(ctx, to, "parse_colour", |text: String| {
+        let colour: svgtypes::Color = text.parse().ok()?;
+        Some(vec![colour.red, colour.green, colour.blue, colour.alpha])
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "decode_image", move |file: String, is_svg: bool| {
+        let decoded = own.borrow_mut().decode(&binary(&file), is_svg, ResponseType::Basic);
+        decoded.map(|(id, width, height)| vec![id, width, height])
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "copy_bitmap", move |id: BitmapId, x: i32, y: i32, width: u32, height: u32| {
+        own.borrow_mut().copy(id, x, y, width, height)
     })?;
     let own = Rc::clone(bitmaps);
     set(ctx, to, "clear_colour", move |id: BitmapId, area: Vec<f32>, colour: Vec<u8>| {
@@ -65,10 +94,19 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
         own.borrow_mut().write(id, &binary(&bytes), width, x, y);
     })?;
     let own = Rc::clone(bitmaps);
+    set(ctx, to, "jpeg", move |ctx: Ctx<'js>, id: BitmapId, quality: f64| {
+        let file = own.borrow().jpeg(id, quality).map_err(|Tainted| tainted(&ctx))?;
+        TypedArray::<u8>::new(ctx.clone(), file)
+    })?;
+    let own = Rc::clone(bitmaps);
     set(ctx, to, "png", move |ctx: Ctx<'js>, id: BitmapId| {
         let file = own.borrow().png(id).map_err(|Tainted| tainted(&ctx))?;
         TypedArray::<u8>::new(ctx.clone(), file)
     })
+}
+
+fn described(drawing: &str) -> Option<Drawing> {
+    serde_json::from_str(drawing).ok()
 }
 
 /// The prelude asks for the flag first; this is for one that forgets.

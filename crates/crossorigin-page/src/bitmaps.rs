@@ -2,8 +2,9 @@
 
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Bitmap;
+use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
-use tiny_skia::{Color, FillRule, FilterQuality, Paint, Path, Pattern, Pixmap, Rect, SpreadMode, Transform};
+use tiny_skia::{Color, Mask, Paint, Pixmap, PixmapPaint, Rect, Transform};
 
 use crate::images;
 
@@ -29,6 +30,8 @@ pub(crate) struct Bitmaps {
 struct Surface {
     pixels: Option<Pixmap>,
     flag: Bitmap,
+    /// What painting reaches; all where there is none.
+    clip: Option<Mask>,
 }
 
 impl Surface {
@@ -61,7 +64,7 @@ impl Bitmaps {
     fn add(&mut self, pixels: Option<Pixmap>, flag: Bitmap) -> BitmapId {
         let pixels = pixels.filter(|pixels| self.bytes + pixels.data().len() <= MAX_BITMAP_BYTES);
         self.bytes += pixels.as_ref().map_or(0, |pixels| pixels.data().len());
-        self.all.push(Surface { pixels, flag });
+        self.all.push(Surface { pixels, flag, clip: None });
         (self.all.len() - 1) as BitmapId
     }
 
@@ -99,6 +102,7 @@ impl Bitmaps {
         let bytes = (u64::from(width) * u64::from(height)).saturating_mul(4);
         if usize::try_from(bytes).is_ok_and(|bytes| self.bytes.saturating_add(bytes) <= MAX_BITMAP_BYTES) {
             surface.pixels = sized(width, height);
+            surface.clip = None;
         }
         self.bytes += surface.pixels.as_ref().map_or(0, |pixels| pixels.data().len());
     }
@@ -114,35 +118,56 @@ impl Bitmaps {
         self.get(id).is_some_and(|surface| surface.flag.is_origin_clean())
     }
 
-    /// Draws a part of one bitmap on another, and hands on its flag, whatever is seen of it.
-    pub(crate) fn draw_image(
-        &mut self,
-        to: BitmapId,
-        from: BitmapId,
-        source: Area,
-        target: Area,
-        alpha: f32,
-    ) {
-        let Some(Surface { pixels, flag }) = self.get(from) else { return };
-        let (pixels, flag) = (pixels.clone(), *flag);
-        let Some(surface) = self.all.get_mut(to as usize) else { return };
-        surface.flag.draw(flag);
-        let (Some(pixels), Some(canvas)) = (pixels, &mut surface.pixels) else { return };
-        let (scale_x, scale_y) = (target.2 / source.2, target.3 / source.3);
-        let Some(area) = Rect::from_xywh(target.0, target.1, target.2, target.3) else { return };
-        let exact = scale_x == 1.0 && scale_y == 1.0 && target.0.fract() == 0.0 && target.1.fract() == 0.0;
-        let quality = if exact { FilterQuality::Nearest } else { FilterQuality::Bilinear };
-        let transform = Transform::from_row(
-            scale_x,
-            0.0,
-            0.0,
-            scale_y,
-            target.0 - source.0 * scale_x,
-            target.1 - source.1 * scale_y,
-        );
-        let shader = Pattern::new(pixels.as_ref(), SpreadMode::Pad, quality, alpha, transform);
-        let paint = Paint { shader, anti_alias: !exact, ..Paint::default() };
-        canvas.fill_rect(area, &paint, Transform::identity(), None);
+    /// Lets one bitmap be as foreign as what is painted on it.
+    pub(crate) fn hand_on_flag(&mut self, from: BitmapId, to: BitmapId) {
+        let flag = self.get(from).map(|surface| surface.flag);
+        if let (Some(flag), Some(surface)) = (flag, self.all.get_mut(to as usize)) {
+            surface.flag.draw(flag);
+        }
+    }
+
+    /// The pixels of a bitmap, to be painted on and put back.
+    pub(crate) fn take_pixels(&mut self, id: BitmapId) -> Option<Pixmap> {
+        self.all.get_mut(id as usize)?.pixels.take()
+    }
+
+    pub(crate) fn put_pixels(&mut self, id: BitmapId, pixels: Pixmap) {
+        if let Some(surface) = self.all.get_mut(id as usize) {
+            surface.pixels = Some(pixels);
+        }
+    }
+
+    pub(crate) fn pixels(&self, id: BitmapId) -> Option<&Pixmap> {
+        self.get(id)?.pixels.as_ref()
+    }
+
+    pub(crate) fn clip(&self, id: BitmapId) -> Option<&Mask> {
+        self.get(id)?.clip.as_ref()
+    }
+
+    pub(crate) fn keep_clip(&mut self, id: BitmapId, clip: Option<Mask>) {
+        if let Some(surface) = self.all.get_mut(id as usize) {
+            surface.clip = clip;
+        }
+    }
+
+    /// A copy of a part of a bitmap, with its flag; transparent where that has no pixels.
+    pub(crate) fn copy(&mut self, id: BitmapId, x: i32, y: i32, width: u32, height: u32) -> BitmapId {
+        let mut copied = sized(width, height);
+        if let (Some(copied), Some(pixels)) = (&mut copied, self.pixels(id)) {
+            let whole = PixmapPaint::default();
+            copied.draw_pixmap(
+                x.saturating_neg(),
+                y.saturating_neg(),
+                pixels.as_ref(),
+                &whole,
+                Transform::identity(),
+                None,
+            );
+        }
+        let copy = self.add(copied, Bitmap::new());
+        self.hand_on_flag(id, copy);
+        copy
     }
 
     /// Fills a rectangle with a colour of four bytes.
@@ -154,16 +179,6 @@ impl Bitmaps {
         let mut paint = Paint::default();
         paint.set_color(Color::from_rgba8(red, green, blue, alpha));
         canvas.fill_rect(area, &paint, Transform::identity(), None);
-    }
-
-    /// Fills what a path encloses with a colour of four bytes.
-    pub(crate) fn fill_path(&mut self, id: BitmapId, path: &Path, [red, green, blue, alpha]: [u8; 4]) {
-        let Some(canvas) = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.as_mut()) else {
-            return;
-        };
-        let mut paint = Paint { anti_alias: true, ..Paint::default() };
-        paint.set_color(Color::from_rgba8(red, green, blue, alpha));
-        canvas.fill_path(path, &paint, FillRule::Winding, Transform::identity(), None);
     }
 
     /// Makes a rectangle transparent.
@@ -221,13 +236,29 @@ impl Bitmaps {
         self.read(id, 0, 0, width, height).map(|bytes| png(&bytes, width, height))
     }
 
+    /// The whole as a JPEG on black, of a quality from 0 to 1; empty where there is nothing.
+    ///
+    /// # Errors
+    /// Something foreign was drawn.
+    pub(crate) fn jpeg(&self, id: BitmapId, quality: f64) -> Result<Vec<u8>, Tainted> {
+        let Some((width, height)) = self.size(id) else { return Ok(Vec::new()) };
+        let bytes = self.read(id, 0, 0, width, height)?;
+        let on_black = bytes
+            .chunks_exact(4)
+            .flat_map(|rgba| [0, 1, 2].map(|nth| (u16::from(rgba[nth]) * u16::from(rgba[3]) / 255) as u8));
+        let (rgb, mut file): (Vec<u8>, _) = (on_black.collect(), Vec::new());
+        let encoder = JpegEncoder::new_with_quality(&mut file, (quality * 100.0).round().max(1.0) as u8);
+        let written = encoder.write_image(&rgb, width, height, ExtendedColorType::Rgb8);
+        Ok(written.map(|()| file).unwrap_or_default())
+    }
+
     /// The same for the user, from whom nothing is kept.
     pub(crate) fn png_for_the_user(&self, id: BitmapId) -> Vec<u8> {
         let (Some(surface), Some((width, height))) = (self.get(id), self.size(id)) else { return Vec::new() };
         png(&surface.pixels_of(0, 0, width, height), width, height)
     }
 
-    fn size(&self, id: BitmapId) -> Option<(u32, u32)> {
+    pub(crate) fn size(&self, id: BitmapId) -> Option<(u32, u32)> {
         let pixels = self.get(id)?.pixels.as_ref()?;
         Some((pixels.width(), pixels.height()))
     }

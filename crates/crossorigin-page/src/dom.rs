@@ -22,6 +22,9 @@ pub const MAX_TEXT_BYTES: usize = 256 << 20;
 /// What an attribute counts for beside its text, in bytes.
 const ATTRIBUTE_BYTES: usize = 48;
 
+/// Elements that load something once they are in the page.
+const LOADING: [&str; 9] = ["audio", "embed", "iframe", "img", "link", "object", "style", "track", "video"];
+
 /// What a node is.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
@@ -64,6 +67,8 @@ pub(crate) struct Dom {
     pub(crate) version: u32,
     /// Names that elements were given, of which the prelude was not told yet.
     pub(crate) new_names: Vec<String>,
+    /// Elements of the parser that load something, of which the prelude was not told yet.
+    pub(crate) arrived: Vec<NodeId>,
     /// What templates hold, which is not in the tree.
     contents: HashMap<NodeId, NodeId>,
     /// The document that all of that belongs to, where nothing loads or runs.
@@ -79,6 +84,7 @@ impl Dom {
             begun_scripts: HashSet::new(),
             version: 0,
             new_names: Vec::new(),
+            arrived: Vec::new(),
             contents: HashMap::new(),
             inert: None,
             text_bytes: 0,
@@ -376,10 +382,15 @@ impl TreeSink for Sink {
         let attributes = attributes
             .into_iter()
             .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()));
-        let is_script = self.root == DOCUMENT && name.ns == ns!(html) && name.local == local_name!("script");
+        let is_of_page = self.root == DOCUMENT && name.ns == ns!(html);
+        let is_script = name.local == local_name!("script");
+        let loads = LOADING.contains(&&*name.local);
         let id = self.create(Kind::Element { name, attributes: attributes.collect() });
-        if is_script {
-            self.dom.borrow_mut().begun_scripts.insert(id);
+        let mut dom = self.dom.borrow_mut();
+        if is_of_page && is_script {
+            dom.begun_scripts.insert(id);
+        } else if is_of_page && loads {
+            dom.arrived.push(id);
         }
         id
     }

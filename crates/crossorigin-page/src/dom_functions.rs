@@ -74,6 +74,8 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
     let own = Rc::clone(dom);
     set(ctx, to, "owner", move |id: NodeId| own.borrow().owner(id))?;
     let own = Rc::clone(dom);
+    set(ctx, to, "take_arrived", move || std::mem::take(&mut own.borrow_mut().arrived))?;
+    let own = Rc::clone(dom);
     set(ctx, to, "is_parsing", move |id: NodeId| own.borrow().begun_scripts.contains(&id))?;
     let own = Rc::clone(dom);
     set(ctx, to, "hand_over", move |id: NodeId| own.borrow_mut().begun_scripts.remove(&id))?;

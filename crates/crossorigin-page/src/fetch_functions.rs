@@ -24,6 +24,10 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> 
         answers::to_script(&ctx, &own, answer.as_ref())
     })?;
     let own = Rc::clone(host);
+    set(ctx, to, "wait", move |ctx: Ctx<'js>, id: u32| {
+        answers::to_script(&ctx, &own, own.wait_for(id).as_ref())
+    })?;
+    let own = Rc::clone(host);
     set(ctx, to, "send_piece", move |id: u32, piece: Opt<Option<String>>| {
         own.send_piece(id, piece.0.flatten().as_deref().map(binary));
     })?;

@@ -22,6 +22,7 @@ use crate::import_map::ImportMap;
 use crate::inbox::{Ask, Message};
 use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
 use crate::storage::Storage;
+use crate::stylesheets::{Load, Sheets};
 use crate::upload;
 
 /// The most requests that a page may have under way at once; what is more fails.
@@ -60,6 +61,9 @@ pub(crate) struct Host {
     was_timer: Cell<bool>,
     arrived: RefCell<VecDeque<Message>>,
     sources: RefCell<HashMap<u32, String>>,
+    pub(crate) sheets: RefCell<Sheets>,
+    /// What styles have asked for.
+    pub(crate) style_loads: RefCell<HashSet<Load>>,
     /// The URLs of classic scripts whose content the page must not know.
     pub(crate) muted: RefCell<HashSet<String>>,
 }
@@ -122,6 +126,8 @@ impl Host {
             was_timer: Cell::new(false),
             arrived: RefCell::default(),
             sources: RefCell::default(),
+            sheets: RefCell::default(),
+            style_loads: RefCell::default(),
             muted: RefCell::default(),
         }
     }

@@ -22,6 +22,7 @@ use crate::host::Host;
 use crate::modules::{Modules, declare};
 use crate::network::Answer;
 use crate::storage_functions;
+use crate::stylesheet_functions;
 use crate::text_functions;
 use crate::urls;
 
@@ -55,11 +56,14 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/uievents.js"),
     include_str!("prelude/documents.js"),
     include_str!("prelude/style.js"),
+    include_str!("prelude/stylesheets.js"),
     include_str!("prelude/scripts.js"),
     include_str!("prelude/elements.js"),
     include_str!("prelude/forms.js"),
     include_str!("prelude/images.js"),
     include_str!("prelude/canvas.js"),
+    include_str!("prelude/paths.js"),
+    include_str!("prelude/context2d.js"),
     include_str!("prelude/webgl_door.js"),
     include_str!("prelude/location.js"),
     include_str!("prelude/loading.js"),
@@ -175,6 +179,7 @@ impl Realm {
             define(&ctx, &functions, host)?;
             dom_functions::define(&ctx, &functions, &host.dom, &host.clock)?;
             bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
+            stylesheet_functions::define(&ctx, &functions, host)?;
             text_functions::define(&ctx, &functions, &host.fonts, &host.bitmaps)?;
             fetch_functions::define(&ctx, &functions, host)?;
             urls::define(&ctx, &functions)?;

@@ -9,6 +9,7 @@ use tiny_skia::Transform;
 
 use crate::bitmaps::{BitmapId, Bitmaps};
 use crate::fonts::{FontId, Fonts, check_length};
+use crate::painting::Drawing;
 use crate::realm::{binary, set};
 use crate::text::{SetText, Setting, set_text};
 
@@ -54,7 +55,7 @@ struct Drawn {
     x: f32,
     y: f32,
     max_width: Option<f32>,
-    colour: [u8; 4],
+    drawing: Drawing,
 }
 
 /// A text that is set, and where its place is in it.
@@ -161,9 +162,8 @@ pub(crate) fn define<'js>(
             drawn.x + placed.right * squeeze,
             drawn.y + placed.down,
         );
-        if let Some(path) = placed.text.path.and_then(|path| path.transform(at)) {
-            canvases.borrow_mut().fill_path(id, &path, drawn.colour);
-        }
+        let path = placed.text.path.and_then(|path| path.transform(at));
+        canvases.borrow_mut().paint(id, path, &drawn.drawing);
     })
 }
 

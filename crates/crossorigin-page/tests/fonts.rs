@@ -293,7 +293,7 @@ fn text_is_measured_as_it_is_drawn() {
             "0,50,20,30",
             "80,20,80,20,64,0,-20",
             "0,90,80,0 0,90,80,0 100",
-            "true undefined",
+            "true function",
         ]
     );
 }

@@ -51,83 +51,7 @@ function mustBeClean(id, what) {
   if (!host.is_origin_clean(id)) throw new DOMException(`${what}: the canvas has been tainted by cross-origin data.`, "SecurityError");
 }
 
-const COLOURS = { black: [0, 0, 0], white: [255, 255, 255], red: [255, 0, 0], lime: [0, 255, 0], green: [0, 128, 0], blue: [0, 0, 255],
-  yellow: [255, 255, 0], cyan: [0, 255, 255], magenta: [255, 0, 255], gray: [128, 128, 128], orange: [255, 165, 0] };
-
-/** A colour's four bytes; null where it is none. */
-function parseColour(text) {
-  text = String(text).trim().toLowerCase();
-  if (text === "transparent") return [0, 0, 0, 0];
-  if (COLOURS[text]) return [...COLOURS[text], 255];
-  const hex = /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/.exec(text)?.[1];
-  if (hex) {
-    const long = hex.length <= 4 ? [...hex].map(digit => digit + digit).join("") : hex;
-    const bytes = long.match(/../g).map(pair => Number.parseInt(pair, 16));
-    return bytes.length === 4 ? bytes : [...bytes, 255];
-  }
-  const numbers = /^rgba?\(([^)]*)\)$/.exec(text)?.[1].split(/[\s,/]+/).filter(Boolean).map(Number);
-  if (!numbers || ![3, 4].includes(numbers.length) || numbers.some(Number.isNaN)) return null;
-  const byte = number => Math.max(0, Math.min(255, Math.round(number)));
-  return [byte(numbers[0]), byte(numbers[1]), byte(numbers[2]), byte((numbers[3] ?? 1) * 255)];
-}
-
 const SURFACE = Symbol("surface");
-
-/** With what a context draws: the bitmap's number and the colour. */
-let inkOf;
-
-class CanvasRenderingContext2D {
-  #canvas; #fill = { text: "#000000", bytes: [0, 0, 0, 255] }; #alpha = 1;
-  constructor(making, canvas) {
-    if (making !== MAKING) throw new TypeError("Illegal constructor");
-    this.#canvas = canvas;
-  }
-  static {
-    inkOf = context => {
-      const [red, green, blue, alpha] = context.#fill.bytes;
-      return { id: context.#id, colour: [red, green, blue, Math.round(alpha * context.#alpha)] };
-    };
-  }
-  get #id() { return this.#canvas[SURFACE].id; }
-  get canvas() { return this.#canvas; }
-  get fillStyle() { return this.#fill.text; }
-  set fillStyle(text) {
-    const bytes = parseColour(text);
-    if (!bytes) return;
-    const hex = byte => byte.toString(16).padStart(2, "0");
-    const [red, green, blue, alpha] = bytes;
-    const opaque = `#${hex(red)}${hex(green)}${hex(blue)}`;
-    this.#fill = { bytes, text: alpha === 255 ? opaque : `rgba(${red}, ${green}, ${blue}, ${Math.round(alpha / 2.55) / 100})` };
-  }
-  get globalAlpha() { return this.#alpha; }
-  set globalAlpha(value) { if (value >= 0 && value <= 1) this.#alpha = Number(value); }
-  fillRect(x, y, width, height) {
-    const [red, green, blue, alpha] = this.#fill.bytes;
-    host.fill_rect(this.#id, [x, y, width, height], [red, green, blue, Math.round(alpha * this.#alpha)]);
-  }
-  clearRect(x, y, width, height) { host.clear_rect(this.#id, x, y, width, height); }
-  drawImage(source, ...numbers) {
-    const bitmap = bitmapOf(source);
-    if (!bitmap) return;
-    const [id, width, height] = bitmap;
-    const areas = { 2: [0, 0, width, height, ...numbers, width, height], 4: [0, 0, width, height, ...numbers], 8: numbers }[numbers.length];
-    if (!areas) throw new TypeError("drawImage wants 3, 5 or 9 arguments.");
-    if (areas.some(number => !Number.isFinite(Number(number))) || areas[2] === 0 || areas[3] === 0) return;
-    host.draw_image(this.#id, id, areas.map(Number), this.#alpha);
-  }
-  createImageData(width, height) { return width instanceof ImageData ? new ImageData(width.width, width.height) : new ImageData(Math.abs(width), Math.abs(height)); }
-  getImageData(x, y, width, height) {
-    if (!(width && height)) throw new DOMException("A rectangle of nothing has no pixels.", "IndexSizeError");
-    mustBeClean(this.#id, "getImageData");
-    [x, y] = [width < 0 ? x + width : x, height < 0 ? y + height : y];
-    [width, height] = [Math.abs(width), Math.abs(height)];
-    const bytes = host.read_pixels(this.#id, x, y, width, height);
-    return new ImageData(new Uint8ClampedArray(bytes.buffer), width, height);
-  }
-  putImageData(data, x, y) {
-    host.write_pixels(this.#id, bytesToBinary(new Uint8Array(data.data.buffer, data.data.byteOffset, data.data.length)), data.width, x, y);
-  }
-}
 
 /** Canvases, in the page and apart from it. */
 function makeSurface(canvas, width, height) {
@@ -137,7 +61,6 @@ function makeSurface(canvas, width, height) {
 /** What makes the context of a kind; other files add theirs. A canvas has one context, of the kind that was asked for first. */
 const CONTEXTS = new Map();
 function defineContext(kind, make) { CONTEXTS.set(kind, make); }
-defineContext("2d", canvas => new CanvasRenderingContext2D(MAKING, canvas));
 
 function contextOf(canvas, kind, attributes) {
   const surface = canvas[SURFACE];
@@ -154,6 +77,19 @@ function setSide(canvas, side, value) {
   const surface = canvas[SURFACE];
   surface[side] = Math.max(0, Math.trunc(Number(value)) || 0);
   host.resize(surface.id, surface.width, surface.height);
+  surface.clip = 0;
+  // Whatever the size, its setting begins the canvas anew.
+  if (surface.kind === "2d") resetContext(surface.context);
+}
+
+/** A canvas's pixels as a file, a PNG where another type is not known; null where there are none. */
+function exported(canvas, what, type, quality) {
+  const { id, width, height } = canvas[SURFACE];
+  mustBeClean(id, what);
+  if (width === 0 || height === 0) return null;
+  const isJpeg = /^image\/jpeg$/i.test(String(type));
+  const bytes = isJpeg ? host.jpeg(id, typeof quality === "number" && quality >= 0 && quality <= 1 ? quality : 0.92) : host.png(id);
+  return bytes.length ? { bytes, type: isJpeg ? "image/jpeg" : "image/png" } : null;
 }
 
 class HTMLCanvasElement extends HTMLElement {
@@ -170,15 +106,18 @@ class HTMLCanvasElement extends HTMLElement {
   get height() { return this[SURFACE].height; }
   set height(value) { this.setAttribute("height", Math.max(0, Math.trunc(Number(value)) || 0)); }
   getContext(kind, attributes) { return contextOf(this, kind, attributes); }
-  toDataURL() {
-    mustBeClean(this[SURFACE].id, "toDataURL");
-    const png = host.png(this[SURFACE].id);
-    return png.length ? `data:image/png;base64,${host.encode_base64(bytesToBinary(png))}` : "data:,";
+  toDataURL(type, quality) {
+    const file = exported(this, "toDataURL", type, quality);
+    return file ? `data:${file.type};base64,${host.encode_base64(bytesToBinary(file.bytes))}` : "data:,";
   }
-  toBlob(callback) {
-    mustBeClean(this[SURFACE].id, "toBlob");
-    const png = host.png(this[SURFACE].id);
-    queueTask(() => callback(png.length ? new Blob([png], { type: "image/png" }) : null));
+  toBlob(callback, type, quality) {
+    if (typeof callback !== "function") throw new TypeError("toBlob wants a function.");
+    const file = exported(this, "toBlob", type, quality);
+    queueTask(() => callback(file && new Blob([file.bytes], { type: file.type })));
+  }
+  captureStream() {
+    mustBeClean(this[SURFACE].id, "captureStream");
+    throw new DOMException("Nothing captures streams here.", "NotSupportedError");
   }
 }
 defineElement("canvas", HTMLCanvasElement);
@@ -193,31 +132,78 @@ class OffscreenCanvas extends EventTarget {
   get height() { return this[SURFACE].height; }
   set height(value) { setSide(this, "height", value); }
   getContext(kind, attributes) { return contextOf(this, kind, attributes); }
-  async convertToBlob() {
-    mustBeClean(this[SURFACE].id, "convertToBlob");
-    return new Blob([host.png(this[SURFACE].id)], { type: "image/png" });
+  async convertToBlob({ type, quality } = {}) {
+    const file = exported(this, "convertToBlob", type, quality);
+    if (!file) throw new DOMException("The canvas has no pixels.", "IndexSizeError");
+    return new Blob([file.bytes], { type: file.type });
   }
   transferToImageBitmap() {
     const surface = this[SURFACE];
     if (!surface.context) throw new DOMException("The canvas has no context.", "InvalidStateError");
     const bitmap = new ImageBitmap(MAKING, [surface.id, surface.width, surface.height]);
     surface.id = host.canvas(surface.width, surface.height);
+    surface.clip = 0;
     return bitmap;
   }
 }
 
-async function createImageBitmap(source) {
-  if (source instanceof ImageData) {
-    const id = host.canvas(source.width, source.height);
-    host.write_pixels(id, bytesToBinary(new Uint8Array(source.data.buffer)), source.width, 0, 0);
-    return new ImageBitmap(MAKING, [id, source.width, source.height]);
-  }
-  const bitmap = bitmapOf(source);
-  if (!bitmap) throw new DOMException("There is no image yet.", "InvalidStateError");
-  const [id, width, height] = bitmap;
-  const copy = host.canvas(width, height);
-  host.draw_image(copy, id, [0, 0, width, height, 0, 0, width, height], 1);
-  return new ImageBitmap(MAKING, [copy, width, height]);
-}
+/** A copy of a part of a bitmap, with its flag. */
+const copyBitmap = (id, x, y, width, height) => host.copy_bitmap(id, x, y, width, height);
 
-expose({ ImageData, ImageBitmap, CanvasRenderingContext2D, HTMLCanvasElement, OffscreenCanvas, createImageBitmap });
+async function createImageBitmap(source, ...parameters) {
+  const part = parameters.length >= 4 ? parameters.slice(0, 4).map(number => Math.trunc(Number(number))) : null;
+  const options = (part ? parameters[4] : parameters[0]) ?? {};
+  if (part && (part[2] === 0 || part[3] === 0)) throw new RangeError("A part of nothing has no pixels.");
+  for (const side of ["resizeWidth", "resizeHeight"]) {
+    if (options[side] === 0) throw new DOMException(`${side} is 0.`, "InvalidStateError");
+  }
+  let found;
+  if (source instanceof ImageData) {
+    found = [host.canvas(source.width, source.height), source.width, source.height];
+    host.write_pixels(found[0], bytesToBinary(new Uint8Array(source.data.buffer, source.data.byteOffset, source.data.length)), source.width, 0, 0);
+  } else if (source instanceof Blob) {
+    found = host.decode_image(bytesToBinary(new Uint8Array(await source.arrayBuffer())), source.type === "image/svg+xml");
+  } else {
+    found = bitmapOf(source);
+  }
+  if (!found) throw new DOMException("There is no image in it.", "InvalidStateError");
+  let [x, y, width, height] = part ?? [0, 0, found[1], found[2]];
+  [x, y, width, height] = [Math.min(x, x + width), Math.min(y, y + height), Math.abs(width), Math.abs(height)];
+  if (width > MAX_SIDE || height > MAX_SIDE) throw new DOMException(`A bitmap has ${MAX_SIDE} pixels at most on a side.`, "InvalidStateError");
+  const copy = copyBitmap(found[0], x, y, width, height);
+  const across = options.resizeWidth ?? (options.resizeHeight ? Math.ceil(width * options.resizeHeight / height) : width);
+  const down = options.resizeHeight ?? (options.resizeWidth ? Math.ceil(height * options.resizeWidth / width) : height);
+  const isFlipped = options.imageOrientation === "flipY";
+  if (across === width && down === height && !isFlipped) return new ImageBitmap(MAKING, [copy, width, height]);
+  const resized = host.canvas(across, down);
+  const transform = isFlipped ? [1, 0, 0, -1, 0, down] : [1, 0, 0, 1, 0, 0];
+  const smooth = options.resizeQuality !== "pixelated";
+  host.draw_image(resized, copy, [0, 0, width, height, 0, 0, across, down], JSON.stringify({ transform, alpha: 1, blend: "copy", smooth }));
+  return new ImageBitmap(MAKING, [resized, across, down]);
+}
+/** The longest side of a bitmap; the host has the same. */
+const MAX_SIDE = 16384;
+
+/** Shows a bitmap as it is. */
+class ImageBitmapRenderingContext {
+  #canvas;
+  constructor(making, canvas) {
+    if (making !== MAKING) throw new TypeError("Illegal constructor");
+    this.#canvas = canvas;
+  }
+  get canvas() { return this.#canvas; }
+  transferFromImageBitmap(bitmap) {
+    const surface = this.#canvas[SURFACE];
+    if (bitmap === null) {
+      surface.id = host.canvas(surface.width, surface.height);
+      return;
+    }
+    const [id, width, height] = bitmapOf(bitmap);
+    [surface.id, surface.width, surface.height] = [id, width, height];
+    // Its pixels are the canvas's now: closing it would give them back.
+    bitmap[IMAGE].bitmap = null;
+  }
+}
+defineContext("bitmaprenderer", canvas => new ImageBitmapRenderingContext(MAKING, canvas));
+
+expose({ ImageData, ImageBitmap, ImageBitmapRenderingContext, HTMLCanvasElement, OffscreenCanvas, createImageBitmap });

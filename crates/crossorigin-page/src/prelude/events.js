@@ -175,7 +175,9 @@ function noteHandlerAttribute(element, name) {
 function readHandlerAttribute(element, name) {
   const source = noteHandlerAttribute(element, name);
   if (source === undefined) return;
-  const compile = () => new Function(...(name === "onerror" && element === document.body ? ["event", "source", "lineno", "colno", "error"] : ["event"]), source);
+  const parameters = element === document.body && name === "onerror" ? ["event", "source", "lineno", "colno", "error"] : ["event"];
+  // Names mean members of the element first, and then of the document.
+  const compile = () => new Function(...parameters, `with (document) with (this === globalThis ? {} : this) {\n${source}\n}`);
   try {
     element[name] = source === null ? null : compile();
   } catch (error) {

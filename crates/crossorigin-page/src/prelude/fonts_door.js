@@ -32,12 +32,8 @@ Object.defineProperty(Document.prototype, "fonts", { configurable: true, enumera
 const addFontFaceRule = rule => loadFonts().connectFontFace(rule);
 const removeFontFaceRule = face => loadFonts().disconnectFontFace(face);
 
-const TEXTS = new WeakMap();
-/** What a context has to say of its text; to save and restore it, it is copied. */
-function textOf(context) {
-  if (!TEXTS.has(context)) TEXTS.set(context, loadFonts().beginText());
-  return TEXTS.get(context);
-}
+/** What a context has to say of its text, among its state. */
+const textOf = context => (stateOf(context).text ??= loadFonts().beginText());
 
 for (const Class of [CanvasRenderingContext2D]) {
   for (const name of ["font", "textAlign", "textBaseline", "direction", "letterSpacing", "wordSpacing", "fontKerning"]) {
@@ -50,7 +46,8 @@ for (const Class of [CanvasRenderingContext2D]) {
   }
   const methods = {
     measureText(text) { return loadFonts().measureText(textOf(this), this.canvas, text); },
-    fillText(text, x, y, maxWidth) { loadFonts().drawText(textOf(this), this.canvas, inkOf(this), [text, x, y, maxWidth]); },
+    fillText(text, x, y, maxWidth) { loadFonts().drawText(textOf(this), this.canvas, inkOf(this, false), [text, x, y, maxWidth]); },
+    strokeText(text, x, y, maxWidth) { loadFonts().drawText(textOf(this), this.canvas, inkOf(this, true), [text, x, y, maxWidth]); },
   };
   for (const [name, value] of Object.entries(methods)) Object.defineProperty(Class.prototype, name, { value, writable: true, enumerable: true, configurable: true });
 }

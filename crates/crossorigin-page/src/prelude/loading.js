@@ -7,6 +7,7 @@ function unblock() {
   blockers -= 1;
   if (blockers > 0 || readyState === "complete") return;
   queueTask(() => {
+    loadImagesOfStyles();
     setReadyState("complete");
     fire(globalThis, "load");
     fire(globalThis, "pageshow");
@@ -30,8 +31,17 @@ function runDeferred() {
   }
 }
 
+/** Lets elements that the parser has made begin to load. */
+function announceArrived() {
+  for (const id of host.take_arrived()) {
+    const element = wrap(id);
+    if (element.isConnected) element[CONNECTED]?.();
+  }
+}
+
 /** The parser has come to the end of the page. */
 function parsed() {
+  announceArrived();
   isParsed = true;
   setReadyState("interactive");
   queueTask(runDeferred);

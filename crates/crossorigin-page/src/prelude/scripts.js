@@ -62,7 +62,10 @@ function addImportMap(script) {
 
 /** Prepares a script; gives back the request that the parser has to wait for, or 0. */
 function prepareScript(script, fromParser) {
-  if (fromParser) host.hand_over(script[NODE]);
+  if (fromParser) {
+    host.hand_over(script[NODE]);
+    announceArrived();
+  }
   if (handedOver.has(script)) return 0;
   const source = script.getAttribute("src");
   const kind = kindOf(script);
@@ -73,6 +76,7 @@ function prepareScript(script, fromParser) {
   handedOver.add(script);
   const isModule = kind === "module";
   if (!isModule && (script.noModule || isForEvent(script))) return 0;
+  if (fromParser && !isModule && !script.async && !(script.defer && source !== null)) awaitSheets();
   if (source === null) {
     const text = script.textContent;
     if (!isModule) {
