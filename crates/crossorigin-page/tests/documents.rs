@@ -32,3 +32,19 @@ fn templates_keep_their_content_apart() {
         assert_eq!(said.last().unwrap(), expected, "{script}");
     }
 }
+
+#[test]
+fn datasets_are_all_that_begins_with_data() {
+    for (script, expected) in [
+        ("JSON.stringify({ ...d.dataset })", r#"{"site":"1","longName":"2"}"#),
+        ("(delete d.dataset.site, d.dataset.newOne = 3, Object.keys(d.dataset).join())", "longName,newOne"),
+        ("d.dataset.none", "undefined"),
+        ("'site' in d.dataset", "true"),
+    ] {
+        let said = page(
+            "<p id=d class=x data-site=1 data-long-name=2></p>",
+            &format!("const d = document.getElementById('d'); console.log({script})"),
+        );
+        assert_eq!(said, [expected], "{script}");
+    }
+}

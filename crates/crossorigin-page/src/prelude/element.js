@@ -113,6 +113,10 @@ function datasetOf(element) {
     get: (_, name) => (typeof name === "string" ? element.getAttribute(attribute(name)) ?? undefined : undefined),
     set: (_, name, value) => (element.setAttribute(attribute(name), value), true),
     has: (_, name) => element.hasAttribute(attribute(name)),
+    deleteProperty: (_, name) => (element.removeAttribute(attribute(name)), true),
+    ownKeys: () => element.getAttributeNames().filter(name => name.startsWith("data-")).map(name => name.slice(5).replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())),
+    getOwnPropertyDescriptor: (_, name) => (typeof name === "string" && element.hasAttribute(attribute(name))
+      ? { value: element.getAttribute(attribute(name)), writable: true, enumerable: true, configurable: true } : undefined),
   });
 }
 const HANDLERS = [
