@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
+use crossorigin_lab::CHROMIUM_FLAGS;
 
 use crate::measure::Spread;
 use crate::page::{grouped, time};
@@ -204,23 +205,9 @@ fn in_node(name: &'static str, url: &str, goal: Option<(f64, f64)>) -> Option<Co
 
 fn chromium(scratch: &Scratch, url: &str, goal: (f64, f64)) -> Option<Contender> {
     let profile = format!("--user-data-dir={}", scratch.0.join("chromium").to_str()?);
-    let flags = [
-        "chromium",
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        &profile,
-        // Time goes by only while nothing is under way, so that it waits for the network and for nothing else.
-        "--virtual-time-budget=1000",
-        "--dump-dom",
-        url,
-    ];
-    let command = flags.map(str::to_owned).into();
+    // Time goes by only while nothing is under way, so that it waits for the network and for nothing else.
+    let own = [&profile, "--virtual-time-budget=1000", "--dump-dom", url];
+    let command = ["chromium"].into_iter().chain(CHROMIUM_FLAGS).chain(own).map(str::to_owned).collect();
     is_program("chromium").then_some(Contender { name: "Chromium", command, goal: Some(goal) })
 }
 

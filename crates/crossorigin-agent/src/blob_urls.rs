@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use crossorigin::fetching::FilteredResponse;
 use crossorigin::infrastructure::request::Request;
 use crossorigin::infrastructure::request_origin::Origin;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
@@ -12,7 +11,6 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use crate::Response;
-use crate::response_body::ResponseBody;
 
 /// How many bytes a store of `blob:` URLs holds at the most.
 pub const MAX_BLOB_URL_BYTES: usize = 256 << 20;
@@ -92,17 +90,7 @@ pub(crate) fn read(urls: &BlobUrls, url: &Url, request: &Request, asking: &Origi
     }
     headers.insert(CONTENT_LENGTH, bytes.len().into());
     headers.insert(CONTENT_TYPE, HeaderValue::try_from(blob.media_type).ok()?);
-    let mut url = url.clone();
-    url.set_fragment(None);
-    Some(Response {
-        filtered: FilteredResponse::of_data_url(),
-        url,
-        redirected: false,
-        status,
-        status_text: status.canonical_reason().unwrap_or_default().to_owned(),
-        headers,
-        body: ResponseBody::whole(bytes),
-    })
+    Some(Response::of_memory(url, status, headers, bytes))
 }
 
 /// The first and the last byte that `Range` asks for, of so many.

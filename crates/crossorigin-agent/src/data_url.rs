@@ -1,14 +1,11 @@
 //! `data:` URLs.
 
-use bytes::Bytes;
 use data_url::DataUrl;
 use http::{HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 
-use crossorigin::fetching::FilteredResponse;
 
 use crate::Response;
-use crate::response_body::ResponseBody;
 
 /// The response that a `data:` URL is, which script sees whole; `None` where it is malformed.
 /// [Source](https://fetch.spec.whatwg.org/#data-url-processor).
@@ -20,15 +17,6 @@ pub(crate) fn read(url: &Url, method: &Method) -> Option<Response> {
         body.clear();
     }
     let mime_type = HeaderValue::from_str(&parsed.mime_type().to_string()).ok()?;
-    let mut url = url.clone();
-    url.set_fragment(None);
-    Some(Response {
-        filtered: FilteredResponse::of_data_url(),
-        url,
-        redirected: false,
-        status: StatusCode::OK,
-        status_text: "OK".to_owned(),
-        headers: std::iter::once((CONTENT_TYPE, mime_type)).collect(),
-        body: ResponseBody::whole(Bytes::from(body)),
-    })
+    let headers = std::iter::once((CONTENT_TYPE, mime_type)).collect();
+    Some(Response::of_memory(url, StatusCode::OK, headers, body.into()))
 }

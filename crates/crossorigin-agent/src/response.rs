@@ -37,6 +37,21 @@ pub struct Response {
 }
 
 impl Response {
+    /// What the URL itself is, asked of nobody: script sees it whole.
+    pub(crate) fn of_memory(url: &Url, status: StatusCode, headers: HeaderMap, bytes: Bytes) -> Self {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        Self {
+            filtered: FilteredResponse::of_data_url(),
+            url,
+            redirected: false,
+            status,
+            status_text: status.canonical_reason().unwrap_or_default().to_owned(),
+            headers,
+            body: ResponseBody::whole(bytes),
+        }
+    }
+
     /// How it is filtered.
     pub fn response_type(&self) -> ResponseType {
         self.filtered.response_type()

@@ -21,7 +21,8 @@ pub enum Engine {
     WebKit,
 }
 
-const CHROMIUM: [&str; 8] = [
+/// With these flags Chromium runs unattended, talks to nobody but the pages' hosts, and offers to update nothing.
+pub const CHROMIUM_FLAGS: [&str; 8] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -33,7 +34,7 @@ const CHROMIUM: [&str; 8] = [
 ];
 
 /// WebGL in software, which Chromium wants to be asked for.
-const CHROMIUM_WEBGL: [&str; 2] = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+pub const CHROMIUM_WEBGL_FLAGS: [&str; 2] = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 
 impl Engine {
     /// All of them.
@@ -61,7 +62,7 @@ impl Engine {
         let mut command = self.command()?;
         match self {
             Self::Chromium => {
-                command.args(CHROMIUM).args(CHROMIUM_WEBGL);
+                command.args(CHROMIUM_FLAGS).args(CHROMIUM_WEBGL_FLAGS);
                 let told = authority.map(Authority::fingerprint);
                 command.args(told.map(|key| format!("--ignore-certificate-errors-spki-list={key}")));
                 command.arg(format!("--user-data-dir={}", profile.display())).arg(url)

@@ -22,7 +22,7 @@ mod settle;
 
 pub use authority::Authority;
 pub use docs::browsers_page;
-pub use engine::{Engine, Visit};
+pub use engine::{CHROMIUM_FLAGS, CHROMIUM_WEBGL_FLAGS, Engine, Visit};
 pub use generate::generate;
 pub use judge::Judgement;
 pub use places::Places;

@@ -7,8 +7,8 @@ use crossorigin::fetching::ResponseType;
 use rquickjs::{Ctx, Exception, Object, TypedArray};
 
 use crate::bitmaps::{BitmapId, Bitmaps, MAX_PIXELS, Tainted};
+use crate::functions::{binary, set};
 use crate::painting::{self, Drawing};
-use crate::realm::{binary, set};
 
 type Shared = Rc<RefCell<Bitmaps>>;
 

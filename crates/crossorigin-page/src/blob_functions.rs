@@ -6,8 +6,8 @@ use crossorigin_agent::Blob;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rquickjs::{Ctx, Object};
 
+use crate::functions::{binary, set};
 use crate::host::Host;
-use crate::realm::{binary, set};
 
 pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
     let own = Rc::clone(host);

@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use url::Url;
 
+use crate::functions::binary;
 use crate::network::Environment;
-use crate::realm::binary;
 
 /// What the interfaces ask for. What is not said is as the initiator has it.
 #[derive(Deserialize)]

@@ -12,8 +12,8 @@ use rquickjs::{Ctx, Exception, Object};
 
 use crate::clock::Clock;
 use crate::dom::{DOCUMENT, Dom, Kind, NodeId, Sink};
+use crate::functions::set;
 use crate::pieces::{full_text, pieces};
-use crate::realm::set;
 use crate::selector::Selector;
 
 type Shared = Rc<RefCell<Dom>>;

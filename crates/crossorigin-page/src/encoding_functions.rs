@@ -9,7 +9,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
 
-use crate::realm::{binary, set};
+use crate::functions::{binary, set};
 
 /// Base64 whose last character may say more than there are bytes for.
 /// [Source](https://infra.spec.whatwg.org/#forgiving-base64-decode).

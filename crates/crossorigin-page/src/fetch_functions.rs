@@ -9,8 +9,8 @@ use rquickjs::function::Opt;
 use rquickjs::{Ctx, Object};
 
 use crate::answers;
+use crate::functions::{binary, set};
 use crate::host::Host;
-use crate::realm::{binary, set};
 
 pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
     let own = Rc::clone(host);

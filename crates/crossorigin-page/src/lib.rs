@@ -18,6 +18,7 @@ mod encoding;
 mod encoding_functions;
 mod fetch_functions;
 mod fonts;
+mod functions;
 mod host;
 mod images;
 mod import_map;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use rquickjs::context::EvalOptions;
-use rquickjs::function::{IntoJsFunc, Opt};
+use rquickjs::function::Opt;
 use rquickjs::{
     CatchResultExt as _, Coerced, Context, Ctx, Function, Object, Persistent, Promise, Runtime, Value,
 };
@@ -18,6 +18,7 @@ use crate::dom;
 use crate::dom_functions;
 use crate::encoding_functions;
 use crate::fetch_functions;
+use crate::functions::set;
 use crate::host::Host;
 use crate::modules::{Modules, declare};
 use crate::network::Answer;
@@ -329,24 +330,6 @@ fn thrown(ctx: &Ctx<'_>, error: &rquickjs::Error) -> String {
         Some((Ok(name), Ok(message))) => format!("{name}: {message}"),
         _ => value.get::<Coerced<String>>().map_or_else(|_| "something".to_owned(), |text| text.0),
     }
-}
-
-/// A string of characters up to U+00FF as the bytes that it stands for.
-pub(crate) fn binary(text: &str) -> Vec<u8> {
-    text.chars().map(|letter| letter as u8).collect()
-}
-
-/// Gives the prelude a function.
-pub(crate) fn set<'js, F, P>(
-    ctx: &Ctx<'js>,
-    to: &Object<'js>,
-    name: &str,
-    function: F,
-) -> rquickjs::Result<()>
-where
-    F: IntoJsFunc<'js, P> + 'js,
-{
-    to.set(name, Function::new(ctx.clone(), function)?)
 }
 
 fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {

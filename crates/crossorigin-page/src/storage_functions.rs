@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use rquickjs::{Ctx, Object};
 
+use crate::functions::set;
 use crate::host::Host;
-use crate::realm::set;
 use crate::storage::Storage;
 
 pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {

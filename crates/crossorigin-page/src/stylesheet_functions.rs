@@ -6,9 +6,9 @@ use rquickjs::{Ctx, Object};
 use serde_json::json;
 use url::Url;
 
+use crate::functions::set;
 use crate::host::Host;
 use crate::network::RequestId;
-use crate::realm::set;
 use crate::stylesheets::{Load, SheetId, images_of_style};
 
 pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {

@@ -9,8 +9,8 @@ use tiny_skia::Transform;
 
 use crate::bitmaps::{BitmapId, Bitmaps};
 use crate::fonts::{FontId, Fonts, check_length};
+use crate::functions::{binary, set};
 use crate::painting::Drawing;
-use crate::realm::{binary, set};
 use crate::text::{SetText, Setting, set_text};
 
 /// A text, as the prelude describes it.

@@ -5,7 +5,7 @@ use rquickjs::{Ctx, Object};
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
-use crate::realm::set;
+use crate::functions::set;
 
 /// Parses a URL, against a base where there is one.
 pub(crate) fn parse_url(url: &str, base: Option<&str>) -> Option<Url> {

@@ -7,25 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crossorigin_lab::{CHROMIUM_FLAGS, CHROMIUM_WEBGL_FLAGS};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 /// How long a command may take, in a page as well as between here and the driver.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// The flags of every session. WebGL has to be asked for where there is no graphics card.
-const FLAGS: [&str; 10] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-];
 
 pub struct Browser {
     driver: Child,
@@ -64,7 +51,12 @@ impl Browser {
         // Chromedriver would stop at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
 
-        let mut flags: Vec<String> = FLAGS.iter().chain(more).map(|flag| (*flag).to_owned()).collect();
+        let mut flags: Vec<String> = CHROMIUM_FLAGS
+            .iter()
+            .chain(&CHROMIUM_WEBGL_FLAGS)
+            .chain(more)
+            .map(|flag| (*flag).to_owned())
+            .collect();
         flags.push(format!("--user-data-dir={}", browser._profile.path().display()));
         let created = browser.send(
             "POST",
