@@ -4,7 +4,6 @@ use data_url::DataUrl;
 use http::{HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use url::Url;
 
-
 use crate::Response;
 
 /// The response that a `data:` URL is, which script sees whole; `None` where it is malformed.
