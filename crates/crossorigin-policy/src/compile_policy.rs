@@ -54,6 +54,20 @@ fn policy(document: &PolicyDocument, fields: &Fields, findings: &mut Findings<'_
     }
 }
 
+/// The configurations of a document's policies, each with the origins of its file.
+pub(crate) fn configurations(document: &PolicyDocument) -> Vec<(String, PolicyConfig)> {
+    let configurations = document.policies.iter().map(|(name, fields)| {
+        let mut config = config(fields);
+        let file =
+            fields.text("origins_file").map(|text| origins_file::read(&document.folder.join(&text.value)));
+        if let Some(Ok(file)) = file {
+            config.origins.extend(file.origins);
+        }
+        (name.value.clone(), config)
+    });
+    configurations.collect()
+}
+
 /// The configuration that the keys of a policy make.
 fn config(fields: &Fields) -> PolicyConfig {
     let mut config = PolicyConfig::default();

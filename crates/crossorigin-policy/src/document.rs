@@ -5,13 +5,14 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crossorigin::server::PolicyConfig;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::keys::{FILE, LIMITS, LISTENER, POLICY, ROUTE};
 use crate::read::{Fields, Reader, Text};
 use crate::report::{Finding, Report, Severity, Source};
-use crate::{Site, compile};
+use crate::{Site, compile, compile_policy};
 
 /// The most bytes that a policy file has; lists longer than that belong in an `origins_file`.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -99,6 +100,12 @@ impl PolicyDocument {
     /// Everything that is wrong with it, at once.
     pub fn compile(&self) -> Result<(Site, Vec<Finding>), Report> {
         compile::compile(self)
+    }
+
+    /// What the policies are made from, by name, in the order of the file; the `origins_file`s that they name are
+    /// read. Of a document that does not [`compile`](Self::compile) this is what could be understood.
+    pub fn configurations(&self) -> Vec<(String, PolicyConfig)> {
+        compile_policy::configurations(self)
     }
 
     /// Whether a problem stands where the text is no TOML.

@@ -53,5 +53,5 @@ pub use path::UnsafePath;
 pub use report::{Finding, Report, Severity, render};
 pub use schema::{reference, schema};
 pub use short_form::ShortForm;
-pub use site::{Found, Limits, Listener, Route, Site, Target};
+pub use site::{Conditions, Found, Limits, Listener, Route, Site, Target};
 pub use values::duration as parse_duration;

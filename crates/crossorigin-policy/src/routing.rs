@@ -100,6 +100,11 @@ impl Router {
         Self { matchers, ..router }
     }
 
+    /// What the routes ask, in their order.
+    pub(crate) fn matchers(&self) -> &[Matcher] {
+        &self.matchers
+    }
+
     fn insert(&mut self, route: usize, matcher: &Matcher) {
         let mut node = 0;
         for segment in &matcher.segments {

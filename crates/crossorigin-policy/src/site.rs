@@ -60,6 +60,20 @@ pub struct Route {
     pub(crate) depth: usize,
 }
 
+/// What a route asks of a request beside its path. An empty list asks nothing.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Conditions<'a> {
+    /// Hosts, in lower case, sorted.
+    pub hosts: &'a [Box<str>],
+    /// The listener.
+    pub listener: Option<&'a Listener>,
+    /// Extensions, in lower case, sorted.
+    pub extensions: &'a [Box<str>],
+    /// Methods, without HEAD, which goes where GET goes.
+    pub methods: &'a [Method],
+}
+
 /// What answers on a route.
 #[derive(Clone, Debug)]
 pub enum Target {
@@ -162,6 +176,16 @@ impl Site {
         let listener = listener.and_then(|listener| self.index_of(listener));
         let route = self.router.find(listener, host, path, method, headers)?;
         Ok(route.and_then(|route| self.routes.get(route)).map_or(Found::Nothing, Found::Route))
+    }
+
+    /// What each route asks of a request beside its path, in the order of [`routes`](Self::routes).
+    pub fn conditions(&self) -> impl ExactSizeIterator<Item = Conditions<'_>> {
+        self.router.matchers().iter().map(|matcher| Conditions {
+            hosts: &matcher.hosts,
+            listener: matcher.listener.and_then(|index| self.listeners.get(index)),
+            extensions: &matcher.extensions,
+            methods: &matcher.methods,
+        })
     }
 
     /// A listener may be of the site that was there before a reload: its name is what counts.
