@@ -28,6 +28,7 @@ mod life;
 mod modules;
 mod network;
 mod options;
+mod outlines;
 mod page;
 mod painting;
 mod pieces;

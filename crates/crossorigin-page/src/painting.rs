@@ -7,12 +7,23 @@ use tiny_skia::{
     PremultipliedColorU8, Rect, Shader, SpreadMode, Stroke, StrokeDash, Transform,
 };
 
-use crate::bitmaps::{Area, BitmapId, Bitmaps};
+use crate::bitmaps::{Area, BitmapId, Bitmaps, MAX_SIDE};
+use crate::outlines::{held, straightened};
 
 /// The most numbers that a path may have; one of more draws nothing.
 pub(crate) const MAX_PATH_NUMBERS: usize = 1 << 22;
 /// The most colours of a gradient.
 pub(crate) const MAX_STOPS: usize = 4096;
+
+/// How finely lines are made for how large they are drawn: at least, and at most.
+const MIN_SCALE: f32 = 1e-3;
+const MAX_SCALE: f32 = 1e3;
+/// The largest width of a line that is told from a larger one.
+const MAX_WIDTH: f32 = 1e6;
+/// The largest miter limit that is told from a larger one.
+const MAX_MITER: f32 = 1e4;
+/// How many times the dashes of a line may be repeated; a line of more is drawn whole.
+const MAX_DASHES: f32 = 65_536.0;
 
 /// With what is painted, as the prelude describes it.
 #[derive(Debug, Deserialize)]
@@ -149,15 +160,15 @@ impl Drawing {
         }
     }
 
-    /// What a path's line encloses, where lines are drawn; else the path itself.
-    fn outline(&self, local: Path) -> Option<Path> {
+    /// What a path's line encloses, where lines are drawn, else the path itself; for a canvas of this size.
+    fn outline(&self, local: Path, size: (u32, u32)) -> Option<Path> {
         let Some(line) = &self.line else {
             return if self.is_placed { Some(local) } else { local.transform(self.transform()) };
         };
-        let scale = PathStroker::compute_resolution_scale(&self.transform());
+        let scale = PathStroker::compute_resolution_scale(&self.transform()).clamp(MIN_SCALE, MAX_SCALE);
         let stroke = Stroke {
-            width: line.width,
-            miter_limit: line.miter,
+            width: line.width.min(MAX_WIDTH),
+            miter_limit: line.miter.min(MAX_MITER),
             line_cap: match &*line.cap {
                 "round" => LineCap::Round,
                 "square" => LineCap::Square,
@@ -170,12 +181,21 @@ impl Drawing {
             },
             dash: None,
         };
+        let reach = stroke.width * stroke.miter_limit.max(1.0) * scale;
+        let local = straightened(local, self.transform(), reach, size)?;
         let dashed = match StrokeDash::new(line.dash.clone(), line.offset) {
-            Some(dash) => local.dash(&dash, scale)?,
-            None => local,
+            Some(dash) if length(&local) <= line.dash.iter().sum::<f32>() * MAX_DASHES => {
+                local.dash(&dash, scale)?
+            }
+            _ => local,
         };
         dashed.stroke(&stroke, scale)?.transform(self.transform())
     }
+}
+
+/// How long a path is at most.
+fn length(path: &Path) -> f32 {
+    path.points().windows(2).map(|pair| pair[0].distance(pair[1])).sum()
 }
 
 /// Modes that change a canvas where nothing is painted too.
@@ -190,11 +210,12 @@ impl Bitmaps {
         if let Some(Style::Pattern { bitmap, .. }) = &drawing.style {
             self.hand_on_flag(*bitmap, id);
         }
-        let Some(outline) = local.and_then(|path| drawing.outline(path)) else { return };
+        let Some(size) = self.size(id) else { return };
+        let Some(outline) = local.and_then(|path| drawing.outline(path, size)) else { return };
         let Some(mut canvas) = self.take_pixels(id) else { return };
         if let Some(ink) = self.ink(id, drawing, &canvas) {
             let shader = ink.shader(drawing.alpha);
-            fill(&mut canvas, &outline, shader, drawing, self.clip(id));
+            fill(&mut canvas, outline, shader, drawing, self.clip(id));
         }
         self.put_pixels(id, canvas);
     }
@@ -222,8 +243,11 @@ impl Bitmaps {
     pub(crate) fn clear_rect(&mut self, id: BitmapId, local: &[f32], drawing: &Drawing) {
         let Some(outline) = path(local).and_then(|path| path.transform(drawing.transform())) else { return };
         let Some(mut canvas) = self.take_pixels(id) else { return };
+        let outline = held(outline, canvas.width(), canvas.height());
         let paint = Paint { blend_mode: BlendMode::Clear, anti_alias: true, ..Paint::default() };
-        canvas.fill_path(&outline, &paint, FillRule::Winding, Transform::identity(), self.clip(id));
+        if let Some(outline) = outline {
+            canvas.fill_path(&outline, &paint, FillRule::Winding, Transform::identity(), self.clip(id));
+        }
         self.put_pixels(id, canvas);
     }
 
@@ -234,7 +258,8 @@ impl Bitmaps {
         for numbers in paths {
             let Some((rule, numbers)) = numbers.split_first() else { continue };
             let rule = if *rule == 1.0 { FillRule::EvenOdd } else { FillRule::Winding };
-            let (outline, identity) = (path(numbers), Transform::identity());
+            let outline = path(numbers).and_then(|outline| held(outline, width, height));
+            let identity = Transform::identity();
             match (&mut clip, outline) {
                 (Some(clip), Some(outline)) => clip.intersect_path(&outline, rule, true, identity),
                 (None, Some(outline)) => {
@@ -290,12 +315,13 @@ impl Bitmaps {
                 let shader = Pattern::new(image.as_ref(), SpreadMode::Repeat, quality, 1.0, placed);
                 let paint = Paint { shader, anti_alias: !is_exact(placed), ..Paint::default() };
                 let everything = Rect::from_xywh(0.0, 0.0, width as f32, height as f32)?;
-                // Far corners of a turned strip are out of what numbers can say exactly: it is held to the canvas.
-                match PathBuilder::from_rect(strip).transform(placed) {
-                    Some(outline) if !(*across && *down) => {
+                if *across && *down {
+                    layer.fill_rect(everything, &paint, Transform::identity(), None);
+                } else {
+                    let outline = PathBuilder::from_rect(strip).transform(placed);
+                    if let Some(outline) = outline.and_then(|outline| held(outline, width, height)) {
                         layer.fill_path(&outline, &paint, FillRule::Winding, Transform::identity(), None);
                     }
-                    _ => layer.fill_rect(everything, &paint, Transform::identity(), None),
                 }
                 Ink::Layer(layer)
             }
@@ -338,16 +364,20 @@ impl Ink {
     }
 }
 
-fn fill(canvas: &mut Pixmap, outline: &Path, shader: Shader<'_>, drawing: &Drawing, clip: Option<&Mask>) {
+fn fill(canvas: &mut Pixmap, outline: Path, shader: Shader<'_>, drawing: &Drawing, clip: Option<&Mask>) {
     let blend_mode = drawing.blend_mode();
     let mut paint = Paint { shader, anti_alias: true, ..Paint::default() };
+    let outline = held(outline, canvas.width(), canvas.height());
     if !is_unbounded(blend_mode) {
+        let Some(outline) = outline else { return };
         paint.blend_mode = blend_mode;
-        canvas.fill_path(outline, &paint, drawing.rule(), Transform::identity(), clip);
+        canvas.fill_path(&outline, &paint, drawing.rule(), Transform::identity(), clip);
         return;
     }
     let Some(mut layer) = Pixmap::new(canvas.width(), canvas.height()) else { return };
-    layer.fill_path(outline, &paint, drawing.rule(), Transform::identity(), None);
+    if let Some(outline) = outline {
+        layer.fill_path(&outline, &paint, drawing.rule(), Transform::identity(), None);
+    }
     let whole = PixmapPaint { blend_mode, ..PixmapPaint::default() };
     canvas.draw_pixmap(0, 0, layer.as_ref(), &whole, Transform::identity(), clip);
 }
@@ -377,7 +407,7 @@ fn draw(
     if is_exact(placed) || !drawing.smooth {
         let shader =
             Pattern::new(image.as_ref(), SpreadMode::Pad, FilterQuality::Nearest, drawing.alpha, placed);
-        return fill(canvas, &outline, shader, drawing, clip);
+        return fill(canvas, outline, shader, drawing, clip);
     }
     // Pixels beside the part that is drawn must not blend into it.
     let (left, top) = (source.0.floor(), source.1.floor());
@@ -401,7 +431,7 @@ fn draw(
         part = smaller;
     }
     let shader = Pattern::new(part.as_ref(), SpreadMode::Pad, FilterQuality::Bilinear, drawing.alpha, placed);
-    fill(canvas, &outline, shader, drawing, clip);
+    fill(canvas, outline, shader, drawing, clip);
 }
 
 /// What of a source is in the image, and where that comes to.
@@ -504,9 +534,87 @@ fn colour_at(stops: &[(f32, [u8; 4])], at: f32) -> Option<[f32; 4]> {
 
 /// Whether a path encloses a point, or its line covers it.
 pub(crate) fn covers(local: &[f32], drawing: &Drawing, x: f32, y: f32) -> bool {
-    let outline = path(local).and_then(|path| drawing.outline(path));
+    let outline = path(local).and_then(|path| drawing.outline(path, (MAX_SIDE, MAX_SIDE)));
     let moved = outline.and_then(|outline| outline.transform(Transform::from_translate(0.5 - x, 0.5 - y)));
+    let moved = moved.and_then(|outline| held(outline, 1, 1));
     let (Some(outline), Some(mut mask)) = (moved, Mask::new(1, 1)) else { return false };
     mask.fill_path(&outline, drawing.rule(), false, Transform::identity());
     mask.data().first().is_some_and(|covered| *covered > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever numbers script comes by, painting ends and nothing panics.
+    #[test]
+    fn any_numbers_are_painted() {
+        let seed = 0x005e_edc0;
+        println!("seed {seed:#x}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let odd = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-30, 1e9, -1e9, 1e20, 3e38, -3e38, f32::MIN_POSITIVE];
+        let mut bitmaps = Bitmaps::default();
+        let (canvas, other) = (bitmaps.canvas(16, 16), bitmaps.canvas(3, 5));
+        for _ in 0..3_000 {
+            let mut number = || match random.u8(0..4) {
+                0 => odd[random.usize(0..odd.len())],
+                _ => (random.f32() - 0.5) * 40.0,
+            };
+            let mut numbers = |count: usize| -> Vec<f32> { (0..count).map(|_| number()).collect() };
+            let six = |numbers: Vec<f32>| <[f32; 6]>::try_from(numbers).unwrap();
+            let stops = vec![(0.0, [255, 0, 0, 255]), (0.5, [0, 255, 0, 128]), (0.5, [0; 4]), (1.0, [9; 4])];
+            let [placed, of_pattern, circles] = [6, 6, 6].map(|count| six(numbers(count)));
+            let (points, widths, area) = (numbers(12), numbers(4), numbers(8));
+            let modes = ["source-over", "copy", "source-in", "destination-atop", "luminosity", "lighter"];
+            let style = match random.u8(0..5) {
+                0 => Style::Colour { rgba: [1, 2, 3, 200] },
+                1 => Style::Linear { at: [circles[0], circles[1], circles[2], circles[3]], stops },
+                2 => Style::Radial { at: circles, stops },
+                3 => Style::Conic { at: [circles[0], circles[1], circles[2]], stops },
+                _ => Style::Pattern {
+                    bitmap: if random.bool() { canvas } else { other },
+                    across: random.bool(),
+                    down: random.bool(),
+                    transform: of_pattern,
+                },
+            };
+            let line = random.bool().then(|| Line {
+                width: widths[0].abs(),
+                cap: "round".to_owned(),
+                join: "miter".to_owned(),
+                miter: widths[1].abs(),
+                dash: if random.bool() { vec![widths[2].abs(), widths[3].abs()] } else { Vec::new() },
+                offset: widths[1],
+            });
+            let drawing = Drawing {
+                style: Some(style),
+                transform: placed,
+                alpha: random.f32(),
+                blend: modes[random.usize(0..modes.len())].to_owned(),
+                is_even_odd: random.bool(),
+                is_placed: random.bool(),
+                smooth: random.bool(),
+                line,
+            };
+            let p = &points;
+            let local = [
+                0.0, p[0], p[1], 1.0, p[2], p[3], 2.0, p[4], p[5], p[6], p[7], 3.0, p[0], p[9], p[8], p[7],
+                p[10], p[11], 4.0,
+            ];
+            match random.u8(0..5) {
+                0 => bitmaps.clear_rect(canvas, &local, &drawing),
+                1 => bitmaps.set_clip(canvas, &[[&[1.0][..], &local].concat()]),
+                2 => drop(covers(&local, &drawing, p[0], p[1])),
+                3 => {
+                    let source = (area[0], area[1], area[2].abs(), area[3].abs());
+                    let target = (area[4], area[5], area[6].abs(), area[7].abs());
+                    bitmaps.draw_image(canvas, other, source, target, &drawing);
+                }
+                _ => bitmaps.paint(canvas, path(&local), &drawing),
+            }
+                println!("{:?} {:?} {:?}", started.elapsed(), drawing, local);
+            }
+        }
+        assert_eq!(bitmaps.size(canvas), Some((16, 16)));
+    }
 }
