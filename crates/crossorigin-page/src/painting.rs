@@ -612,8 +612,6 @@ mod tests {
                 }
                 _ => bitmaps.paint(canvas, path(&local), &drawing),
             }
-                println!("{:?} {:?} {:?}", started.elapsed(), drawing, local);
-            }
         }
         assert_eq!(bitmaps.size(canvas), Some((16, 16)));
     }
