@@ -8,25 +8,25 @@ use crossorigin_verdict::{Outcome, Record};
 use http::header::CONTENT_TYPE;
 use rquickjs::{Ctx, Object, TypedArray, Value};
 
-use crate::host::Host;
 use crate::network::{Answer, News};
 use crate::text_functions;
+use crate::window::Window;
 
 /// An answer: null where the fetch or the body failed (`false` where an event stream was refused), an object for a
 /// response, bytes for a piece of its body, `true` for its end, and a number for what the network has taken of the
 /// request's body.
 pub(crate) fn to_script<'js>(
     ctx: &Ctx<'js>,
-    host: &Host,
+    window: &Window,
     answer: Option<&Answer>,
 ) -> rquickjs::Result<Value<'js>> {
     match answer.map(|answer| &answer.news) {
         Some(News::Whole(None, record)) if is_refused(record) => Ok(Value::new_bool(ctx.clone(), false)),
         None | Some(News::Whole(None, _) | News::Broken(_)) => Ok(Value::new_null(ctx.clone())),
-        Some(News::Whole(Some(loaded), record)) => response(ctx, host, loaded, Some(record.initiator)),
+        Some(News::Whole(Some(loaded), record)) => response(ctx, window, loaded, Some(record.initiator)),
         Some(News::Head(head, record)) => {
-            let object = response(ctx, host, head, None)?;
-            set_media(host, &object, head, record.initiator)?;
+            let object = response(ctx, window, head, None)?;
+            set_media(window, &object, head, record.initiator)?;
             Ok(object)
         }
         Some(News::Piece(piece)) => Ok(TypedArray::<u8>::new_copy(ctx.clone(), piece)?.into_value()),
@@ -44,7 +44,7 @@ fn is_refused(record: &Record) -> bool {
 /// A response, with its body where there is an initiator that it is all for.
 fn response<'js>(
     ctx: &Ctx<'js>,
-    host: &Host,
+    window: &Window,
     loaded: &Loaded,
     whole_for: Option<Initiator>,
 ) -> rquickjs::Result<Value<'js>> {
@@ -68,26 +68,26 @@ fn response<'js>(
     if matches!(whole_for, Some(Initiator::Script | Initiator::Module)) {
         let is_module = whole_for == Some(Initiator::Module);
         let is_good = loaded.status.is_success() && (!is_module || is_javascript(loaded));
-        object.set("source", is_good.then(|| host.keep_source(&loaded.body)))?;
+        object.set("source", is_good.then(|| window.keep_source(&loaded.body)))?;
         return Ok(object.into_value());
     }
     if whole_for == Some(Initiator::Stylesheet) {
-        object.set("sheet", host.sheets.borrow_mut().keep(loaded))?;
+        object.set("sheet", window.sheets.borrow_mut().keep(loaded))?;
         return Ok(object.into_value());
     }
     if whole_for == Some(Initiator::Image) {
         let content_type = loaded.content_type.as_ref().and_then(|value| extract_mime_type(value.as_bytes()));
         let is_svg = content_type.is_some_and(|essence| essence.is("image", "svg+xml"));
-        let image = host.bitmaps.borrow_mut().decode(&loaded.body, is_svg, loaded.response_type);
+        let image = window.cluster.bitmaps.borrow_mut().decode(&loaded.body, is_svg, loaded.response_type);
         object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
     }
     if let Some(initiator) = whole_for {
-        set_media(host, object.as_value(), loaded, initiator)?;
+        set_media(window, object.as_value(), loaded, initiator)?;
     }
     if matches!(whole_for, Some(Initiator::Font | Initiator::FontFace)) {
         // Of what is opaque too, though script is not told its status.
         let added = if loaded.status.is_success() {
-            host.fonts.borrow_mut().add(&loaded.body)
+            window.cluster.fonts.borrow_mut().add(&loaded.body)
         } else {
             Err(format!("its status is {}", loaded.status))
         };
@@ -110,10 +110,10 @@ pub(crate) fn is_javascript(loaded: &Loaded) -> bool {
 }
 
 /// Video and sound are known to the prelude by a bitmap without pixels, whose flag says whether they are shared.
-fn set_media(host: &Host, to: &Value<'_>, loaded: &Loaded, initiator: Initiator) -> rquickjs::Result<()> {
+fn set_media(window: &Window, to: &Value<'_>, loaded: &Loaded, initiator: Initiator) -> rquickjs::Result<()> {
     match to.as_object() {
         Some(object) if matches!(initiator, Initiator::Video | Initiator::Audio) => {
-            object.set("media", host.bitmaps.borrow_mut().without_pixels(loaded.response_type))
+            object.set("media", window.cluster.bitmaps.borrow_mut().without_pixels(loaded.response_type))
         }
         _ => Ok(()),
     }

@@ -7,19 +7,19 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use rquickjs::{Ctx, Object};
 
 use crate::functions::{binary, set};
-use crate::host::Host;
+use crate::window::Window;
 
-pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
-    let own = Rc::clone(host);
+pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickjs::Result<()> {
+    let own = Rc::clone(window);
     set(ctx, to, "page_origin", move || own.origin())?;
-    let own = Rc::clone(host);
+    let own = Rc::clone(window);
     set(ctx, to, "add_blob_url", move |bytes: String, media_type: String| {
         let page = own.environment();
         let url = format!("blob:{}/{}", own.origin(), random_uuid()?);
         let blob = Blob { bytes: binary(&bytes).into(), media_type };
         page.blob_urls.add(&url, blob, page.origin.clone()).then_some(url)
     })?;
-    let own = Rc::clone(host);
+    let own = Rc::clone(window);
     set(ctx, to, "revoke_blob_url", move |url: String| {
         let page = own.environment();
         page.blob_urls.revoke(&url, &page.origin);

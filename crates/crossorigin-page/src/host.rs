@@ -1,4 +1,4 @@
-//! What the page's script interfaces are built on: the page's state, and the requests that it makes.
+//! What all windows of a page have in common: its time, its console, its timers, and the requests under way.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -10,20 +10,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use crossorigin_verdict::{Outcome, Record, TransportFailure, explanation};
 use tokio::sync::mpsc::UnboundedSender;
-use url::Url;
 
-use crate::bitmaps::Bitmaps;
 use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::description::{Description, RequestBody};
-use crate::dom::Dom;
-use crate::fonts::Fonts;
-use crate::import_map::ImportMap;
 use crate::inbox::{Ask, Message};
 use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
 use crate::storage::Storage;
-use crate::stylesheets::{Load, Sheets};
 use crate::upload;
+use crate::window::WindowId;
 
 /// The most requests that a page may have under way at once; what is more fails.
 pub const MAX_REQUESTS: usize = 16_384;
@@ -31,14 +26,9 @@ pub const MAX_REQUESTS: usize = 16_384;
 /// The most timers, and other tasks, that a page may wait for at once; what is more never comes.
 pub const MAX_TIMERS: usize = 1 << 18;
 
-/// A page's state, as the functions given to its prelude share it.
+/// A page's state, as its windows share it.
 pub(crate) struct Host {
-    pub(crate) dom: Rc<RefCell<Dom>>,
-    pub(crate) bitmaps: Rc<RefCell<Bitmaps>>,
-    pub(crate) fonts: Rc<RefCell<Fonts>>,
-    pub(crate) url: Url,
     pub(crate) uncaught: Cell<usize>,
-    pub(crate) import_map: RefCell<ImportMap>,
     pub(crate) closed: Cell<bool>,
     /// Whether failed requests are explained.
     pub(crate) explains: Cell<bool>,
@@ -46,11 +36,10 @@ pub(crate) struct Host {
     pub(crate) local_storage: Storage,
     pub(crate) session_storage: Storage,
     console: Teller,
-    environment: Environment,
     network: Network,
     inbox: Receiver<Message>,
     next_id: Cell<RequestId>,
-    timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId)>>>,
+    timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId, WindowId)>>>,
     cleared: RefCell<HashSet<RequestId>>,
     /// Timers that keep no page alive.
     weak: RefCell<HashSet<RequestId>>,
@@ -60,16 +49,11 @@ pub(crate) struct Host {
     /// Whether a timer's time had come last.
     was_timer: Cell<bool>,
     arrived: RefCell<VecDeque<Message>>,
-    sources: RefCell<HashMap<u32, String>>,
-    pub(crate) sheets: RefCell<Sheets>,
-    /// What styles have asked for.
-    pub(crate) style_loads: RefCell<HashSet<Load>>,
-    /// The URLs of classic scripts whose content the page must not know.
-    pub(crate) muted: RefCell<HashSet<String>>,
 }
 
 /// A request under way.
 struct UnderWay {
+    window: WindowId,
     /// How many more pieces of news the network may tell before the page takes some. While it is none, the page does
     /// not wait for the network.
     owed: usize,
@@ -79,10 +63,10 @@ struct UnderWay {
 
 /// What comes next for a page.
 pub(crate) enum Next {
-    /// A timer's time has come.
-    Timer(RequestId),
-    /// A request is answered.
-    Answer(Box<Answer>),
+    /// The time of a window's timer has come.
+    Timer(WindowId, RequestId),
+    /// A window's request is answered.
+    Answer(WindowId, Box<Answer>),
     /// Whoever holds the page wants something.
     Asked(Ask),
     /// Nothing is left to wait for.
@@ -93,8 +77,6 @@ pub(crate) enum Next {
 
 impl Host {
     pub(crate) fn new(
-        url: Url,
-        environment: Environment,
         network: Network,
         inbox: Receiver<Message>,
         clock: Rc<Clock>,
@@ -102,19 +84,13 @@ impl Host {
         local_storage: Storage,
     ) -> Self {
         Self {
-            dom: Rc::new(RefCell::new(Dom::new())),
-            bitmaps: Rc::default(),
-            fonts: Rc::default(),
-            url,
             uncaught: Cell::new(0),
-            import_map: RefCell::default(),
             closed: Cell::new(false),
             explains: Cell::new(false),
             clock,
             local_storage,
             session_storage: Storage::new(),
             console,
-            environment,
             network,
             inbox,
             next_id: Cell::new(1),
@@ -125,20 +101,7 @@ impl Host {
             busy: Cell::new(0),
             was_timer: Cell::new(false),
             arrived: RefCell::default(),
-            sources: RefCell::default(),
-            sheets: RefCell::default(),
-            style_loads: RefCell::default(),
-            muted: RefCell::default(),
         }
-    }
-
-    pub(crate) fn environment(&self) -> &Environment {
-        &self.environment
-    }
-
-    /// The page's origin, serialized.
-    pub(crate) fn origin(&self) -> String {
-        String::from_utf8_lossy(self.environment.origin.serialized().as_bytes()).into_owned()
     }
 
     pub(crate) fn print(&self, kind: Kind, level: Level, text: String) {
@@ -150,32 +113,13 @@ impl Host {
         self.clock.elapsed().as_secs_f64() * 1000.0
     }
 
-    fn new_id(&self) -> RequestId {
+    /// A number that nothing else of the page has.
+    pub(crate) fn new_id(&self) -> RequestId {
         self.next_id.replace(self.next_id.get().wrapping_add(1))
     }
 
-    /// Keeps a script's source until it runs; its number.
-    pub(crate) fn keep_source(&self, source: &[u8]) -> u32 {
-        let id = self.new_id();
-        let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
-        self.sources.borrow_mut().insert(id, String::from_utf8_lossy(source).into_owned());
-        id
-    }
-
-    /// Whether an exception with this stack, of a callback from this file, is one of a script that the page must not
-    /// know. [Source](https://html.spec.whatwg.org/multipage/webappapis.html#muted-errors).
-    pub(crate) fn is_muted(&self, stack: &str, file: &str) -> bool {
-        let muted = self.muted.borrow();
-        muted.contains(file) || muted.iter().any(|url| stack.contains(&format!("{url}:")))
-    }
-
-    /// Hands over a script's source, once.
-    pub(crate) fn take_source(&self, id: u32) -> String {
-        self.sources.borrow_mut().remove(&id).unwrap_or_default()
-    }
-
-    /// Sets a timer, which the prelude is told of by its number.
-    pub(crate) fn timer(&self, milliseconds: f64) -> RequestId {
+    /// Sets a timer, which a window's prelude is told of by its number.
+    pub(crate) fn timer(&self, window: WindowId, milliseconds: f64) -> RequestId {
         let id = self.new_id();
         if self.timers.borrow().len() >= MAX_TIMERS {
             let text = format!("more than {MAX_TIMERS} timers are set at once: one is not set");
@@ -183,7 +127,7 @@ impl Host {
             return id;
         }
         let wait = Duration::from_secs_f64(milliseconds.clamp(0.0, 1e9) / 1000.0);
-        self.timers.borrow_mut().push(Reverse((Instant::now() + wait, id)));
+        self.timers.borrow_mut().push(Reverse((Instant::now() + wait, id, window)));
         id
     }
 
@@ -196,8 +140,14 @@ impl Host {
         self.cleared.borrow_mut().insert(id);
     }
 
-    /// Sends a request; its number, by which the answer comes.
-    pub(crate) fn fetch(&self, description: &str, body: Option<Vec<u8>>) -> Option<RequestId> {
+    /// Sends a request of a window; its number, by which the answer comes.
+    pub(crate) fn fetch(
+        &self,
+        window: WindowId,
+        environment: &Environment,
+        description: &str,
+        body: Option<Vec<u8>>,
+    ) -> Option<RequestId> {
         let described = serde_json::from_str::<Description>(description).ok()?;
         if self.under_way.borrow().len() >= MAX_REQUESTS {
             let text = format!(
@@ -209,7 +159,7 @@ impl Host {
         }
         let id = self.new_id();
         let (integrity, streams) = (described.integrity.clone(), described.streams);
-        let environment = described.environment(&self.environment);
+        let environment = described.environment(environment);
         let (pieces, body) = match described.body_streams {
             true => {
                 let (pieces, body) = upload::channel(self.network.teller(id));
@@ -225,7 +175,7 @@ impl Host {
             request = request.on_sent(move |bytes| teller.tell(News::Sent(bytes)));
         }
         let owed = if streams { PIECES_AHEAD } else { 1 };
-        self.under_way.borrow_mut().insert(id, UnderWay { owed, body: pieces });
+        self.under_way.borrow_mut().insert(id, UnderWay { window, owed, body: pieces });
         self.busy.set(self.busy.get() + 1);
         let asked = Asked { id, request, environment, integrity, streams, outlives };
         self.network.send(Command::Fetch(Box::new(asked)));
@@ -284,7 +234,7 @@ impl Host {
     /// Waits, however long, until something comes. What it is, [`next`](Self::next) says.
     pub(crate) fn rest(&self) {
         let message = match self.next_timer().filter(|_| !self.closed.get()) {
-            Some((at, _)) => self.inbox.recv_timeout(at.saturating_duration_since(Instant::now())).ok(),
+            Some((at, ..)) => self.inbox.recv_timeout(at.saturating_duration_since(Instant::now())).ok(),
             None => self.inbox.recv().ok(),
         };
         self.arrived.borrow_mut().extend(message);
@@ -313,20 +263,20 @@ impl Host {
             let now = Instant::now();
             // Timers that are always due must not keep all else out.
             let first = if self.was_timer.replace(false) { self.arrival() } else { None };
-            if let Some((at, id)) = due
+            if let Some((at, id, window)) = due
                 && at <= now
                 && first.is_none()
             {
                 self.timers.borrow_mut().pop();
                 self.weak.borrow_mut().remove(&id);
                 self.was_timer.set(true);
-                return Next::Timer(id);
+                return Next::Timer(window, id);
             }
             let message = match first.or_else(|| self.arrival()) {
                 Some(message) => message,
                 None if self.busy.get() == 0 && !self.has_strong_timer() => return Next::Idle,
                 None => {
-                    let wait = due.map_or(left, |(at, _)| left.min(at.saturating_duration_since(now)));
+                    let wait = due.map_or(left, |(at, ..)| left.min(at.saturating_duration_since(now)));
                     match self.inbox.recv_timeout(wait) {
                         Ok(message) => message,
                         Err(RecvTimeoutError::Timeout) => continue,
@@ -336,12 +286,14 @@ impl Host {
             };
             match message {
                 Message::Ask(ask) => return Next::Asked(ask),
-                // What was aborted meanwhile is nobody's any more.
-                Message::Answer(answer) if self.under_way.borrow().contains_key(&answer.id) => {
-                    self.take_note(&answer);
-                    return Next::Answer(answer);
+                Message::Answer(answer) => {
+                    let window = self.under_way.borrow().get(&answer.id).map(|own| own.window);
+                    // What was aborted meanwhile is nobody's any more.
+                    if let Some(window) = window {
+                        self.take_note(&answer);
+                        return Next::Answer(window, answer);
+                    }
                 }
-                Message::Answer(_) => {}
             }
         }
     }
@@ -350,16 +302,16 @@ impl Host {
     fn has_strong_timer(&self) -> bool {
         let (weak, cleared) = (self.weak.borrow(), self.cleared.borrow());
         let is_strong = |id: &RequestId| !weak.contains(id) && !cleared.contains(id);
-        self.timers.borrow().iter().any(|Reverse((_, id))| is_strong(id))
+        self.timers.borrow().iter().any(|Reverse((_, id, _))| is_strong(id))
     }
 
     /// The first timer that was not cleared.
-    fn next_timer(&self) -> Option<(Instant, RequestId)> {
+    fn next_timer(&self) -> Option<(Instant, RequestId, WindowId)> {
         let mut timers = self.timers.borrow_mut();
         loop {
-            let Reverse((at, id)) = *timers.peek()?;
+            let Reverse((at, id, window)) = *timers.peek()?;
             if !self.cleared.borrow_mut().remove(&id) {
-                return Some((at, id));
+                return Some((at, id, window));
             }
             timers.pop();
         }

@@ -13,17 +13,20 @@ use tokio::sync::oneshot::Sender;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::cluster::Cluster;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::document::{self, Document, Loader};
 use crate::dom::{DOCUMENT, NodeId, Sink};
+use crate::engine::Engine;
 use crate::host::{Host, Next};
 use crate::inbox::{Ask, Message};
 use crate::network::Network;
 use crate::options::PageOptions;
 use crate::page::PageError;
 use crate::pieces::{full_text, pieces};
-use crate::realm::{Evaluated, Promised, Realm};
+use crate::realm::{Evaluated, Promised};
 use crate::selector::Selector;
+use crate::window::Window;
 
 /// What a page did last.
 pub(crate) enum Turn {
@@ -44,7 +47,8 @@ pub(crate) struct Life {
     idle: Vec<Sender<()>>,
     parser: Option<Parser>,
     has_begun: bool,
-    realm: Realm,
+    engine: Rc<Engine>,
+    window: Rc<Window>,
     pub(crate) host: Rc<Host>,
 }
 
@@ -71,24 +75,19 @@ impl Life {
         environment.url = Some(url.clone());
         environment.profile = options.profile;
         environment.host_permissions.clone_from(&options.host_permissions);
-        let host = Rc::new(Host::new(
-            url,
-            environment,
-            network,
-            inbox,
-            clock,
-            Teller::new(console),
-            options.storage.clone(),
-        ));
+        let host = Rc::new(Host::new(network, inbox, clock, Teller::new(console), options.storage.clone()));
         host.explains.set(options.explain);
-        let realm = match Realm::new(&host) {
-            Ok(realm) => realm,
+        let window = Rc::new(Window::new(&host, Rc::new(Cluster::new()), url, environment));
+        let opened = Engine::new(&host.clock).and_then(|engine| engine.open(&window).map(|()| engine));
+        let engine = match opened {
+            Ok(engine) => engine,
             // The engine was interrupted while it was being set up.
             Err(_) if host.clock.is_over() => return Err(PageError::TimedOut),
             Err(error) => return Err(PageError::Engine(error.to_string())),
         };
-        let parser = Some(Parser::new(&host, html));
-        let life = Self { promised: Vec::new(), idle: Vec::new(), parser, has_begun: false, realm, host };
+        let parser = Some(Parser::new(&window, html));
+        let life =
+            Self { promised: Vec::new(), idle: Vec::new(), parser, has_begun: false, engine, window, host };
         Ok((life, sender))
     }
 
@@ -105,9 +104,9 @@ impl Life {
             return self.host.asked().map_or(Turn::Idle, Turn::Asked);
         }
         match self.host.next() {
-            Next::Timer(id) => self.realm.timer(id),
-            Next::Answer(answer) => {
-                self.realm.answer(&self.host, &answer);
+            Next::Timer(window, id) => self.engine.timer(window, id),
+            Next::Answer(window, answer) => {
+                self.engine.answer(window, &answer);
                 self.arrived(answer.id);
             }
             Next::Asked(ask) => return Turn::Asked(ask),
@@ -130,10 +129,11 @@ impl Life {
 
     /// Runs a script, and waits for what it promises; its value, as JSON. What it throws goes to the console.
     pub(crate) fn eval_to_end(&mut self, script: &str) -> Option<String> {
-        let mut evaluated = self.realm.eval(script);
+        let mut evaluated = self.engine.eval(self.window.id, script);
         if let Evaluated::Promised(promised) = evaluated {
             self.run();
-            evaluated = self.realm.settled(&promised).unwrap_or(Evaluated::Value(String::new()));
+            evaluated =
+                self.engine.settled(self.window.id, &promised).unwrap_or(Evaluated::Value(String::new()));
         }
         match evaluated {
             Evaluated::Value(value) => return Some(value),
@@ -150,11 +150,13 @@ impl Life {
     pub(crate) fn canvas(&self, selector: &str) -> Result<Vec<u8>, PageError> {
         let wrong = |why: &str| PageError::Canvas(format!("{selector:?} {why}"));
         let parsed = Selector::parse(selector).ok_or_else(|| wrong("is no selector that is known here"))?;
-        let found = parsed.select(&self.host.dom.borrow(), DOCUMENT, true).first().copied();
+        let found = parsed.select(&self.window.cluster.dom.borrow(), DOCUMENT, true).first().copied();
         let node = found.ok_or_else(|| wrong("finds no element of the page"))?;
-        let bitmap =
-            self.realm.canvas_bitmap(node).ok_or_else(|| wrong("finds an element that is no canvas"))?;
-        let file = self.host.bitmaps.borrow().png_for_the_user(bitmap);
+        let bitmap = self
+            .engine
+            .canvas_bitmap(self.window.id, node)
+            .ok_or_else(|| wrong("finds an element that is no canvas"))?;
+        let file = self.window.cluster.bitmaps.borrow().png_for_the_user(bitmap);
         if file.is_empty() { Err(wrong("finds a canvas without pixels")) } else { Ok(file) }
     }
 
@@ -181,7 +183,7 @@ impl Life {
             match asked {
                 Ask::Eval { script, done } => {
                     self.host.clock.renew();
-                    let evaluated = self.realm.eval(&script);
+                    let evaluated = self.engine.eval(self.window.id, &script);
                     self.hand_over(evaluated, done);
                 }
                 Ask::Idle(done) => self.idle.push(done),
@@ -207,7 +209,7 @@ impl Life {
     /// Hands over what was promised and is there.
     fn settle(&mut self) {
         for nth in (0..self.promised.len()).rev() {
-            if let Some(evaluated) = self.realm.settled(&self.promised[nth].0) {
+            if let Some(evaluated) = self.engine.settled(self.window.id, &self.promised[nth].0) {
                 let (_, done) = self.promised.swap_remove(nth);
                 self.hand_over(evaluated, done);
             }
@@ -242,17 +244,17 @@ impl Life {
             }
             match parser.tokenizer.feed(&parser.input) {
                 TokenizerResult::Script(script) => {
-                    parser.waits_for = self.realm.prepare_script(script);
+                    parser.waits_for = self.engine.prepare_script(self.window.id, script);
                     if parser.waits_for != 0 {
                         return;
                     }
                 }
                 TokenizerResult::EncodingIndicator(_) => {}
-                TokenizerResult::Done if parser.go_on(&self.host) => {}
+                TokenizerResult::Done if parser.go_on(&self.window) => {}
                 TokenizerResult::Done => {
                     parser.tokenizer.end();
                     self.parser = None;
-                    self.realm.parsed();
+                    self.engine.parsed(self.window.id);
                 }
             }
         }
@@ -278,17 +280,17 @@ struct Parser {
 }
 
 impl Parser {
-    fn new(host: &Host, html: String) -> Self {
-        let sink = Sink { dom: Rc::clone(&host.dom), root: DOCUMENT };
+    fn new(window: &Window, html: String) -> Self {
+        let sink = Sink { dom: Rc::clone(&window.cluster.dom), root: DOCUMENT };
         let builder = TreeBuilder::new(sink, TreeBuilderOpts::default());
         let (tokenizer, input) = (Tokenizer::new(builder, TokenizerOpts::default()), BufferQueue::default());
         Self { tokenizer, input, html, given: 0, waits_for: 0 }
     }
 
     /// Gives the tokenizer the next piece; `false` where there is none, or no room for it.
-    fn go_on(&mut self, host: &Host) -> bool {
-        if self.given < self.html.len() && host.dom.borrow().is_full() {
-            host.print(Kind::Exception, Level::Error, full_text());
+    fn go_on(&mut self, window: &Window) -> bool {
+        if self.given < self.html.len() && window.cluster.dom.borrow().is_full() {
+            window.print(Kind::Exception, Level::Error, full_text());
             return false;
         }
         let Some(piece) = pieces(&self.html[self.given..]).next() else { return false };

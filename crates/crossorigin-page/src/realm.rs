@@ -1,36 +1,24 @@
-//! The script engine of a page: its limits, its prelude, and the functions that the prelude stands on.
+//! The realm of a window: its prelude, and the functions that the prelude stands on.
 
 use std::rc::Rc;
 
 use rquickjs::context::EvalOptions;
 use rquickjs::function::Opt;
-use rquickjs::{
-    CatchResultExt as _, Coerced, Context, Ctx, Function, Object, Persistent, Promise, Runtime, Value,
-};
+use rquickjs::{CatchResultExt as _, Coerced, Context, Ctx, Function, Object, Persistent, Promise, Value};
 
-use crate::answers;
 use crate::bitmap_functions;
-use crate::bitmaps::BitmapId;
 use crate::blob_functions;
-use crate::clock::Clock;
 use crate::console::{Kind, Level};
-use crate::dom;
 use crate::dom_functions;
 use crate::encoding_functions;
 use crate::fetch_functions;
 use crate::functions::set;
-use crate::host::Host;
-use crate::modules::{Modules, declare};
-use crate::network::Answer;
+use crate::modules::declare;
 use crate::storage_functions;
 use crate::stylesheet_functions;
 use crate::text_functions;
 use crate::urls;
-
-/// The most memory that the scripts of a page may use, in bytes.
-pub const MAX_SCRIPT_BYTES: usize = 512 << 20;
-/// The deepest stack that scripts may have, in bytes.
-pub const MAX_STACK_BYTES: usize = 1 << 20;
+use crate::window::Window;
 
 /// The interfaces of a page, in script.
 const PRELUDE: &str = concat!(
@@ -119,13 +107,12 @@ const STREAMS: &str = concat!(
 /// What stacks of calls have in place of the prelude's URL.
 const PRELUDE_NAME: &str = "crossorigin:prelude";
 
-/// A page's script engine.
+/// A window's realm.
 pub(crate) struct Realm {
-    // Dropped in this order: what is kept of the context, the context, the runtime.
-    entries: Entries,
-    context: Context,
-    runtime: Runtime,
-    clock: Rc<Clock>,
+    // Dropped in this order: what is kept of the context, the context.
+    pub(crate) entries: Entries,
+    pub(crate) context: Context,
+    pub(crate) window: Rc<Window>,
 }
 
 /// What came of a script.
@@ -139,106 +126,61 @@ pub(crate) enum Evaluated {
 }
 
 /// A value that is to come. It must not outlive its realm.
-pub(crate) struct Promised(Persistent<Promise<'static>>);
+pub(crate) struct Promised(pub(crate) Persistent<Promise<'static>>);
 
 /// The prelude's functions that are called from here.
-struct Entries {
-    deliver: Persistent<Function<'static>>,
-    parsed: Persistent<Function<'static>>,
-    prepare_script: Persistent<Function<'static>>,
+pub(crate) struct Entries {
+    pub(crate) deliver: Persistent<Function<'static>>,
+    pub(crate) parsed: Persistent<Function<'static>>,
+    pub(crate) prepare_script: Persistent<Function<'static>>,
+    pub(crate) canvas_bitmap: Persistent<Function<'static>>,
+    pub(crate) track_rejection: Persistent<Function<'static>>,
     report_exception: Persistent<Function<'static>>,
     report_rejections: Persistent<Function<'static>>,
-    canvas_bitmap: Persistent<Function<'static>>,
-    track_rejection: Persistent<Function<'static>>,
-}
-
-impl Drop for Realm {
-    fn drop(&mut self) {
-        // It holds a function of the context, which goes first.
-        self.runtime.set_host_promise_rejection_tracker(None);
-    }
 }
 
 impl Realm {
-    /// An engine for a page, its interfaces in place.
+    /// A realm for a window, its interfaces in place.
     ///
     /// # Errors
-    /// The engine does not start.
-    pub(crate) fn new(host: &Rc<Host>) -> anyhow::Result<Self> {
-        let runtime = Runtime::new()?;
-        runtime.set_memory_limit(MAX_SCRIPT_BYTES);
-        runtime.set_max_stack_size(MAX_STACK_BYTES);
-        let clock = Rc::clone(&host.clock);
-        runtime.set_interrupt_handler(Some(Box::new(move || clock.is_over())));
-        runtime.set_loader(Modules::new(host), Modules::new(host));
-        let context = Context::full(&runtime)?;
-        let entries = context.with(|ctx| -> anyhow::Result<Entries> {
-            let prelude: Function<'_> = prelude(&ctx, PRELUDE)
-                .catch(&ctx)
-                .map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
-            let functions = Object::new(ctx.clone())?;
-            define(&ctx, &functions, host)?;
-            dom_functions::define(&ctx, &functions, &host.dom, &host.clock)?;
-            bitmap_functions::define(&ctx, &functions, &host.bitmaps)?;
-            stylesheet_functions::define(&ctx, &functions, host)?;
-            text_functions::define(&ctx, &functions, &host.fonts, &host.bitmaps)?;
-            fetch_functions::define(&ctx, &functions, host)?;
-            urls::define(&ctx, &functions)?;
-            encoding_functions::define(&ctx, &functions)?;
-            blob_functions::define(&ctx, &functions, host)?;
-            storage_functions::define(&ctx, &functions, host)?;
-            let made: Object<'_> = prelude
-                .call((functions,))
-                .catch(&ctx)
-                .map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
-            let save = |name: &str| {
-                made.get::<_, Function<'_>>(name).map(|function| Persistent::save(&ctx, function))
-            };
-            Ok(Entries {
-                deliver: save("deliver")?,
-                parsed: save("parsed")?,
-                prepare_script: save("prepareScript")?,
-                report_exception: save("reportException")?,
-                report_rejections: save("reportRejections")?,
-                canvas_bitmap: save("canvasBitmap")?,
-                track_rejection: save("trackRejection")?,
-            })
-        })?;
-        let track = entries.track_rejection.clone();
-        runtime.set_host_promise_rejection_tracker(Some(Box::new(
-            move |ctx, promise, reason, is_handled| {
-                if let Ok(track) = track.clone().restore(&ctx) {
-                    let _ = track.call::<_, ()>((promise, reason, is_handled));
-                }
-            },
-        )));
-        Ok(Self { entries, context, runtime, clock: Rc::clone(&host.clock) })
+    /// There is no memory left, or no time.
+    pub(crate) fn new(context: Context, window: &Rc<Window>) -> anyhow::Result<Self> {
+        let entries = context.with(|ctx| Self::fill(&ctx, window))?;
+        Ok(Self { entries, context, window: Rc::clone(window) })
     }
 
-    /// Runs a task to its end, and then all microtasks.
-    fn task<R>(&self, steps: impl FnOnce(&Ctx<'_>) -> rquickjs::Result<R>) -> Option<R> {
-        let done = self.context.with(|ctx| steps(&ctx).map_err(|error| self.report(&ctx, &error)).ok());
-        self.run_microtasks();
-        self.context.with(|ctx| {
-            if let Ok(report) = self.entries.report_rejections.clone().restore(&ctx) {
-                let _ = report.call::<_, ()>(());
-            }
-        });
-        self.run_microtasks();
-        done
-    }
-
-    fn run_microtasks(&self) {
-        // Microtasks can make more of themselves without end.
-        while self.runtime.is_job_pending() && !self.clock.is_over() {
-            if let Err(failed) = self.runtime.execute_pending_job() {
-                failed.0.with(|ctx| self.report(&ctx, &rquickjs::Error::Exception));
-            }
-        }
+    fn fill(ctx: &Ctx<'_>, window: &Rc<Window>) -> anyhow::Result<Entries> {
+        let prelude: Function<'_> =
+            prelude(ctx, PRELUDE).catch(ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
+        let functions = Object::new(ctx.clone())?;
+        let cluster = &window.cluster;
+        define(ctx, &functions, window)?;
+        dom_functions::define(ctx, &functions, &cluster.dom, &window.host.clock)?;
+        bitmap_functions::define(ctx, &functions, &cluster.bitmaps)?;
+        stylesheet_functions::define(ctx, &functions, window)?;
+        text_functions::define(ctx, &functions, &cluster.fonts, &cluster.bitmaps)?;
+        fetch_functions::define(ctx, &functions, window)?;
+        urls::define(ctx, &functions)?;
+        encoding_functions::define(ctx, &functions)?;
+        blob_functions::define(ctx, &functions, window)?;
+        storage_functions::define(ctx, &functions, window)?;
+        let made: Object<'_> =
+            prelude.call((functions,)).catch(ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
+        let save =
+            |name: &str| made.get::<_, Function<'_>>(name).map(|function| Persistent::save(ctx, function));
+        Ok(Entries {
+            deliver: save("deliver")?,
+            parsed: save("parsed")?,
+            prepare_script: save("prepareScript")?,
+            report_exception: save("reportException")?,
+            report_rejections: save("reportRejections")?,
+            canvas_bitmap: save("canvasBitmap")?,
+            track_rejection: save("trackRejection")?,
+        })
     }
 
     /// Reports what was thrown and not caught.
-    fn report(&self, ctx: &Ctx<'_>, error: &rquickjs::Error) {
+    pub(crate) fn report(&self, ctx: &Ctx<'_>, error: &rquickjs::Error) {
         if error.is_exception() {
             let thrown = ctx.catch();
             if let Ok(report) = self.entries.report_exception.clone().restore(ctx) {
@@ -247,60 +189,18 @@ impl Realm {
         }
     }
 
-    /// Tells the prelude that a timer's time has come.
-    pub(crate) fn timer(&self, id: u32) {
-        // Null, as where a request failed: one that was not even sent is a timer.
-        self.task(|ctx| {
-            let nothing = Value::new_null(ctx.clone());
-            self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((id, nothing))
-        });
-    }
-
-    /// Tells the prelude of an answer.
-    pub(crate) fn answer(&self, host: &Host, answer: &Answer) {
-        self.task(|ctx| {
-            let value = answers::to_script(ctx, host, Some(answer))?;
-            let more = !answer.news.is_last();
-            self.entries.deliver.clone().restore(ctx)?.call::<_, ()>((answer.id, value, more))
-        });
-    }
-
-    /// Prepares a script that the parser came to; the request that it has to wait for, or 0.
-    pub(crate) fn prepare_script(&self, script: dom::NodeId) -> u32 {
-        self.task(|ctx| self.entries.prepare_script.clone().restore(ctx)?.call::<_, u32>((script,)))
-            .unwrap_or(0)
-    }
-
-    /// Tells the prelude that the page is parsed.
-    pub(crate) fn parsed(&self) {
-        self.task(|ctx| self.entries.parsed.clone().restore(ctx)?.call::<_, ()>(()));
-    }
-
-    /// Runs a script.
-    pub(crate) fn eval(&self, source: &str) -> Evaluated {
-        let evaluated = self.task(|ctx| {
-            let mut options = EvalOptions::default();
-            options.strict = false;
-            Ok(evaluated(ctx, ctx.eval_with_options::<Value<'_>, _>(source, options)))
-        });
-        evaluated.unwrap_or_else(|| Evaluated::Value(String::new()))
-    }
-
-    /// The bitmap of an element that is a canvas.
-    pub(crate) fn canvas_bitmap(&self, element: dom::NodeId) -> Option<BitmapId> {
-        self.task(|ctx| self.entries.canvas_bitmap.clone().restore(ctx)?.call((element,))).flatten()
-    }
-
-    /// What came of a promise, once that is known.
-    pub(crate) fn settled(&self, promised: &Promised) -> Option<Evaluated> {
+    /// Tells of promises that were rejected and that nobody looks after.
+    pub(crate) fn report_rejections(&self) {
         self.context.with(|ctx| {
-            let promise = promised.0.clone().restore(&ctx).ok()?;
-            Some(evaluated(&ctx, promise.result::<Value<'_>>()?))
-        })
+            if let Ok(report) = self.entries.report_rejections.clone().restore(&ctx) {
+                let _ = report.call::<_, ()>(());
+            }
+        });
     }
 }
 
-fn evaluated<'js>(ctx: &Ctx<'js>, result: rquickjs::Result<Value<'js>>) -> Evaluated {
+/// What a script came to, as far as that is known.
+pub(crate) fn evaluated<'js>(ctx: &Ctx<'js>, result: rquickjs::Result<Value<'js>>) -> Evaluated {
     let json = result.and_then(|value| {
         if let Some(promise) = value.as_promise().cloned() {
             return Ok(Evaluated::Promised(Promised(Persistent::save(ctx, promise))));
@@ -332,34 +232,34 @@ fn thrown(ctx: &Ctx<'_>, error: &rquickjs::Error) -> String {
     }
 }
 
-fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
-    let shared = || Rc::clone(host);
+fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickjs::Result<()> {
+    let shared = || Rc::clone(window);
     let own = shared();
     set(ctx, to, "log", move |level: String, text: String| {
         own.print(Kind::Console, Level::named(&level), text);
     })?;
     let own = shared();
     set(ctx, to, "uncaught", move |message: String, stack: String| {
-        own.uncaught.set(own.uncaught.get() + 1);
+        own.host.uncaught.set(own.host.uncaught.get() + 1);
         // Of the stack, what is the page's own.
         let frames = stack.lines().filter(|frame| !frame.contains(PRELUDE_NAME) && !frame.trim().is_empty());
         let text = std::iter::once(message.as_str()).chain(frames).collect::<Vec<_>>().join("\n");
         own.print(Kind::Exception, Level::Error, text);
     })?;
     let own = shared();
-    set(ctx, to, "now", move || own.now())?;
+    set(ctx, to, "now", move || own.host.now())?;
     let own = shared();
     set(ctx, to, "timer", move |milliseconds: f64, weak: Opt<bool>| {
-        let id = own.timer(milliseconds);
+        let id = own.host.timer(own.id, milliseconds);
         if weak.0 == Some(true) {
-            own.weaken_timer(id);
+            own.host.weaken_timer(id);
         }
         id
     })?;
     let own = shared();
-    set(ctx, to, "clear_timer", move |id: u32| own.clear_timer(id))?;
+    set(ctx, to, "clear_timer", move |id: u32| own.host.clear_timer(id))?;
     let own = shared();
-    set(ctx, to, "close", move || own.closed.set(true))?;
+    set(ctx, to, "close", move || own.host.closed.set(true))?;
     let own = shared();
     set(ctx, to, "add_import_map", move |text: String, base: String| {
         own.import_map.borrow_mut().add(&text, &base).err()
@@ -367,12 +267,12 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::R
     let own = shared();
     set(ctx, to, "page_url", move || own.url.to_string())?;
     set(ctx, to, "user_agent", || crossorigin_agent::USER_AGENT_VALUE)?;
-    define_scripts(ctx, to, host)
+    define_scripts(ctx, to, window)
 }
 
 /// The functions that run scripts.
-fn define_scripts<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
-    let shared = || Rc::clone(host);
+fn define_scripts<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickjs::Result<()> {
+    let shared = || Rc::clone(window);
     set(ctx, to, "part", |ctx: Ctx<'js>, name: String| {
         prelude(&ctx, if name == "webgl" { WEBGL } else { FONTS })
     })?;

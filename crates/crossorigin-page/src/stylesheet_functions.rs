@@ -7,12 +7,12 @@ use serde_json::json;
 use url::Url;
 
 use crate::functions::set;
-use crate::host::Host;
 use crate::network::RequestId;
 use crate::stylesheets::{Load, SheetId, images_of_style};
+use crate::window::Window;
 
-pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> rquickjs::Result<()> {
-    let shared = || Rc::clone(host);
+pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickjs::Result<()> {
+    let shared = || Rc::clone(window);
     let own = shared();
     set(ctx, to, "add_sheet", move |text: String, base: String| {
         let base = Url::parse(&base).unwrap_or_else(|_| own.url.clone());
@@ -31,7 +31,7 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> 
     })?;
     let own = shared();
     set(ctx, to, "load_images", move |id: SheetId| {
-        let loads = own.sheets.borrow().images(id, &own.dom.borrow());
+        let loads = own.sheets.borrow().images(id, &own.cluster.dom.borrow());
         load(&own, loads);
     })?;
     let own = shared();
@@ -43,12 +43,12 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, host: &Rc<Host>) -> 
 }
 
 /// Asks for what was not asked for before.
-fn load(host: &Host, loads: Vec<Load>) {
+fn load(window: &Window, loads: Vec<Load>) {
     for load in loads {
         let Load { initiator, url } = &load;
         let description = json!({ "as": initiator.name(), "url": url.as_str() }).to_string();
-        if host.style_loads.borrow_mut().insert(load) {
-            host.fetch(&description, None);
+        if window.style_loads.borrow_mut().insert(load) {
+            window.fetch(&description, None);
         }
     }
 }
