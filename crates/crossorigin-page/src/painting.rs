@@ -368,6 +368,8 @@ fn fill(canvas: &mut Pixmap, outline: Path, shader: Shader<'_>, drawing: &Drawin
     let blend_mode = drawing.blend_mode();
     let mut paint = Paint { shader, anti_alias: true, ..Paint::default() };
     let outline = held(outline, canvas.width(), canvas.height());
+    // In the integers of the short way, what these modes subtract overflows on its way.
+    paint.force_hq_pipeline = matches!(blend_mode, BlendMode::Overlay | BlendMode::HardLight);
     if !is_unbounded(blend_mode) {
         let Some(outline) = outline else { return };
         paint.blend_mode = blend_mode;

@@ -8,3 +8,4 @@ pub mod picture;
 pub mod program;
 pub mod schema;
 pub mod scripted;
+pub mod similarity;
