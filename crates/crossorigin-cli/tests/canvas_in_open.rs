@@ -24,16 +24,33 @@ const ALIKE: f64 = 0.99;
 
 /// Programs that come out differently, and why; each must do so.
 const APART: &[(&str, &str)] = &[
-    ("drawImage: narrower and higher", "levels"), ("drawImage: between pixels", "edges"), ("the file deep.png", "16 bits"),
-    ("the file gamma.png", "colours"), ("the file gamma-2.png", "colours"), ("the file wide.png", "colours"),
-    ("the file sized.svg", "size"), ("an SVG, larger", "drawn once"), ("getImageData: transparent pixels, put elsewhere", "rounding"),
-    ("createImageBitmap: resized", "levels"), ("toBlob: image/jpeg", "colour at full resolution"),
-    ("toBlob: image/jpeg, quality 0.5", "colour at full resolution"), ("toBlob: image/webp, quality 1", "no encoder"),
-    ("toBlob: image/webp, quality 0.9", "no encoder"), ("toDataURL: a JPEG of what is transparent", "colour at full resolution"),
-    ("rectangles at whole pixels", "a colour's name"), ("rectangles between pixels", "edges"), ("thin lines", "edges"),
-    ("blending: color", "edges"), ("shadow, sharp", "no shadows"), ("shadow, blurred", "no shadows"),
-    ("shadow, of a line, half transparent", "no shadows"), ("shadow, of an image", "no shadows"), ("shadow, not transformed", "no shadows"),
-    ("shadow, beyond the canvas", "no shadows"), ("shadow, clipped and blended", "no shadows"), ("text, squeezed, spaced, with a shadow", "no shadows"),
+    ("drawImage: narrower and higher", "levels"),
+    ("drawImage: between pixels", "edges"),
+    ("the file deep.png", "16 bits"),
+    ("the file gamma.png", "colours"),
+    ("the file gamma-2.png", "colours"),
+    ("the file wide.png", "colours"),
+    ("the file sized.svg", "size"),
+    ("an SVG, larger", "drawn once"),
+    ("getImageData: transparent pixels, put elsewhere", "rounding"),
+    ("createImageBitmap: resized", "levels"),
+    ("toBlob: image/jpeg", "colour at full resolution"),
+    ("toBlob: image/jpeg, quality 0.5", "colour at full resolution"),
+    ("toBlob: image/webp, quality 1", "no encoder"),
+    ("toBlob: image/webp, quality 0.9", "no encoder"),
+    ("toDataURL: a JPEG of what is transparent", "colour at full resolution"),
+    ("rectangles at whole pixels", "a colour's name"),
+    ("drawImage: a part, much larger", "edges"),
+    ("thin lines", "edges"),
+    ("blending: color", "edges"),
+    ("shadow, sharp", "no shadows"),
+    ("shadow, blurred", "no shadows"),
+    ("shadow, of a line, half transparent", "no shadows"),
+    ("shadow, of an image", "no shadows"),
+    ("shadow, not transformed", "no shadows"),
+    ("shadow, beyond the canvas", "no shadows"),
+    ("shadow, clipped and blended", "no shadows"),
+    ("text, squeezed, spaced, with a shadow", "no shadows"),
 ];
 
 type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
@@ -152,11 +169,23 @@ fn all(told: &Value) -> Vec<Done> {
 
 fn in_open(site: &str) -> Vec<Done> {
     let output = Command::new(env!("CARGO_BIN_EXE_crossorigin"))
-        .args(["open", site, "--profile", "chromium", "--format", "json", "--timeout", "300", "--eval", "done"])
+        .args([
+            "open",
+            site,
+            "--profile",
+            "chromium",
+            "--format",
+            "json",
+            "--timeout",
+            "300",
+            "--eval",
+            "done",
+        ])
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    let last = printed.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let last =
+        printed.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     let value: Value = serde_json::from_str(last).unwrap();
     all(value.get("value").unwrap_or(&value))
 }
@@ -184,6 +213,9 @@ fn answer(mut stream: &TcpStream, files: &Files) -> std::io::Result<()> {
     let (status, content) = found.map_or(("404 Not Found", Vec::new()), |content| ("200 OK", content));
     let kind = samples::type_of(path);
     let length = content.len();
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )?;
     stream.write_all(&content)
 }

@@ -64,7 +64,8 @@ fn interlaced(photo: &RgbImage) -> Vec<u8> {
         }
     }
     let length = u16::try_from(samples.len()).unwrap();
-    let mut data = [&[0x78, 0x01, 0x01][..], &length.to_le_bytes(), &(!length).to_le_bytes(), &samples].concat();
+    let mut data =
+        [&[0x78, 0x01, 0x01][..], &length.to_le_bytes(), &(!length).to_le_bytes(), &samples].concat();
     let sums = samples.iter().fold((1_u32, 0_u32), |(a, b), byte| {
         let a = (a + u32::from(*byte)) % 65_521;
         (a, (a + b) % 65_521)
@@ -146,11 +147,14 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
     let photo_of = |grain| DynamicImage::ImageRgb8(photo(WIDTH, HEIGHT, grain));
     let (small, smooth) = (photo(WIDTH, HEIGHT, 24), photo(96, 64, 0));
     let clear = translucent();
-    let deep = |bytes: &[u8]| -> Vec<u8> { bytes.iter().flat_map(|byte| [*byte, byte.wrapping_mul(31)]).collect() };
+    let deep =
+        |bytes: &[u8]| -> Vec<u8> { bytes.iter().flat_map(|byte| [*byte, byte.wrapping_mul(31)]).collect() };
     let grey: Vec<u8> = small.pixels().map(|pixel| pixel[1]).collect();
     let half_there = |at: usize| if at.is_multiple_of(3) { 0 } else { 255 };
-    let with_alpha: Vec<u8> = grey.iter().enumerate().flat_map(|(at, grey)| [*grey, half_there(at)]).collect();
-    let quarters: Vec<u8> = grey.chunks(4).map(|four| four.iter().fold(0, |all, grey| all << 2 | grey >> 6)).collect();
+    let with_alpha: Vec<u8> =
+        grey.iter().enumerate().flat_map(|(at, grey)| [*grey, half_there(at)]).collect();
+    let quarters: Vec<u8> =
+        grey.chunks(4).map(|four| four.iter().fold(0, |all, grey| all << 2 | grey >> 6)).collect();
     let gamma = |gamma: f32| png::ScaledFloat::new(gamma);
     let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
     let rgb = |more: &dyn Fn(&mut png::Info<'_>)| png(ColorType::Rgb, BitDepth::Eight, &small, more);
@@ -172,7 +176,10 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("grey.png", png(ColorType::Grayscale, BitDepth::Eight, &grey, |_| {})),
         ("grey-alpha.png", png(ColorType::GrayscaleAlpha, BitDepth::Eight, &with_alpha, |_| {})),
         ("grey-2.png", png(ColorType::Grayscale, BitDepth::Two, &quarters, |_| {})),
-        ("clear-colour.png", rgb(&|info| info.trns = Some(colour.iter().flat_map(|part| [0, *part]).collect()))),
+        (
+            "clear-colour.png",
+            rgb(&|info| info.trns = Some(colour.iter().flat_map(|part| [0, *part]).collect())),
+        ),
         ("deep.png", png(ColorType::Rgb, BitDepth::Sixteen, &deep(&small), |_| {})),
         ("deep-alpha.png", png(ColorType::Rgba, BitDepth::Sixteen, &deep(&clear), |_| {})),
         ("interlaced.png", interlaced(&small)),
@@ -182,8 +189,12 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
             "gamma-2.png",
             rgb(&|info| {
                 info.source_gamma = Some(gamma(1.0 / 1.8));
-                info.source_chromaticities =
-                    Some(png::SourceChromaticities::new((0.3127, 0.329), (0.64, 0.33), (0.21, 0.71), (0.15, 0.06)));
+                info.source_chromaticities = Some(png::SourceChromaticities::new(
+                    (0.3127, 0.329),
+                    (0.64, 0.33),
+                    (0.21, 0.71),
+                    (0.15, 0.06),
+                ));
             }),
         ),
         ("wide.png", rgb(&|info| info.icc_profile = Some(wide.clone().into()))),
