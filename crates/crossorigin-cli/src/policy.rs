@@ -2,6 +2,7 @@
 
 mod check;
 mod decide;
+mod diff;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use clap::{Args, Subcommand};
 use crossorigin_policy::{Finding, Listener, Site};
 use url::Url;
 
-/// Checks policy files and explains their decisions.
+/// Checks policy files, explains their decisions, and says what changes between two.
 #[derive(Args)]
 pub(crate) struct PolicyCommand {
     #[command(subcommand)]
@@ -21,6 +22,7 @@ pub(crate) struct PolicyCommand {
 enum Command {
     Check(check::Check),
     Decide(Box<decide::Decide>),
+    Diff(diff::Diff),
     Schema(Schema),
 }
 
@@ -33,6 +35,7 @@ impl PolicyCommand {
         match self.command {
             Command::Check(check) => check.run(),
             Command::Decide(decide) => decide.run(),
+            Command::Diff(diff) => diff.run(),
             Command::Schema(Schema {}) => {
                 print(&crossorigin_policy::schema())?;
                 Ok(ExitCode::SUCCESS)

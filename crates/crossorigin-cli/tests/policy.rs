@@ -464,3 +464,50 @@ fn the_schema_is_json() {
     let schema: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(schema["additionalProperties"], false);
 }
+
+#[test]
+fn a_change_is_told_in_requests() {
+    let folder = folder(SITE);
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "next.toml",
+        &SITE.replace("https://app.example\"", "https://app.example\", \"https://new.example\""),
+    );
+    write("same.toml", &format!("# as before\n{}", SITE.replace("[\"PUT\"]", "\"PUT\"")));
+    write("faulty.toml", "[policies.api]\n");
+    let (code, out, error) = run(folder.path(), &["policy", "diff", "site.toml", "next.toml"]);
+    let expected = "\
+At /api/, through 127.0.0.1:8080; /api/, through inner
+
+https://new.example may now read (origin-allowed)
+  GET /api/x
+    host: 127.0.0.1:8080
+    origin: https://new.example
+  site.toml  refused by the policy api: the policy does not allow the origin (origin-not-allowed)
+               vary: Origin
+  next.toml  allowed by the policy api: the policy lists the origin (origin-listed)
+               access-control-expose-headers: etag
+               access-control-allow-origin: https://new.example
+               access-control-allow-credentials: true
+               vary: Origin
+
+site.toml to next.toml: 1 change in what requests are answered
+";
+    assert_eq!((code, out.as_str(), error.as_str()), (Some(1), expected, ""));
+
+    let (code, out, _) = run(folder.path(), &["policy", "diff", "--format=json", "next.toml", "site.toml"]);
+    let json: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &json["same"], &json["left_out"]), (Some(1), &json!(false), &json!(0)));
+    let one = &json["requests"][0];
+    assert_eq!(one["code"], "origin-refused");
+    assert_eq!(one["request"]["headers"][1], json!({ "name": "origin", "value": "https://new.example" }));
+    assert_eq!((&one["before"]["outcome"], &one["after"]["outcome"]), (&json!("allowed"), &json!("refused")));
+
+    let (code, out, _) = run(folder.path(), &["policy", "diff", "site.toml", "same.toml"]);
+    assert_eq!((code, out.as_str()), (Some(0), "site.toml and same.toml answer every request alike\n"));
+    let (code, out, error) = run(folder.path(), &["policy", "diff", "site.toml", "faulty.toml"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(error.contains("faulty.toml:1:1"), "{error}");
+    let (code, _, error) = run(folder.path(), &["policy", "diff", "gone.toml", "site.toml"]);
+    assert!(code == Some(2) && error.contains("gone.toml: can't read the policy file"), "{error}");
+}

@@ -32,9 +32,13 @@
 //! # Ok::<(), crossorigin_policy::Report>(())
 //! ```
 
+mod answer;
 mod compile;
 mod compile_policy;
 mod compile_routes;
+mod diff;
+mod diff_places;
+mod diff_settings;
 mod document;
 mod keys;
 mod lint;
@@ -47,7 +51,11 @@ mod schema;
 mod short_form;
 mod site;
 mod values;
+pub mod witness;
 
+pub use answer::{Answer, Question};
+pub use diff::{Differences, RequestDifference, Told, differences};
+pub use diff_settings::SettingDifference;
 pub use document::{PolicyDocument, load};
 pub use path::UnsafePath;
 pub use report::{Finding, Report, Severity, render};

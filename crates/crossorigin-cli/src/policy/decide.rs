@@ -3,13 +3,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use crossorigin::server::{Branch, Decision, Outcome, Policy};
-use crossorigin_policy::{Found, Listener, PolicyDocument, Route, Site, Target};
+use crossorigin::server::{Branch, RequestHead};
+use crossorigin_policy::{Answer, Listener, PolicyDocument, Question, Site, Target};
+use http::Method;
 use http::header::{
     ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName, HeaderValue,
     ORIGIN,
 };
-use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -176,101 +176,33 @@ impl Decide {
         Ok((Method::OPTIONS, headers))
     }
 
-    fn decide<'s>(&'s self, site: &'s Site, listener: Option<&'s Listener>) -> anyhow::Result<Answer<'s>> {
+    fn decide<'s>(&'s self, site: &'s Site, listener: Option<&'s Listener>) -> anyhow::Result<Decided<'s>> {
         let (method, headers) = self.request()?;
         let host = self.url.host();
-        let found = site.find_from(listener, Some(&host), &self.url.path, &method, &headers);
-        let default_policy = listener.and_then(|listener| listener.default_policy.as_ref());
-        let (route, policy, own_status) = match found {
-            Ok(Found::Route(route)) => (Some(route), route.policy.as_ref(), None),
-            Ok(Found::Nothing) => (None, default_policy, Some(StatusCode::NOT_FOUND)),
-            Err(_) => (None, default_policy, Some(StatusCode::BAD_REQUEST)),
-        };
-        let decided = policy.map(|(name, policy)| Decided::new(name, policy, &method, &headers, own_status));
-        let refused_path = found.err().map(|error| error.reason);
-        let status = decided.as_ref().and_then(|decided| decided.status).or(own_status);
-        Ok(Answer { decide: self, method, headers, listener, route, refused_path, decided, status })
+        let question = Question { host: &host, path: &self.url.path, method: &method, headers: &headers };
+        let answer = site.answer(listener, &question);
+        let branches = answer.policy.map_or_else(Vec::new, |(_, policy)| {
+            policy.explain(RequestHead { method: &method, headers: &headers }).1
+        });
+        Ok(Decided { decide: self, listener, answer, branches, method, headers })
     }
 }
 
-/// What a policy made of a request.
 struct Decided<'s> {
-    policy: &'s str,
-    decision: Decision,
-    branches: Vec<Branch>,
-    /// The status of the response that the policy sends in the service's place.
-    status: Option<StatusCode>,
-    headers: HeaderMap,
-}
-
-impl<'s> Decided<'s> {
-    fn new(
-        name: &'s str,
-        policy: &Policy,
-        method: &Method,
-        headers: &HeaderMap,
-        own_status: Option<StatusCode>,
-    ) -> Self {
-        let mut request = http::Request::new(());
-        *request.method_mut() = method.clone();
-        *request.headers_mut() = headers.clone();
-        let (decision, branches) = policy.explain(&request);
-        // A path that is refused is refused to preflights too.
-        let response = decision.response::<()>().filter(|_| own_status != Some(StatusCode::BAD_REQUEST));
-        let (status, headers) = match response {
-            Some(response) => (Some(response.status()), response.headers().clone()),
-            None => {
-                let mut headers = HeaderMap::new();
-                decision.clone().decorate(&mut headers);
-                (None, headers)
-            }
-        };
-        Self { policy: name, decision, branches, status, headers }
-    }
-}
-
-struct Answer<'s> {
     decide: &'s Decide,
+    listener: Option<&'s Listener>,
+    answer: Answer<'s>,
+    branches: Vec<Branch>,
     method: Method,
     headers: HeaderMap,
-    listener: Option<&'s Listener>,
-    route: Option<&'s Route>,
-    refused_path: Option<&'static str>,
-    decided: Option<Decided<'s>>,
-    /// The status of the gateway's own response; `None` where the route's target answers.
-    status: Option<StatusCode>,
 }
 
-impl Answer<'_> {
-    fn outcome(&self) -> &'static str {
-        match (&self.decided, self.route) {
-            (Some(decided), _) => match decided.decision.outcome() {
-                Outcome::NoOrigin => "no-origin",
-                Outcome::SameOrigin => "same-origin",
-                Outcome::Allowed => "allowed",
-                Outcome::Refused => "refused",
-            },
-            (None, Some(_)) => "passed-through",
-            (None, None) => "no-policy",
-        }
-    }
-
-    fn reason(&self) -> (String, String) {
-        match (&self.decided, self.route) {
-            (Some(decided), _) => {
-                let reason = decided.decision.reason();
-                (reason.code().to_owned(), reason.to_string())
-            }
-            (None, Some(_)) => ("passed-through".into(), "the route leaves CORS to its upstream".into()),
-            (None, None) => {
-                ("no-policy".into(), "no route matches, and the listener has no default policy".into())
-            }
-        }
-    }
-
+impl Decided<'_> {
     fn response_headers(&self) -> impl Iterator<Item = (&str, String)> {
-        let headers = self.decided.iter().flat_map(|decided| &decided.headers);
-        headers.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        self.answer
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
     }
 
     fn text(&self) -> String {
@@ -284,28 +216,28 @@ impl Answer<'_> {
             None => "none has the URL's address; routes that name one are left out".into(),
         };
         lines.push(format!("listener  {listener}"));
-        lines.push(match (self.route, self.refused_path) {
+        lines.push(match (self.answer.route, self.answer.refused_path) {
             (Some(route), _) => format!("route     {} to {}", route.path, target(&route.target)),
             (None, Some(reason)) => format!("route     none: {reason}"),
             (None, None) => "route     none matches".into(),
         });
-        if let Some(decided) = &self.decided {
-            let default = if self.route.is_none() { ", the listener's default" } else { "" };
-            lines.push(format!("policy    {}{default}", decided.policy));
+        if let Some((policy, _)) = self.answer.policy {
+            let default = if self.answer.route.is_none() { ", the listener's default" } else { "" };
+            lines.push(format!("policy    {policy}{default}"));
             lines.push(String::new());
-            for branch in &decided.branches {
+            for branch in &self.branches {
                 lines.push(format!("{} {}", branch.question, branch.answer));
             }
         }
-        let (code, reason) = self.reason();
+        let (code, reason) = self.answer.reason();
         lines.push(String::new());
-        lines.push(format!("{}: {reason} ({code})", self.outcome()));
+        lines.push(format!("{}: {reason} ({code})", self.answer.outcome()));
         lines.push(String::new());
         let headers: Vec<_> =
             self.response_headers().map(|(name, value)| format!("{name}: {value}")).collect();
-        match (self.status, self.route) {
+        match (self.answer.status, self.answer.route) {
             (Some(status), _) => lines.push(format!("HTTP/1.1 {status}")),
-            (None, Some(route)) if headers.is_empty() && self.decided.is_none() => {
+            (None, Some(route)) if headers.is_empty() && self.answer.policy.is_none() => {
                 lines.push(format!("The response of {} stays as it is.", target(&route.target)));
             }
             (None, Some(route)) if headers.is_empty() => {
@@ -327,14 +259,16 @@ impl Answer<'_> {
             });
             pairs.collect()
         };
-        let route = self.route.map(|route| match &route.target {
+        let route = self.answer.route.map(|route| match &route.target {
             Target::Files(folder) => json!({ "path": route.path, "files": folder.to_string_lossy() }),
             Target::Upstream(uri) => json!({ "path": route.path, "upstream": uri.to_string() }),
         });
-        let branches = self.decided.iter().flat_map(|decided| &decided.branches);
-        let branches: Vec<_> =
-            branches.map(|branch| json!({ "question": branch.question, "answer": branch.answer })).collect();
-        let (code, reason) = self.reason();
+        let branches: Vec<_> = self
+            .branches
+            .iter()
+            .map(|branch| json!({ "question": branch.question, "answer": branch.answer }))
+            .collect();
+        let (code, reason) = self.answer.reason();
         json!({
             "request": {
                 "method": self.method.as_str(),
@@ -343,14 +277,14 @@ impl Answer<'_> {
             },
             "listener": self.listener.map(|listener| &listener.name),
             "route": route,
-            "refused_path": self.refused_path,
-            "policy": self.decided.as_ref().map(|decided| decided.policy),
+            "refused_path": self.answer.refused_path,
+            "policy": self.answer.policy.map(|(name, _)| name),
             "branches": branches,
-            "outcome": self.outcome(),
+            "outcome": self.answer.outcome(),
             "reason": { "code": code, "text": reason },
             "response": {
-                "status": self.status.map(|status| status.as_u16()),
-                "headers": self.decided.as_ref().map_or_else(Vec::new, |decided| pairs(&decided.headers)),
+                "status": self.answer.status.map(|status| status.as_u16()),
+                "headers": pairs(&self.answer.headers),
             },
         })
     }

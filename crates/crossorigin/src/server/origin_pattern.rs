@@ -83,6 +83,26 @@ impl<'a> OriginPattern<'a> {
         host && port && origin.scheme() == self.scheme.as_bytes()
     }
 
+    /// The scheme, without the colon.
+    pub fn scheme(&self) -> &'a str {
+        self.scheme
+    }
+
+    /// Whether it takes in the host's subdomains, and not the host itself.
+    pub fn has_subdomains(&self) -> bool {
+        self.subdomains
+    }
+
+    /// The host, or the parent of the hosts that it takes in.
+    pub fn host(&self) -> &'a str {
+        self.host
+    }
+
+    /// Which ports it takes in.
+    pub fn port(&self) -> PortPattern {
+        self.port
+    }
+
     /// Whether it stands for exactly one origin.
     pub fn is_exact(&self) -> bool {
         !self.subdomains && self.port != PortPattern::Any

@@ -1,0 +1,140 @@
+//! What differs between two policy files and is no answer to a request: listeners, limits, and what is out of any
+//! request's reach.
+
+use crossorigin::server::{PolicyConfig, TimingAllowOrigin};
+
+use crate::{Limits, Listener, Site};
+
+/// A setting that two policy files have different values of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SettingDifference {
+    /// Where, in words.
+    pub place: String,
+    /// The key, as in a policy file.
+    pub key: &'static str,
+    /// The first file's value, in words.
+    pub before: String,
+    /// The second file's.
+    pub after: String,
+    /// Whether no request shows it because no origin is allowed by both files.
+    pub is_unseen: bool,
+}
+
+/// Listeners and limits.
+pub(crate) fn of_sites(before: &Site, after: &Site) -> Vec<SettingDifference> {
+    let mut found = Vec::new();
+    let mut add = |place: &str, key, before: String, after: String| {
+        if before != after {
+            found.push(SettingDifference { place: place.into(), key, before, after, is_unseen: false });
+        }
+    };
+    let (old, new) = (&before.listeners, &after.listeners);
+    if let ([old], [new]) = (&old[..], &new[..]) {
+        add("the listener", "address", old.address.to_string(), new.address.to_string());
+    } else {
+        let named = |listeners: &[Listener], name: &str| {
+            let found = listeners.iter().find(|listener| listener.name == name);
+            found.map_or_else(|| "none".to_owned(), |listener| listener.address.to_string())
+        };
+        let added = new.iter().filter(|new| !old.iter().any(|old| old.name == new.name));
+        for Listener { name, .. } in old.iter().chain(added) {
+            add(&format!("the listener {name}"), "address", named(old, name), named(new, name));
+        }
+    }
+    for ((key, before), (_, after)) in limits(&before.limits).into_iter().zip(limits(&after.limits)) {
+        add("[limits]", key, before, after);
+    }
+    found
+}
+
+/// `max_body` of a route.
+pub(crate) fn max_body(place: &str, before: Option<u64>, after: Option<u64>) -> Option<SettingDifference> {
+    let told = |bytes: Option<u64>| {
+        bytes.map_or_else(|| "limits.body_bytes".to_owned(), |bytes| format!("{bytes} bytes"))
+    };
+    let (place, key, before_text, after_text) = (place.to_owned(), "max_body", told(before), told(after));
+    (before != after).then_some(SettingDifference {
+        place,
+        key,
+        before: before_text,
+        after: after_text,
+        is_unseen: false,
+    })
+}
+
+/// Settings of two policies that only origins meet that both allow, where there are none.
+pub(crate) fn of_policies(
+    place: &str,
+    before: &PolicyConfig,
+    after: &PolicyConfig,
+) -> Vec<SettingDifference> {
+    if before.origins.is_empty() || after.origins.is_empty() {
+        return Vec::new();
+    }
+    let pairs = settings(before).into_iter().zip(settings(after));
+    let differing = pairs.filter(|((_, before), (_, after))| before != after);
+    let differences = differing.map(|((key, before), (_, after))| SettingDifference {
+        place: place.to_owned(),
+        key,
+        before,
+        after,
+        is_unseen: true,
+    });
+    differences.collect()
+}
+
+fn settings(config: &PolicyConfig) -> Vec<(&'static str, String)> {
+    let list = |names: &[String], in_lower_case: bool| {
+        let lower = |name: &String| if in_lower_case { name.to_ascii_lowercase() } else { name.clone() };
+        let mut names: Vec<_> = names.iter().map(lower).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    vec![
+        ("credentials", config.credentials.to_string()),
+        ("methods", list(&config.methods, false)),
+        ("request_headers", list(&config.request_headers, true)),
+        ("exposed_headers", list(&config.exposed_headers, true)),
+        ("max_age", config.max_age.map_or_else(|| "left out".into(), |age| format!("{}s", age.as_secs()))),
+        (
+            "timing_allow_origin",
+            match config.timing_allow_origin {
+                None => "left out",
+                Some(TimingAllowOrigin::Any) => "*",
+                Some(TimingAllowOrigin::AllowedOrigins) => "allowed-origins",
+            }
+            .into(),
+        ),
+    ]
+}
+
+fn limits(limits: &Limits) -> [(&'static str, String); 11] {
+    let Limits {
+        head_bytes,
+        header_lines,
+        body_bytes,
+        connections,
+        head_timeout,
+        idle_timeout,
+        stall_timeout,
+        connect_timeout,
+        upstream_timeout,
+        drain_timeout,
+        file_cache_bytes,
+    } = limits;
+    [
+        ("head_bytes", head_bytes.to_string()),
+        ("header_lines", header_lines.to_string()),
+        ("body_bytes", body_bytes.to_string()),
+        ("connections", connections.to_string()),
+        ("head_timeout", format!("{head_timeout:?}")),
+        ("idle_timeout", format!("{idle_timeout:?}")),
+        ("stall_timeout", format!("{stall_timeout:?}")),
+        ("connect_timeout", format!("{connect_timeout:?}")),
+        ("upstream_timeout", format!("{upstream_timeout:?}")),
+        ("drain_timeout", format!("{drain_timeout:?}")),
+        ("file_cache_bytes", file_cache_bytes.to_string()),
+    ]
+}
