@@ -10,6 +10,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin", &[]),
     ("crossorigin-policy", &["crossorigin"]),
     ("crossorigin-tower", &["crossorigin"]),
+    ("crossorigin-export", &["crossorigin", "crossorigin-policy"]),
     ("crossorigin-gateway", &["crossorigin", "crossorigin-policy", "crossorigin-tower"]),
     ("crossorigin-verdict", &["crossorigin"]),
     ("crossorigin-agent", &["crossorigin", "crossorigin-verdict", "crossorigin-tower"]),
@@ -21,6 +22,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         &[
             "crossorigin",
             "crossorigin-policy",
+            "crossorigin-export",
             "crossorigin-tower",
             "crossorigin-gateway",
             "crossorigin-verdict",

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod export;
 mod lab;
 mod open;
 mod policy;
@@ -26,6 +27,7 @@ enum Command {
     Demo(demo::Demo),
     Serve(Box<serve::Serve>),
     Explain(explain::Explain),
+    Export(export::Export),
     Lab(lab::Lab),
     Open(Box<open::Open>),
     Policy(policy::PolicyCommand),
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Export(export) => export.run(),
         Command::Lab(lab) => lab.run(),
         Command::Open(open) => open.run(),
         Command::Policy(policy) => policy.run(),

@@ -63,3 +63,4 @@ pub use schema::{reference, schema};
 pub use short_form::ShortForm;
 pub use site::{Conditions, Found, Limits, Listener, Route, Site, Target};
 pub use values::duration as parse_duration;
+pub use witness::{Asks, Side, Witness, WitnessOrigin, Witnesses};

@@ -1,0 +1,78 @@
+//! A server that an export's own command started.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crossorigin_policy::Site;
+use rustix::process::{Pid, Signal, kill_process};
+
+pub(crate) enum Exported {
+    Running(Running),
+    /// With what was printed.
+    Refused(String),
+}
+
+/// It ends with the test.
+pub(crate) struct Running {
+    child: Child,
+    /// Whether differences were told that only other programs than browsers see.
+    pub(crate) warned: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Gently: some have processes of their own to end.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        drop(self.child.wait());
+    }
+}
+
+/// Exports a file and starts what came of it, from another folder than its own.
+pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) -> Exported {
+    let output = folder.join("exported");
+    let export = Command::new(env!("CARGO_BIN_EXE_crossorigin"))
+        .args(["export", "--to", target, "--output"])
+        .arg(&output)
+        .arg(file)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(export.stderr).unwrap();
+    match export.status.code() {
+        Some(0) => {}
+        Some(1) => return Exported::Refused(errors),
+        other => panic!("export exits with {other:?}: {errors}"),
+    }
+    let printed = String::from_utf8(export.stdout).unwrap();
+    let command = printed.lines().last().and_then(|line| line.strip_prefix("start: ")).expect(&printed);
+    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&output, rights).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let child = Command::new("sh")
+        .args(["-c", &format!("exec {command}")])
+        // Debian keeps servers outside of the path of users.
+        .env("PATH", format!("{path}:/usr/sbin"))
+        .env("HOME", folder)
+        .current_dir("/")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut running = Running { child, warned: errors.contains("no browser sends such a request") };
+    for listener in &site.listeners {
+        running.wait_for(listener.address, command);
+    }
+    Exported::Running(running)
+}
+
+impl Running {
+    /// Nothing but a connection tells that it listens.
+    fn wait_for(&mut self, address: std::net::SocketAddr, command: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(address).is_err() {
+            assert!(self.child.try_wait().unwrap().is_none(), "it ended at once: {command}");
+            assert!(Instant::now() < end, "it does not listen: {command}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The targets: one file each, and what they are called.
+
+mod nginx;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::difference::{Difference, Differences, Sender};
+use crate::plan::{Plan, Policy};
+use crate::{Export, Options};
+
+/// What a site can be exported to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Target {
+    /// nginx.
+    Nginx,
+}
+
+impl Target {
+    /// All of them, servers first.
+    pub const ALL: &[Self] = &[Self::Nginx];
+
+    /// Its name, as `--to` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+        }
+    }
+
+    /// The version that is written for where none is named, which is the one it is tested with.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Nginx => "1.22",
+        }
+    }
+
+    pub(crate) fn write(
+        self,
+        plan: &Plan<'_>,
+        options: &Options,
+        differences: &mut Differences<'_>,
+    ) -> Export {
+        match self {
+            Self::Nginx => nginx::write(plan, options, differences),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Target {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|target| target.name() == name).ok_or(())
+    }
+}
+
+/// The lines that begin each file.
+fn preamble(comment: &str, target: Target, options: &Options) -> String {
+    let version = options.version.as_deref().unwrap_or(target.version());
+    format!(
+        "{comment} Written by `crossorigin export --to {target}` for {target} {version}. Change the policy file and export again.\n"
+    )
+}
+
+/// Every server but a few is laxer, where only programs that are no browsers can tell.
+fn add_spellings(differences: &mut Differences<'_>, policies: &[Policy]) {
+    let has_ports = |policy: &Policy| {
+        policy.origins.any || policy.origins.patterns.iter().any(|(item, _)| item.ends_with(":*"))
+    };
+    if policies.iter().any(has_ports) {
+        differences.add(Difference {
+            name: "origin-spelling",
+            explanation: "an Origin that is spelled as no browser spells it (its default port written out, a port beyond \
+                          65535, a host of more than 253 bytes) is taken where it matches a wildcard"
+                .into(),
+            request: "GET / with Origin: https://app.example:443".into(),
+            ours: "no Access-Control-Allow-Origin".into(),
+            theirs: "the origin is allowed".into(),
+            remedy: "none is needed: no browser sends it".into(),
+            sender: Sender::OtherProgram,
+        });
+    }
+}
+
+/// A folder as a word of a shell's command.
+fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
