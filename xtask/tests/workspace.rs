@@ -9,8 +9,8 @@ use serde_json::Value;
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("crossorigin", &[]),
     ("crossorigin-policy", &["crossorigin"]),
-    ("crossorigin-tower", &["crossorigin"]),
     ("crossorigin-export", &["crossorigin", "crossorigin-policy"]),
+    ("crossorigin-tower", &["crossorigin"]),
     ("crossorigin-gateway", &["crossorigin", "crossorigin-policy", "crossorigin-tower"]),
     ("crossorigin-verdict", &["crossorigin"]),
     ("crossorigin-agent", &["crossorigin", "crossorigin-verdict", "crossorigin-tower"]),

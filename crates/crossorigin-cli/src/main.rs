@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod explain;
 mod export;
+mod import;
 mod lab;
 mod open;
 mod policy;
@@ -28,6 +29,7 @@ enum Command {
     Serve(Box<serve::Serve>),
     Explain(explain::Explain),
     Export(export::Export),
+    Import(import::Import),
     Lab(lab::Lab),
     Open(Box<open::Open>),
     Policy(policy::PolicyCommand),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Explain(explain) => explain.run(),
         Command::Export(export) => export.run(),
+        Command::Import(import) => import.run(),
         Command::Lab(lab) => lab.run(),
         Command::Open(open) => open.run(),
         Command::Policy(policy) => policy.run(),

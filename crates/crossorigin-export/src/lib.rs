@@ -3,7 +3,7 @@
 //!
 //! [`export`] makes a [`Plan`](plan) of a site, which says in plain tables what is to be answered: rules in the order in
 //! which they are tried, origins as lists and regular expressions, header values. A target's file writes the plan in its
-//! own syntax, and knows what it can't say.
+//! own syntax, and knows what it can't say. The other way, [`import`] reads what servers are configured with.
 //!
 //! ```
 //! use std::path::Path;
@@ -32,6 +32,7 @@
 //! ```
 
 mod difference;
+pub mod import;
 mod patterns;
 mod plan;
 mod targets;
