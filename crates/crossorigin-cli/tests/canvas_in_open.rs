@@ -24,33 +24,12 @@ const ALIKE: f64 = 0.99;
 
 /// Programs that come out differently, and why; each must do so.
 const APART: &[(&str, &str)] = &[
-    ("drawImage: narrower and higher", "levels"),
-    ("drawImage: between pixels", "edges"),
-    ("the file deep.png", "16 bits"),
-    ("the file gamma.png", "colours"),
-    ("the file gamma-2.png", "colours"),
-    ("the file wide.png", "colours"),
-    ("the file sized.svg", "size"),
-    ("an SVG, larger", "drawn once"),
-    ("getImageData: transparent pixels, put elsewhere", "rounding"),
-    ("createImageBitmap: resized", "levels"),
-    ("toBlob: image/jpeg", "colour at full resolution"),
-    ("toBlob: image/jpeg, quality 0.5", "colour at full resolution"),
-    ("toBlob: image/webp, quality 1", "no encoder"),
-    ("toBlob: image/webp, quality 0.9", "no encoder"),
-    ("toDataURL: a JPEG of what is transparent", "colour at full resolution"),
-    ("rectangles at whole pixels", "a colour's name"),
-    ("drawImage: a part, much larger", "edges"),
-    ("thin lines", "edges"),
-    ("blending: color", "edges"),
-    ("shadow, sharp", "no shadows"),
-    ("shadow, blurred", "no shadows"),
-    ("shadow, of a line, half transparent", "no shadows"),
-    ("shadow, of an image", "no shadows"),
-    ("shadow, not transformed", "no shadows"),
-    ("shadow, beyond the canvas", "no shadows"),
-    ("shadow, clipped and blended", "no shadows"),
-    ("text, squeezed, spaced, with a shadow", "no shadows"),
+    (
+        "toBlob: image/webp, quality 0.9",
+        "Chromium's loses what this quality lets it; here a WebP loses nothing, for nothing here writes another",
+    ),
+    ("shadow, blurred by 1", "Chromium's is wider than its blur"),
+    ("text on the baseline bottom", "Chromium moves letters to quarters of pixels"),
 ];
 
 type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
@@ -83,7 +62,8 @@ fn canvases_are_painted_as_in_chromium() {
         files.lock().unwrap().insert(format!("/{name}"), content);
     }
     let site = serve(Arc::clone(&files));
-    let browser = Browser::start();
+    // How letters are fitted to pixels is a matter of each machine; here they are as their fonts have them.
+    let browser = Browser::start_with(&["--font-render-hinting=none"]);
     // Photographs with less colour than brightness, which is how most are made.
     browser.open(&format!("{site}photo.png"));
     for (kind, name) in [("jpeg", "/by-chromium.jpg"), ("webp", "/by-chromium.webp")] {

@@ -47,13 +47,15 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
     })?;
     let own = Rc::clone(bitmaps);
     set(ctx, to, "set_clip", move |id: BitmapId, paths: Vec<Vec<f32>>| {
-        own.borrow_mut().set_clip(id, &paths);
+        own.borrow_mut().set_clip(id, &paths)
     })?;
     set(ctx, to, "covers", |path: Vec<f32>, drawing: String, x: f32, y: f32| {
         described(&drawing).is_some_and(|drawing| painting::covers(&path, &drawing, x, y))
     })?;
     set(ctx, to, "svg_path", |text: String| painting::svg_path(&text))?;
     set(ctx, to, "parse_colour", |text: String| {
+        // The one name of CSS that SVG does not have.
+        let text = if text.eq_ignore_ascii_case("rebeccapurple") { "#639" } else { &text };
         let colour: svgtypes::Color = text.parse().ok()?;
         Some(vec![colour.red, colour.green, colour.blue, colour.alpha])
     })?;
@@ -97,6 +99,15 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
     set(ctx, to, "jpeg", move |ctx: Ctx<'js>, id: BitmapId, quality: f64| {
         let file = own.borrow().jpeg(id, quality).map_err(|Tainted| tainted(&ctx))?;
         TypedArray::<u8>::new(ctx.clone(), file)
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "webp", move |ctx: Ctx<'js>, id: BitmapId| {
+        let file = own.borrow().webp(id).map_err(|Tainted| tainted(&ctx))?;
+        TypedArray::<u8>::new(ctx.clone(), file)
+    })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "size_on", move |id: BitmapId, width: u32, height: u32| {
+        own.borrow().size_on(id, width, height).map(|(width, height)| vec![width, height])
     })?;
     let own = Rc::clone(bitmaps);
     set(ctx, to, "png", move |ctx: Ctx<'js>, id: BitmapId| {

@@ -1,19 +1,23 @@
 //! Images and canvases: pixels, and the flag that says whether script may have them.
 
+use std::rc::Rc;
+
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Bitmap;
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder as _};
-use tiny_skia::{Color, Mask, Paint, Pixmap, PixmapPaint, Rect, Transform};
+use tiny_skia::{Color, Mask, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Rect, Transform};
 
-use crate::images;
+use crate::clock::Clock;
+use crate::exports;
+use crate::images::{self, Image};
+use crate::vector_images::Vector;
 
 /// The longest side of an image or a canvas, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
 /// The most pixels that an image or a canvas may have.
 pub const MAX_PIXELS: u64 = 1 << 26;
 
-/// The most that all images and canvases of a page may come to, in bytes; what is more has no pixels.
+/// The most that all images, canvases and clips of a page may come to, in bytes; what is more has no pixels, and a
+/// clip that is more lets nothing through.
 pub const MAX_BITMAP_BYTES: usize = 2 << 30;
 
 /// Names a bitmap of a page.
@@ -24,14 +28,42 @@ pub(crate) type BitmapId = u32;
 pub(crate) struct Bitmaps {
     all: Vec<Surface>,
     bytes: usize,
+    /// By which painting ends when the page's time is over.
+    clock: Option<Rc<Clock>>,
 }
 
 /// Pixels, and whether they are the page's own to read.
 struct Surface {
     pixels: Option<Pixmap>,
     flag: Bitmap,
-    /// What painting reaches; all where there is none.
-    clip: Option<Mask>,
+    /// What painting reaches.
+    clip: Clip,
+    /// What an SVG image is drawn of, in each size that it is shown in.
+    vector: Option<Vector>,
+}
+
+/// What painting on a canvas reaches.
+#[derive(Default)]
+pub(crate) enum Clip {
+    #[default]
+    Everything,
+    Masked(Mask),
+    Nothing,
+}
+
+impl Clip {
+    fn bytes(&self) -> usize {
+        if let Self::Masked(mask) = self { mask.data().len() } else { 0 }
+    }
+
+    /// For the rasteriser; `None` where there is nothing to paint.
+    pub(crate) fn mask(&self) -> Option<Option<&Mask>> {
+        match self {
+            Self::Everything => Some(None),
+            Self::Masked(mask) => Some(Some(mask)),
+            Self::Nothing => None,
+        }
+    }
 }
 
 impl Surface {
@@ -45,8 +77,7 @@ impl Surface {
             if let (Ok(x), Ok(y)) = (u32::try_from(at.0), u32::try_from(at.1))
                 && let Some(pixel) = pixels.pixel(x, y)
             {
-                let colour = pixel.demultiply();
-                out.copy_from_slice(&[colour.red(), colour.green(), colour.blue(), colour.alpha()]);
+                out.copy_from_slice(&demultiplied(pixel));
             }
         }
         bytes
@@ -60,11 +91,30 @@ pub(crate) struct Tainted;
 /// A rectangle: x, y, width and height.
 pub(crate) type Area = (f32, f32, f32, f32);
 
+/// A pixel as script sees it. Halves go to the even side, as far as short floating-point numbers tell them, so that each
+/// byte is the one that browsers have.
+fn demultiplied(pixel: PremultipliedColorU8) -> [u8; 4] {
+    let share = |byte: u8| f32::from(byte) * (1.0 / 255.0);
+    let scale = if pixel.alpha() == 0 { 0.0 } else { 1.0 / share(pixel.alpha()) };
+    let part = |byte: u8| (share(byte) * scale * 255.0).round_ties_even() as u8;
+    [part(pixel.red()), part(pixel.green()), part(pixel.blue()), pixel.alpha()]
+}
+
 impl Bitmaps {
+    /// No bitmaps yet, painted on until this clock says that the time is over.
+    pub(crate) fn timed(clock: Rc<Clock>) -> Self {
+        Self { clock: Some(clock), ..Self::default() }
+    }
+
+    /// Whether there is no time left to paint in.
+    pub(crate) fn is_late(&self) -> bool {
+        self.clock.as_ref().is_some_and(|clock| clock.is_over())
+    }
+
     fn add(&mut self, pixels: Option<Pixmap>, flag: Bitmap) -> BitmapId {
         let pixels = pixels.filter(|pixels| self.bytes + pixels.data().len() <= MAX_BITMAP_BYTES);
         self.bytes += pixels.as_ref().map_or(0, |pixels| pixels.data().len());
-        self.all.push(Surface { pixels, flag, clip: None });
+        self.all.push(Surface { pixels, flag, clip: Clip::Everything, vector: None });
         (self.all.len() - 1) as BitmapId
     }
 
@@ -79,10 +129,20 @@ impl Bitmaps {
         is_svg: bool,
         response_type: ResponseType,
     ) -> Option<(BitmapId, u32, u32)> {
-        let pixels = images::decode(file, is_svg)?;
+        let Image { pixels, vector } = images::decode(file, is_svg)?;
         let (width, height) = (pixels.width(), pixels.height());
         let id = self.add(Some(pixels), Bitmap::of_response(response_type));
+        self.all.last_mut()?.vector = vector;
         self.size(id).map(|_| (id, width, height))
+    }
+
+    /// The size in which an image is drawn that says none itself, on a canvas of this size; `None` where it says one.
+    pub(crate) fn size_on(&self, id: BitmapId, width: u32, height: u32) -> Option<(f32, f32)> {
+        self.get(id)?.vector.as_ref()?.size_on(width as f32, height as f32)
+    }
+
+    pub(crate) fn vector(&self, id: BitmapId) -> Option<&Vector> {
+        self.get(id)?.vector.as_ref()
     }
 
     /// What was loaded and has no pixels; only its flag counts.
@@ -98,19 +158,20 @@ impl Bitmaps {
     /// Sets a canvas's size, which clears it and leaves its flag.
     pub(crate) fn resize(&mut self, id: BitmapId, width: u32, height: u32) {
         let Some(surface) = self.all.get_mut(id as usize) else { return };
-        self.bytes -= surface.pixels.take().map_or(0, |pixels| pixels.data().len());
+        self.bytes -= surface.pixels.take().map_or(0, |pixels| pixels.data().len()) + surface.clip.bytes();
+        surface.clip = Clip::Everything;
         let bytes = (u64::from(width) * u64::from(height)).saturating_mul(4);
         if usize::try_from(bytes).is_ok_and(|bytes| self.bytes.saturating_add(bytes) <= MAX_BITMAP_BYTES) {
             surface.pixels = sized(width, height);
-            surface.clip = None;
         }
         self.bytes += surface.pixels.as_ref().map_or(0, |pixels| pixels.data().len());
     }
 
     /// Gives back the pixels of a bitmap that nothing draws any more.
     pub(crate) fn release(&mut self, id: BitmapId) {
-        let pixels = self.all.get_mut(id as usize).and_then(|surface| surface.pixels.take());
-        self.bytes -= pixels.map_or(0, |pixels| pixels.data().len());
+        let Some(surface) = self.all.get_mut(id as usize) else { return };
+        self.bytes -= surface.pixels.take().map_or(0, |pixels| pixels.data().len()) + surface.clip.bytes();
+        (surface.clip, surface.vector) = (Clip::Everything, None);
     }
 
     /// Whether script may have the pixels.
@@ -141,14 +202,18 @@ impl Bitmaps {
         self.get(id)?.pixels.as_ref()
     }
 
-    pub(crate) fn clip(&self, id: BitmapId) -> Option<&Mask> {
-        self.get(id)?.clip.as_ref()
+    pub(crate) fn clip(&self, id: BitmapId) -> &Clip {
+        self.get(id).map_or(&Clip::Nothing, |surface| &surface.clip)
     }
 
-    pub(crate) fn keep_clip(&mut self, id: BitmapId, clip: Option<Mask>) {
-        if let Some(surface) = self.all.get_mut(id as usize) {
-            surface.clip = clip;
-        }
+    /// Sets a canvas's clip; whether there is room for it.
+    pub(crate) fn keep_clip(&mut self, id: BitmapId, clip: Clip) -> bool {
+        let Some(surface) = self.all.get_mut(id as usize) else { return true };
+        self.bytes -= surface.clip.bytes();
+        let has_room = self.bytes + clip.bytes() <= MAX_BITMAP_BYTES;
+        surface.clip = if has_room { clip } else { Clip::Nothing };
+        self.bytes += surface.clip.bytes();
+        has_room
     }
 
     /// A copy of a part of a bitmap, with its flag; transparent where that has no pixels.
@@ -233,7 +298,7 @@ impl Bitmaps {
     /// Something foreign was drawn.
     pub(crate) fn png(&self, id: BitmapId) -> Result<Vec<u8>, Tainted> {
         let Some((width, height)) = self.size(id) else { return Ok(Vec::new()) };
-        self.read(id, 0, 0, width, height).map(|bytes| png(&bytes, width, height))
+        self.read(id, 0, 0, width, height).map(|bytes| exports::png(&bytes, width, height))
     }
 
     /// The whole as a JPEG on black, of a quality from 0 to 1; empty where there is nothing.
@@ -242,32 +307,28 @@ impl Bitmaps {
     /// Something foreign was drawn.
     pub(crate) fn jpeg(&self, id: BitmapId, quality: f64) -> Result<Vec<u8>, Tainted> {
         let Some((width, height)) = self.size(id) else { return Ok(Vec::new()) };
-        let bytes = self.read(id, 0, 0, width, height)?;
-        let on_black = bytes
-            .chunks_exact(4)
-            .flat_map(|rgba| [0, 1, 2].map(|nth| (u16::from(rgba[nth]) * u16::from(rgba[3]) / 255) as u8));
-        let (rgb, mut file): (Vec<u8>, _) = (on_black.collect(), Vec::new());
-        let encoder = JpegEncoder::new_with_quality(&mut file, (quality * 100.0).round().max(1.0) as u8);
-        let written = encoder.write_image(&rgb, width, height, ExtendedColorType::Rgb8);
-        Ok(written.map(|()| file).unwrap_or_default())
+        self.read(id, 0, 0, width, height).map(|bytes| exports::jpeg(&bytes, width, height, quality))
+    }
+
+    /// The whole as a WebP that loses nothing; empty where there is nothing.
+    ///
+    /// # Errors
+    /// Something foreign was drawn.
+    pub(crate) fn webp(&self, id: BitmapId) -> Result<Vec<u8>, Tainted> {
+        let Some((width, height)) = self.size(id) else { return Ok(Vec::new()) };
+        self.read(id, 0, 0, width, height).map(|bytes| exports::webp(&bytes, width, height))
     }
 
     /// The same for the user, from whom nothing is kept.
     pub(crate) fn png_for_the_user(&self, id: BitmapId) -> Vec<u8> {
         let (Some(surface), Some((width, height))) = (self.get(id), self.size(id)) else { return Vec::new() };
-        png(&surface.pixels_of(0, 0, width, height), width, height)
+        exports::png(&surface.pixels_of(0, 0, width, height), width, height)
     }
 
     pub(crate) fn size(&self, id: BitmapId) -> Option<(u32, u32)> {
         let pixels = self.get(id)?.pixels.as_ref()?;
         Some((pixels.width(), pixels.height()))
     }
-}
-
-fn png(bytes: &[u8], width: u32, height: u32) -> Vec<u8> {
-    let mut file = Vec::new();
-    let encoder = image::codecs::png::PngEncoder::new(&mut file);
-    encoder.write_image(bytes, width, height, ExtendedColorType::Rgba8).map(|()| file).unwrap_or_default()
 }
 
 fn sized(width: u32, height: u32) -> Option<Pixmap> {

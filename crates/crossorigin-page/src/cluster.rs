@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::bitmaps::Bitmaps;
+use crate::clock::Clock;
 use crate::dom::Dom;
 use crate::fonts::Fonts;
 
@@ -17,7 +18,12 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn new() -> Self {
-        Self { dom: Rc::new(RefCell::new(Dom::new())), bitmaps: Rc::default(), fonts: Rc::default() }
+    pub(crate) fn new(clock: &Rc<Clock>) -> Self {
+        let bitmaps = Bitmaps::timed(Rc::clone(clock));
+        Self {
+            dom: Rc::new(RefCell::new(Dom::new())),
+            bitmaps: Rc::new(RefCell::new(bitmaps)),
+            fonts: Rc::default(),
+        }
     }
 }

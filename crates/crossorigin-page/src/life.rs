@@ -77,7 +77,7 @@ impl Life {
         environment.host_permissions.clone_from(&options.host_permissions);
         let host = Rc::new(Host::new(network, inbox, clock, Teller::new(console), options.storage.clone()));
         host.explains.set(options.explain);
-        let window = Rc::new(Window::new(&host, Rc::new(Cluster::new()), url, environment));
+        let window = Rc::new(Window::new(&host, Rc::new(Cluster::new(&host.clock)), url, environment));
         let opened = Engine::new(&host.clock).and_then(|engine| engine.open(&window).map(|()| engine));
         let engine = match opened {
             Ok(engine) => engine,

@@ -1,19 +1,19 @@
-//! What is painted on canvases: paths and images, in colours, gradients and patterns, within a clip, blended.
+//! What is painted on canvases: paths and their lines, within a clip, blended, above their shadows.
 
 use serde::Deserialize;
 use tiny_skia::{
-    BlendMode, Color, FillRule, FilterQuality, GradientStop, IntRect, LineCap, LineJoin, LinearGradient,
-    Mask, Paint, Path, PathBuilder, PathStroker, Pattern, Pixmap, PixmapPaint, PixmapRef, Point,
-    PremultipliedColorU8, Rect, Shader, SpreadMode, Stroke, StrokeDash, Transform,
+    BlendMode, Color, FillRule, LineCap, LineJoin, Mask, Path, PathBuilder, PathStroker, Rect, Shader,
+    Stroke, StrokeDash, Transform,
 };
 
-use crate::bitmaps::{Area, BitmapId, Bitmaps, MAX_SIDE};
+use crate::bitmaps::{BitmapId, Bitmaps, Clip, MAX_SIDE};
+use crate::inks::Style;
+use crate::layers::{Shape, Target, is_unbounded};
 use crate::outlines::{held, straightened};
+use crate::shadows::Shadow;
 
 /// The most numbers that a path may have; one of more draws nothing.
 pub(crate) const MAX_PATH_NUMBERS: usize = 1 << 22;
-/// The most colours of a gradient.
-pub(crate) const MAX_STOPS: usize = 4096;
 
 /// How finely lines are made for how large they are drawn: at least, and at most.
 const MIN_SCALE: f32 = 1e-3;
@@ -22,6 +22,8 @@ const MAX_SCALE: f32 = 1e3;
 const MAX_WIDTH: f32 = 1e6;
 /// The largest miter limit that is told from a larger one.
 const MAX_MITER: f32 = 1e4;
+/// The widest of the lines that are drawn as paler lines of one pixel, as browsers do.
+const THIN: f32 = 1.0;
 /// How many times the dashes of a line may be repeated; a line of more is drawn whole.
 const MAX_DASHES: f32 = 65_536.0;
 
@@ -30,7 +32,7 @@ const MAX_DASHES: f32 = 65_536.0;
 pub(crate) struct Drawing {
     style: Option<Style>,
     transform: [f32; 6],
-    alpha: f32,
+    pub(crate) alpha: f32,
     blend: String,
     #[serde(default)]
     is_even_odd: bool,
@@ -39,18 +41,12 @@ pub(crate) struct Drawing {
     is_placed: bool,
     /// Whether images are smoothed.
     #[serde(default)]
-    smooth: bool,
+    pub(crate) smooth: bool,
+    /// Whether images that become much smaller are so in steps.
+    #[serde(default)]
+    pub(crate) levels: bool,
     line: Option<Line>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-enum Style {
-    Colour { rgba: [u8; 4] },
-    Linear { at: [f32; 4], stops: Vec<(f32, [u8; 4])> },
-    Radial { at: [f32; 6], stops: Vec<(f32, [u8; 4])> },
-    Conic { at: [f32; 3], stops: Vec<(f32, [u8; 4])> },
-    Pattern { bitmap: BitmapId, across: bool, down: bool, transform: [f32; 6] },
+    pub(crate) shadow: Option<Shadow>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,12 +111,12 @@ pub(crate) fn svg_path(text: &str) -> Vec<f32> {
     numbers.into_iter().map(|number| number as f32).collect()
 }
 
-fn transform([a, b, c, d, e, f]: [f32; 6]) -> Transform {
+pub(crate) fn transform([a, b, c, d, e, f]: [f32; 6]) -> Transform {
     Transform::from_row(a, b, c, d, e, f)
 }
 
 impl Drawing {
-    fn transform(&self) -> Transform {
+    pub(crate) fn transform(&self) -> Transform {
         transform(self.transform)
     }
 
@@ -128,7 +124,7 @@ impl Drawing {
         if self.is_even_odd { FillRule::EvenOdd } else { FillRule::Winding }
     }
 
-    fn blend_mode(&self) -> BlendMode {
+    pub(crate) fn blend_mode(&self) -> BlendMode {
         use BlendMode as B;
         match &*self.blend {
             "source-in" => B::SourceIn,
@@ -160,20 +156,30 @@ impl Drawing {
         }
     }
 
+    /// What is painted of a path, on a canvas of this size.
+    fn shape(&self, local: Path, size: (u32, u32)) -> Option<Shape> {
+        let Some(line) = &self.line else {
+            return Some(Shape::Area(self.outline(local, size)?, self.rule()));
+        };
+        let (across, down) = self.transform().get_scale();
+        let width = line.width * across.max(down);
+        if !(width > 0.0 && width <= THIN) {
+            return Some(Shape::Area(self.outline(local, size)?, FillRule::Winding));
+        }
+        let local = self.dashed(straightened(local, self.transform(), 1.0, size)?, line)?;
+        Some(Shape::Thin(local.transform(self.transform())?, width, line.cap()))
+    }
+
     /// What a path's line encloses, where lines are drawn, else the path itself; for a canvas of this size.
     fn outline(&self, local: Path, size: (u32, u32)) -> Option<Path> {
         let Some(line) = &self.line else {
             return if self.is_placed { Some(local) } else { local.transform(self.transform()) };
         };
-        let scale = PathStroker::compute_resolution_scale(&self.transform()).clamp(MIN_SCALE, MAX_SCALE);
+        let scale = self.fineness();
         let stroke = Stroke {
             width: line.width.min(MAX_WIDTH),
             miter_limit: line.miter.min(MAX_MITER),
-            line_cap: match &*line.cap {
-                "round" => LineCap::Round,
-                "square" => LineCap::Square,
-                _ => LineCap::Butt,
-            },
+            line_cap: line.cap(),
             line_join: match &*line.join {
                 "round" => LineJoin::Round,
                 "bevel" => LineJoin::Bevel,
@@ -182,26 +188,37 @@ impl Drawing {
             dash: None,
         };
         let reach = stroke.width * stroke.miter_limit.max(1.0) * scale;
-        let local = straightened(local, self.transform(), reach, size)?;
-        let dashed = match StrokeDash::new(line.dash.clone(), line.offset) {
-            Some(dash) if length(&local) <= line.dash.iter().sum::<f32>() * MAX_DASHES => {
-                local.dash(&dash, scale)?
-            }
-            _ => local,
-        };
+        let dashed = self.dashed(straightened(local, self.transform(), reach, size)?, line)?;
         dashed.stroke(&stroke, scale)?.transform(self.transform())
+    }
+
+    fn dashed(&self, local: Path, line: &Line) -> Option<Path> {
+        match StrokeDash::new(line.dash.clone(), line.offset) {
+            Some(dash) if length(&local) <= line.dash.iter().sum::<f32>() * MAX_DASHES => {
+                local.dash(&dash, self.fineness())
+            }
+            _ => Some(local),
+        }
+    }
+
+    fn fineness(&self) -> f32 {
+        PathStroker::compute_resolution_scale(&self.transform()).clamp(MIN_SCALE, MAX_SCALE)
+    }
+}
+
+impl Line {
+    fn cap(&self) -> LineCap {
+        match &*self.cap {
+            "round" => LineCap::Round,
+            "square" => LineCap::Square,
+            _ => LineCap::Butt,
+        }
     }
 }
 
 /// How long a path is at most.
 fn length(path: &Path) -> f32 {
     path.points().windows(2).map(|pair| pair[0].distance(pair[1])).sum()
-}
-
-/// Modes that change a canvas where nothing is painted too.
-fn is_unbounded(mode: BlendMode) -> bool {
-    use BlendMode as B;
-    matches!(mode, B::Source | B::SourceIn | B::SourceOut | B::DestinationIn | B::DestinationAtop)
 }
 
 impl Bitmaps {
@@ -211,327 +228,83 @@ impl Bitmaps {
             self.hand_on_flag(*bitmap, id);
         }
         let Some(size) = self.size(id) else { return };
-        let Some(outline) = local.and_then(|path| drawing.outline(path, size)) else { return };
-        let Some(mut canvas) = self.take_pixels(id) else { return };
-        if let Some(ink) = self.ink(id, drawing, &canvas) {
-            let shader = ink.shader(drawing.alpha);
-            fill(&mut canvas, outline, shader, drawing, self.clip(id));
-        }
-        self.put_pixels(id, canvas);
+        let Some(style) = &drawing.style else { return };
+        let Some(shape) = local.and_then(|path| drawing.shape(path, size)) else { return };
+        let bounds = shape.bounds();
+        self.put(id, bounds, drawing, |bitmaps, target| {
+            let region = target.region(bounds);
+            let ink = region.and_then(|region| bitmaps.ink(style, drawing.transform(), region));
+            let shader = ink.as_ref().map(|ink| ink.shader(drawing.alpha, target.at));
+            if let Some(shader) = shader {
+                target.fill(&shape, shader, true);
+            } else if region.is_none() && is_unbounded(target.blend_mode) {
+                target.fill(&shape, Shader::SolidColor(Color::TRANSPARENT), true);
+            }
+        });
     }
 
-    /// Draws a part of one bitmap on another, and hands on its flag, whatever is seen of it.
-    /// [Source](https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-drawimage).
-    pub(crate) fn draw_image(
+    /// Paints on a canvas what comes to lie within these bounds, above its shadow.
+    pub(crate) fn put(
         &mut self,
-        to: BitmapId,
-        from: BitmapId,
-        source: Area,
-        target: Area,
+        id: BitmapId,
+        bounds: Rect,
         drawing: &Drawing,
+        paint: impl Fn(&Self, &mut Target<'_>),
     ) {
-        self.hand_on_flag(from, to);
-        let copied = if to == from { self.pixels(from).cloned() } else { None };
-        let Some(mut canvas) = self.take_pixels(to) else { return };
-        if let Some(image) = copied.as_ref().or_else(|| self.pixels(from)) {
-            draw(&mut canvas, image, source, target, drawing, self.clip(to));
+        let Some(mut canvas) = self.take_pixels(id) else { return };
+        if let Some(clip) = self.clip(id).mask() {
+            let blend_mode = drawing.blend_mode();
+            let mut target = Target { pixels: &mut canvas, at: (0, 0), blend_mode, clip };
+            if let Some(shadow) = &drawing.shadow {
+                self.cast(shadow, bounds, &mut target, &paint);
+            }
+            paint(self, &mut target);
         }
-        self.put_pixels(to, canvas);
+        self.put_pixels(id, canvas);
     }
 
     /// Makes a rectangle transparent.
     pub(crate) fn clear_rect(&mut self, id: BitmapId, local: &[f32], drawing: &Drawing) {
         let Some(outline) = path(local).and_then(|path| path.transform(drawing.transform())) else { return };
         let Some(mut canvas) = self.take_pixels(id) else { return };
-        let outline = held(outline, canvas.width(), canvas.height());
-        let paint = Paint { blend_mode: BlendMode::Clear, anti_alias: true, ..Paint::default() };
-        if let Some(outline) = outline {
-            canvas.fill_path(&outline, &paint, FillRule::Winding, Transform::identity(), self.clip(id));
+        if let Some(clip) = self.clip(id).mask() {
+            let mut target = Target { pixels: &mut canvas, at: (0, 0), blend_mode: BlendMode::Clear, clip };
+            target.fill(&Shape::Area(outline, FillRule::Winding), Shader::SolidColor(Color::BLACK), true);
         }
         self.put_pixels(id, canvas);
     }
 
-    /// Lets painting reach only what all of these paths enclose. Each begins with 1 where its rule is even-odd.
-    pub(crate) fn set_clip(&mut self, id: BitmapId, paths: &[Vec<f32>]) {
-        let Some((width, height)) = self.size(id) else { return };
-        let mut clip: Option<Mask> = None;
+    /// Lets painting reach only what all of these paths enclose; whether there is room to remember what that is. Each
+    /// begins with 1 where its rule is even-odd.
+    pub(crate) fn set_clip(&mut self, id: BitmapId, paths: &[Vec<f32>]) -> bool {
+        let Some((width, height)) = self.size(id) else { return true };
+        let mut clip = Clip::Everything;
         for numbers in paths {
             let Some((rule, numbers)) = numbers.split_first() else { continue };
             let rule = if *rule == 1.0 { FillRule::EvenOdd } else { FillRule::Winding };
             let outline = path(numbers).and_then(|outline| held(outline, width, height));
-            let identity = Transform::identity();
-            match (&mut clip, outline) {
-                (Some(clip), Some(outline)) => clip.intersect_path(&outline, rule, true, identity),
-                (None, Some(outline)) => {
-                    clip = Mask::new(width, height);
-                    if let Some(clip) = &mut clip {
-                        clip.fill_path(&outline, rule, true, identity);
-                    }
+            clip = match (clip, outline) {
+                (Clip::Masked(mut mask), Some(outline)) => {
+                    mask.intersect_path(&outline, rule, true, Transform::identity());
+                    Clip::Masked(mask)
+                }
+                (Clip::Everything, Some(outline)) => {
+                    Mask::new(width, height).map_or(Clip::Nothing, |mut mask| {
+                        mask.fill_path(&outline, rule, true, Transform::identity());
+                        Clip::Masked(mask)
+                    })
                 }
                 // A path of nothing encloses nothing.
-                (_, None) => clip = Mask::new(width, height),
-            }
+                (_, None) | (Clip::Nothing, _) => Clip::Nothing,
+            };
         }
-        self.keep_clip(id, clip);
-    }
-
-    /// What a style paints with, on a canvas of this size.
-    fn ink(&self, id: BitmapId, drawing: &Drawing, canvas: &Pixmap) -> Option<Ink> {
-        let own = drawing.transform();
-        let (width, height) = (canvas.width(), canvas.height());
-        Some(match drawing.style.as_ref()? {
-            Style::Colour { rgba: [red, green, blue, alpha] } => {
-                Ink::Colour(Color::from_rgba8(*red, *green, *blue, *alpha))
-            }
-            Style::Linear { at: [x0, y0, x1, y1], stops } => {
-                // Between two points that are one nothing is painted.
-                if (x0, y0) == (x1, y1) || stops.is_empty() {
-                    return None;
-                }
-                let (from, to) = (Point::from_xy(*x0, *y0), Point::from_xy(*x1, *y1));
-                Ink::Linear { from, to, stops: stops.clone(), transform: own }
-            }
-            Style::Radial { at, stops } => {
-                Ink::Layer(each_pixel(width, height, own, |x, y| colour_at(stops, radial(*at, x, y)?))?)
-            }
-            Style::Conic { at: [angle, x0, y0], stops } => {
-                let turn = |x: f32, y: f32| ((y - y0).atan2(x - x0) - angle) / std::f32::consts::TAU;
-                Ink::Layer(each_pixel(width, height, own, |x, y| {
-                    colour_at(stops, turn(x, y).rem_euclid(1.0))
-                })?)
-            }
-            Style::Pattern { bitmap, across, down, transform: by } => {
-                let image = if *bitmap == id { canvas } else { self.pixels(*bitmap)? };
-                let placed = own.pre_concat(transform(*by));
-                let mut layer = Pixmap::new(width, height)?;
-                let far = 1e6;
-                let strip = Rect::from_ltrb(
-                    if *across { -far } else { 0.0 },
-                    if *down { -far } else { 0.0 },
-                    if *across { far } else { image.width() as f32 },
-                    if *down { far } else { image.height() as f32 },
-                )?;
-                let quality = if is_exact(placed) { FilterQuality::Nearest } else { FilterQuality::Bilinear };
-                let shader = Pattern::new(image.as_ref(), SpreadMode::Repeat, quality, 1.0, placed);
-                let paint = Paint { shader, anti_alias: !is_exact(placed), ..Paint::default() };
-                let everything = Rect::from_xywh(0.0, 0.0, width as f32, height as f32)?;
-                if *across && *down {
-                    layer.fill_rect(everything, &paint, Transform::identity(), None);
-                } else {
-                    let outline = PathBuilder::from_rect(strip).transform(placed);
-                    if let Some(outline) = outline.and_then(|outline| held(outline, width, height)) {
-                        layer.fill_path(&outline, &paint, FillRule::Winding, Transform::identity(), None);
-                    }
-                }
-                Ink::Layer(layer)
-            }
-        })
+        self.keep_clip(id, clip)
     }
 }
 
-/// What is painted with: a colour, or what each pixel of the canvas would be.
-enum Ink {
-    Colour(Color),
-    Linear { from: Point, to: Point, stops: Vec<(f32, [u8; 4])>, transform: Transform },
-    Layer(Pixmap),
-}
-
-impl Ink {
-    fn shader(&self, alpha: f32) -> Shader<'_> {
-        match self {
-            Self::Colour(colour) => {
-                let mut colour = *colour;
-                colour.apply_opacity(alpha);
-                Shader::SolidColor(colour)
-            }
-            Self::Linear { from, to, stops, transform } => {
-                let stops = stops.iter().take(MAX_STOPS).map(|(at, [red, green, blue, own])| {
-                    let mut colour = Color::from_rgba8(*red, *green, *blue, *own);
-                    colour.apply_opacity(alpha);
-                    GradientStop::new(*at, colour)
-                });
-                LinearGradient::new(*from, *to, stops.collect(), SpreadMode::Pad, *transform)
-                    .unwrap_or(Shader::SolidColor(Color::TRANSPARENT))
-            }
-            Self::Layer(layer) => Pattern::new(
-                layer.as_ref(),
-                SpreadMode::Pad,
-                FilterQuality::Nearest,
-                alpha,
-                Transform::identity(),
-            ),
-        }
-    }
-}
-
-fn fill(canvas: &mut Pixmap, outline: Path, shader: Shader<'_>, drawing: &Drawing, clip: Option<&Mask>) {
-    let blend_mode = drawing.blend_mode();
-    let mut paint = Paint { shader, anti_alias: true, ..Paint::default() };
-    let outline = held(outline, canvas.width(), canvas.height());
-    // In the integers of the short way, what these modes subtract overflows on its way.
-    paint.force_hq_pipeline = matches!(blend_mode, BlendMode::Overlay | BlendMode::HardLight);
-    if !is_unbounded(blend_mode) {
-        let Some(outline) = outline else { return };
-        paint.blend_mode = blend_mode;
-        canvas.fill_path(&outline, &paint, drawing.rule(), Transform::identity(), clip);
-        return;
-    }
-    let Some(mut layer) = Pixmap::new(canvas.width(), canvas.height()) else { return };
-    if let Some(outline) = outline {
-        layer.fill_path(&outline, &paint, drawing.rule(), Transform::identity(), None);
-    }
-    let whole = PixmapPaint { blend_mode, ..PixmapPaint::default() };
-    canvas.draw_pixmap(0, 0, layer.as_ref(), &whole, Transform::identity(), clip);
-}
-
-fn is_exact(placed: Transform) -> bool {
+/// Whether pixels come to lie on pixels.
+pub(crate) fn is_exact(placed: Transform) -> bool {
     placed.is_translate() && placed.tx.fract() == 0.0 && placed.ty.fract() == 0.0 || placed.is_identity()
-}
-
-fn draw(
-    canvas: &mut Pixmap,
-    image: &Pixmap,
-    source: Area,
-    target: Area,
-    drawing: &Drawing,
-    clip: Option<&Mask>,
-) {
-    let Some((source, target)) = within(image, source, target) else { return };
-    let scale = (target.2 / source.2, target.3 / source.3);
-    let origin = (target.0 - source.0 * scale.0, target.1 - source.1 * scale.1);
-    let own = drawing.transform();
-    let placed = own.pre_concat(Transform::from_row(scale.0, 0.0, 0.0, scale.1, origin.0, origin.1));
-    let Some(outline) = Rect::from_xywh(target.0, target.1, target.2, target.3)
-        .and_then(|area| PathBuilder::from_rect(area).transform(own))
-    else {
-        return;
-    };
-    if is_exact(placed) || !drawing.smooth {
-        let shader =
-            Pattern::new(image.as_ref(), SpreadMode::Pad, FilterQuality::Nearest, drawing.alpha, placed);
-        return fill(canvas, outline, shader, drawing, clip);
-    }
-    // Pixels beside the part that is drawn must not blend into it.
-    let (left, top) = (source.0.floor(), source.1.floor());
-    let size = ((source.0 + source.2).ceil() - left, (source.1 + source.3).ceil() - top);
-    let part = IntRect::from_xywh(left as i32, top as i32, size.0 as u32, size.1 as u32);
-    let Some(mut part) = part.and_then(|part| image.as_ref().clone_rect(part)) else { return };
-    let mut placed = placed.pre_translate(left, top);
-    // Of what becomes much smaller, several pixels make one.
-    let (scale_x, scale_y) = placed.get_scale();
-    let (mut shrunk_x, mut shrunk_y) = (scale_x, scale_y);
-    while shrunk_x < 0.5 && part.width() > 1 || shrunk_y < 0.5 && part.height() > 1 {
-        let (by_x, by_y) = (
-            if shrunk_x < 0.5 && part.width() > 1 { 2 } else { 1 },
-            if shrunk_y < 0.5 && part.height() > 1 { 2 } else { 1 },
-        );
-        let (width, height) = (part.width(), part.height());
-        let Some(smaller) = halved(part.as_ref(), by_x, by_y) else { break };
-        let back = (width as f32 / smaller.width() as f32, height as f32 / smaller.height() as f32);
-        placed = placed.pre_scale(back.0, back.1);
-        (shrunk_x, shrunk_y) = (shrunk_x * back.0, shrunk_y * back.1);
-        part = smaller;
-    }
-    let shader = Pattern::new(part.as_ref(), SpreadMode::Pad, FilterQuality::Bilinear, drawing.alpha, placed);
-    fill(canvas, outline, shader, drawing, clip);
-}
-
-/// What of a source is in the image, and where that comes to.
-fn within(image: &Pixmap, source: Area, target: Area) -> Option<(Area, Area)> {
-    let (x0, y0) = (source.0.max(0.0), source.1.max(0.0));
-    let x1 = (source.0 + source.2).min(image.width() as f32);
-    let y1 = (source.1 + source.3).min(image.height() as f32);
-    if x1 <= x0 || y1 <= y0 {
-        return None;
-    }
-    let scale = (target.2 / source.2, target.3 / source.3);
-    let placed = (
-        target.0 + (x0 - source.0) * scale.0,
-        target.1 + (y0 - source.1) * scale.1,
-        (x1 - x0) * scale.0,
-        (y1 - y0) * scale.1,
-    );
-    Some(((x0, y0, x1 - x0, y1 - y0), placed))
-}
-
-/// An image in which so many pixels beside and above each other are one.
-fn halved(image: PixmapRef<'_>, by_x: u32, by_y: u32) -> Option<Pixmap> {
-    let (width, height) = (image.width().div_ceil(by_x), image.height().div_ceil(by_y));
-    let mut smaller = Pixmap::new(width, height)?;
-    let pixels = image.pixels();
-    for (nth, out) in smaller.pixels_mut().iter_mut().enumerate() {
-        let (column, row) = (nth as u32 % width * by_x, nth as u32 / width * by_y);
-        let (mut sums, mut count) = ([0_u32; 4], 0);
-        for y in row..(row + by_y).min(image.height()) {
-            for x in column..(column + by_x).min(image.width()) {
-                let pixel = pixels[(y * image.width() + x) as usize];
-                let own = [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()];
-                sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += u32::from(own));
-                count += 1;
-            }
-        }
-        let [red, green, blue, alpha] = sums.map(|sum| ((sum + count / 2) / count) as u8);
-        *out = PremultipliedColorU8::from_rgba(red.min(alpha), green.min(alpha), blue.min(alpha), alpha)?;
-    }
-    Some(smaller)
-}
-
-/// A layer of a canvas's size, each pixel by its place before the transformation.
-fn each_pixel(
-    width: u32,
-    height: u32,
-    placed: Transform,
-    colour: impl Fn(f32, f32) -> Option<[f32; 4]>,
-) -> Option<Pixmap> {
-    let back = placed.invert()?;
-    let mut layer = Pixmap::new(width, height)?;
-    for (nth, out) in layer.pixels_mut().iter_mut().enumerate() {
-        let mut at = Point::from_xy((nth as u32 % width) as f32 + 0.5, (nth as u32 / width) as f32 + 0.5);
-        back.map_point(&mut at);
-        if let Some([red, green, blue, alpha]) = colour(at.x, at.y) {
-            let byte = |part: f32| (part * alpha * 255.0 + 0.5) as u8;
-            let alpha = (alpha * 255.0 + 0.5) as u8;
-            let [red, green, blue] = [red, green, blue].map(|part| byte(part).min(alpha));
-            *out = PremultipliedColorU8::from_rgba(red, green, blue, alpha)?;
-        }
-    }
-    Some(layer)
-}
-
-/// How far between two circles a point lies: the farthest circle through it counts.
-/// [Source](https://html.spec.whatwg.org/multipage/canvas.html#dom-context-2d-createradialgradient).
-fn radial([x0, y0, r0, x1, y1, r1]: [f32; 6], x: f32, y: f32) -> Option<f32> {
-    if (x0, y0, r0) == (x1, y1, r1) {
-        return None;
-    }
-    let (dx, dy, dr) = (f64::from(x1 - x0), f64::from(y1 - y0), f64::from(r1 - r0));
-    let (px, py, r0) = (f64::from(x - x0), f64::from(y - y0), f64::from(r0));
-    // |p - t·d|² = (r0 + t·dr)²
-    let a = dx * dx + dy * dy - dr * dr;
-    let b = px * dx + py * dy + r0 * dr;
-    let c = px * px + py * py - r0 * r0;
-    let candidates = if a.abs() < 1e-9 {
-        if b.abs() < 1e-12 { return None } else { [c / (2.0 * b), f64::NAN] }
-    } else {
-        let root = (b * b - a * c).sqrt();
-        [(b + root) / a, (b - root) / a]
-    };
-    let fitting = candidates.into_iter().filter(|t| t.is_finite() && r0 + t * dr >= 0.0);
-    fitting.reduce(f64::max).map(|t| t as f32)
-}
-
-/// A gradient's colour, not premultiplied, each part from 0 to 1.
-fn colour_at(stops: &[(f32, [u8; 4])], at: f32) -> Option<[f32; 4]> {
-    let shares = |rgba: [u8; 4]| rgba.map(|part| f32::from(part) / 255.0);
-    let next = stops.iter().take(MAX_STOPS).position(|(own, _)| *own > at);
-    let (before, after) = match next {
-        Some(0) => return stops.first().map(|(_, rgba)| shares(*rgba)),
-        Some(next) => (stops[next - 1], stops[next]),
-        None => return stops.last().map(|(_, rgba)| shares(*rgba)),
-    };
-    let share = (at - before.0) / (after.0 - before.0);
-    let (from, to) = (shares(before.1), shares(after.1));
-    Some([0, 1, 2, 3].map(|nth| from[nth] + (to[nth] - from[nth]) * share))
 }
 
 /// Whether a path encloses a point, or its line covers it.
@@ -567,7 +340,7 @@ mod tests {
             let stops = vec![(0.0, [255, 0, 0, 255]), (0.5, [0, 255, 0, 128]), (0.5, [0; 4]), (1.0, [9; 4])];
             let [placed, of_pattern, circles] = [6, 6, 6].map(|count| six(numbers(count)));
             let (points, widths, area) = (numbers(12), numbers(4), numbers(8));
-            let modes = ["source-over", "copy", "source-in", "destination-atop", "luminosity", "lighter"];
+            let modes = ["source-over", "copy", "source-in", "destination-atop", "luminosity", "overlay"];
             let style = match random.u8(0..5) {
                 0 => Style::Colour { rgba: [1, 2, 3, 200] },
                 1 => Style::Linear { at: [circles[0], circles[1], circles[2], circles[3]], stops },
@@ -596,23 +369,30 @@ mod tests {
                 is_even_odd: random.bool(),
                 is_placed: random.bool(),
                 smooth: random.bool(),
+                levels: random.bool(),
                 line,
+                shadow: random.bool().then(|| Shadow {
+                    rgba: [9, 9, 9, 200],
+                    blur: widths[2].abs(),
+                    offset: (circles[0], circles[1]),
+                }),
             };
             let p = &points;
+            let rectangle = [0.0, p[0], p[1], 1.0, p[2], p[1], 1.0, p[2], p[3], 1.0, p[0], p[3], 4.0];
             let local = [
                 0.0, p[0], p[1], 1.0, p[2], p[3], 2.0, p[4], p[5], p[6], p[7], 3.0, p[0], p[9], p[8], p[7],
                 p[10], p[11], 4.0,
             ];
             match random.u8(0..5) {
                 0 => bitmaps.clear_rect(canvas, &local, &drawing),
-                1 => bitmaps.set_clip(canvas, &[[&[1.0][..], &local].concat()]),
+                1 => drop(bitmaps.set_clip(canvas, &[[&[1.0][..], &local].concat()])),
                 2 => drop(covers(&local, &drawing, p[0], p[1])),
                 3 => {
                     let source = (area[0], area[1], area[2].abs(), area[3].abs());
                     let target = (area[4], area[5], area[6].abs(), area[7].abs());
                     bitmaps.draw_image(canvas, other, source, target, &drawing);
                 }
-                _ => bitmaps.paint(canvas, path(&local), &drawing),
+                _ => bitmaps.paint(canvas, path(if random.bool() { &local } else { &rectangle }), &drawing),
             }
         }
         assert_eq!(bitmaps.size(canvas), Some((16, 16)));

@@ -87,6 +87,8 @@ impl Described {
         let height = text.ascent + text.descent;
         let em_ascent = if height > 0.0 { self.size * text.ascent / height } else { self.size };
         let em_descent = self.size - em_ascent;
+        // Lines are as high as whole pixels, as in browsers.
+        let text = SetText { ascent: text.ascent.round(), descent: text.descent.round(), ..text };
         let right = match self.align {
             Align::Left => 0.0,
             Align::Right => -text.width,
@@ -162,9 +164,24 @@ pub(crate) fn define<'js>(
             drawn.x + placed.right * squeeze,
             drawn.y + placed.down,
         );
+        let at = on_pixels(at, drawn.drawing.transform(), drawn.text.size);
         let path = placed.text.path.and_then(|path| path.transform(at));
         canvases.borrow_mut().paint(id, path, &drawn.drawing);
     })
+}
+
+/// The largest text whose lines stand on whole pixels, in pixels.
+const MAX_ON_PIXELS: f32 = 256.0;
+
+/// Where a text is placed, so that its baseline lies between two rows of pixels, as in browsers: if it is level, and not
+/// very large.
+fn on_pixels(at: Transform, placed: Transform, size: f32) -> Transform {
+    let is_level = placed.kx == 0.0 && placed.ky == 0.0 && placed.sy != 0.0;
+    if !is_level || size * placed.sy.abs() > MAX_ON_PIXELS {
+        return at;
+    }
+    let row = placed.sy * at.ty + placed.ty;
+    Transform { ty: at.ty + (row.round() - row) / placed.sy, ..at }
 }
 
 /// A font's number, or why there is none.

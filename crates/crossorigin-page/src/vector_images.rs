@@ -1,4 +1,4 @@
-//! SVG images: drawn once, at the size that they have by themselves. They run no scripts, and load nothing: what they
+//! SVG images: drawn in the size that they are shown in. They run no scripts, and load nothing: what they
 //! show is in their own file.
 
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use resvg::usvg::roxmltree::{Document, Node as Element, ParsingOptions};
 use resvg::usvg::{Group, ImageHrefResolver, ImageKind, Node, Options, Tree};
 use tiny_skia::{Pixmap, Transform};
 
+use crate::bitmaps::MAX_SIDE;
 use crate::images::fits;
 
 /// The most elements, texts and comments that an SVG image may have.
@@ -23,36 +24,74 @@ const MAX_INNER_PIXELS: u64 = 1 << 26;
 /// [Source](https://drafts.csswg.org/css-images-3/#default-object-size).
 const DEFAULT_SIZE: (f32, f32) = (300.0, 150.0);
 
-/// The pixels of an SVG image; `None` where it is none, or too large.
-pub(crate) fn draw(file: &[u8]) -> Option<Pixmap> {
-    let text = std::str::from_utf8(file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file)).ok()?;
-    let parsing = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, parsing).ok()?;
-    if document.descendants().any(|node| node.ancestors().take(MAX_DEPTH + 1).count() > MAX_DEPTH) {
-        return None;
+/// An SVG image, to be drawn in any size.
+#[derive(Clone)]
+pub(crate) struct Vector {
+    tree: Arc<Tree>,
+    /// Its own size, in pixels.
+    size: (f32, f32),
+    /// How many pixels one of its own units is in that size.
+    scale: f32,
+    /// What it says of its size itself.
+    says: Says,
+}
+
+/// What an SVG image says of its size.
+#[derive(Clone, Copy, PartialEq)]
+enum Says {
+    Size,
+    Ratio,
+    Nothing,
+}
+
+impl Vector {
+    /// Reads a file; `None` where it is no SVG image, or too large.
+    pub(crate) fn parse(file: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file)).ok()?;
+        let parsing = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+        let document = Document::parse_with_options(text, parsing).ok()?;
+        if document.descendants().any(|node| node.ancestors().take(MAX_DEPTH + 1).count() > MAX_DEPTH) {
+            return None;
+        }
+        let root = document.root_element();
+        let is_absent = |name| root.attribute(name).is_none_or(|value| value.trim_end().ends_with('%'));
+        let has_none = is_absent("width") && is_absent("height");
+        if !root.has_attribute("viewBox") && (is_absent("width") || is_absent("height")) {
+            let sized = Self::parse(with_sizes(text, root)?.as_bytes())?;
+            return Some(if has_none { Self { says: Says::Nothing, ..sized } } else { sized });
+        }
+        let tree = Tree::from_xmltree(&document, &options()).ok()?;
+        let own = (tree.size().width(), tree.size().height());
+        // A ratio alone is shown as large as the default size has room for it.
+        let scale = if has_none { (DEFAULT_SIZE.0 / own.0).min(DEFAULT_SIZE.1 / own.1) } else { 1.0 };
+        let whole = |side: f32| (side * scale).round().max(1.0);
+        let says = if has_none { Says::Ratio } else { Says::Size };
+        Some(Self { size: (whole(own.0), whole(own.1)), scale, says, tree: Arc::new(tree) })
     }
-    let root = document.root_element();
-    let is_absent = |name| root.attribute(name).is_none_or(|value| value.trim_end().ends_with('%'));
-    let has_ratio = root.has_attribute("viewBox");
-    if !has_ratio && (is_absent("width") || is_absent("height")) {
-        return draw(with_sizes(text, root)?.as_bytes());
+
+    /// The size in which it is drawn on a canvas, where it says none itself.
+    pub(crate) fn size_on(&self, width: f32, height: f32) -> Option<(f32, f32)> {
+        let fits = (width / self.size.0).min(height / self.size.1);
+        match self.says {
+            Says::Size => None,
+            Says::Ratio => Some((self.size.0 * fits, self.size.1 * fits)),
+            Says::Nothing => Some((width, height)),
+        }
     }
-    let tree = Tree::from_xmltree(&document, &options()).ok()?;
-    let own = (tree.size().width(), tree.size().height());
-    // A ratio alone is shown as large as the default size has room for it.
-    let scale = match is_absent("width") && is_absent("height") && has_ratio {
-        true => (DEFAULT_SIZE.0 / own.0).min(DEFAULT_SIZE.1 / own.1),
-        false => 1.0,
-    };
-    let whole = |side: f32| (side * scale).round().max(1.0) as u32;
-    let (width, height) = (whole(own.0), whole(own.1));
-    let layers = 1 + layers(tree.root());
-    if !fits(width, height) || u64::from(width) * u64::from(height) * layers > MAX_LAYERED_PIXELS {
-        return None;
+
+    /// Its pixels, so many times as wide and as high as by itself; `None` where that is too large.
+    pub(crate) fn draw(&self, across: f32, down: f32) -> Option<Pixmap> {
+        let whole = |side: f32| side.ceil().clamp(1.0, MAX_SIDE as f32 + 1.0) as u32;
+        let (width, height) = (whole(self.size.0 * across), whole(self.size.1 * down));
+        let layers = 1 + layers(self.tree.root());
+        if !fits(width, height) || u64::from(width) * u64::from(height) * layers > MAX_LAYERED_PIXELS {
+            return None;
+        }
+        let mut pixels = Pixmap::new(width, height)?;
+        let placed = Transform::from_scale(self.scale * across, self.scale * down);
+        resvg::render(&self.tree, placed, &mut pixels.as_mut());
+        Some(pixels)
     }
-    let mut pixels = Pixmap::new(width, height)?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    Some(pixels)
 }
 
 /// The same file, whose root says the default size where it says none or a part of one.

@@ -142,6 +142,18 @@ close("a line in a gradient", async c => {
 for (const repetition of ["repeat", "repeat-x", "repeat-y", "no-repeat"]) exact(`pattern: ${repetition}`, async c => {
   c.fillStyle = c.createPattern(await load("tile.png"), repetition); c.fillRect(0, 0, 96, 64);
 });
+close("pattern, between pixels", async c => {
+  c.translate(3.3, 2.6); c.fillStyle = c.createPattern(await load("tile.png"), "repeat"); c.fillRect(0, 0, 80, 50);
+});
+close("pattern of an SVG, in one direction, turned", async c => {
+  const pattern = c.createPattern(await load("shapes.svg"), "repeat-x");
+  c.translate(20, 0); c.rotate(0.2); c.scale(0.4, 0.5); c.fillStyle = pattern; c.fillRect(-100, -100, 400, 300);
+});
+close("gradient of many colours", async c => {
+  const g = c.createLinearGradient(0, 0, 96, 64);
+  for (let nth = 0; nth <= 60; nth++) g.addColorStop(nth / 60, `hsl(${nth * 25} 80% ${30 + nth % 5 * 10}%)`);
+  c.fillStyle = g; c.fillRect(0, 0, 96, 64);
+});
 close("pattern, transformed", async c => {
   const pattern = c.createPattern(await load("tile.png"), "repeat");
   pattern.setTransform(new DOMMatrix([1.5, 0.4, -0.4, 1.2, 5, 3]));
@@ -181,6 +193,17 @@ close("shadow, sharp", async c => {
 close("shadow, blurred", async c => {
   c.shadowColor = "black"; c.shadowBlur = 10; c.shadowOffsetX = 5; c.shadowOffsetY = 5; c.fillStyle = "#4ae"; c.beginPath(); c.arc(40, 28, 18, 0, 7); c.fill();
 });
+for (const blur of [1, 2, 3, 6, 20, 40]) close(`shadow, blurred by ${blur}`, async c => {
+  c.shadowColor = "#206"; c.shadowBlur = blur; c.shadowOffsetX = 4; c.fillStyle = "#fd0"; c.fillRect(30, 20, 30, 24);
+});
+for (const blend of ["destination-over", "copy", "source-in", "lighter"]) close(`shadow, ${blend}`, async c => {
+  c.fillStyle = "#d33"; c.fillRect(0, 0, 50, 40); c.globalCompositeOperation = blend;
+  c.shadowColor = "#04a"; c.shadowBlur = 4; c.shadowOffsetX = 8; c.shadowOffsetY = 8; c.fillStyle = "#3b3"; c.beginPath(); c.arc(50, 30, 18, 0, 7); c.fill();
+});
+close("shadow, of a gradient that ends in nothing", async c => {
+  const g = c.createRadialGradient(40, 28, 0, 40, 28, 24); g.addColorStop(0, "#f80"); g.addColorStop(1, "#f800");
+  c.shadowColor = "#000"; c.shadowOffsetX = 20; c.shadowOffsetY = 6; c.fillStyle = g; c.fillRect(0, 0, 80, 64);
+});
 close("shadow, of a line, half transparent", async c => {
   c.shadowColor = "rgba(200, 0, 80, .7)"; c.shadowBlur = 4; c.shadowOffsetY = 8; c.globalAlpha = 0.8; c.lineWidth = 6; c.strokeRect(20, 12, 50, 30);
 });
@@ -201,6 +224,24 @@ close("shadow, clipped and blended", async c => {
 for (const [nth, [size, text]] of [[48, "crossorigin"], [24, "crossorigin"], [14, "crossorigin"]].entries()) close(`text of ${size} px`, async c => {
   await font(); c.font = `${size}px Origin`; c.fillText(text, 2, 40 - nth * 4);
 }, 300, 64);
+close("measures of text", async c => {
+  await font();
+  const told = [];
+  for (const size of [13, 26, 40]) {
+    c.font = `${size}px Origin`;
+    for (const baseline of ["alphabetic", "top", "hanging", "middle", "bottom", "ideographic"]) {
+      c.textBaseline = baseline;
+      const { width, fontBoundingBoxAscent, fontBoundingBoxDescent, hangingBaseline, alphabeticBaseline, ideographicBaseline } = c.measureText("origin");
+      const all = [width, fontBoundingBoxAscent, fontBoundingBoxDescent, hangingBaseline, alphabeticBaseline, ideographicBaseline];
+      // To tenths of a pixel, where nothing is said of -0.
+      told.push(`${size} ${baseline} ${all.map(number => Math.round(number * 10) / 10 + 0).join(" ")}`);
+    }
+  }
+  return told.join("\n");
+});
+for (const baseline of ["top", "hanging", "middle", "alphabetic", "bottom"]) close(`text on the baseline ${baseline}`, async c => {
+  await font(); c.font = "26px Origin"; c.textBaseline = baseline; c.textAlign = "right"; c.fillText("origin", 95, 32);
+});
 close("text, turned, in a gradient, with a line", async c => {
   await font();
   const g = c.createLinearGradient(0, 0, 200, 0); g.addColorStop(0, "#e00"); g.addColorStop(1, "#00e");

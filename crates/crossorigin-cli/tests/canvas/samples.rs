@@ -1,7 +1,7 @@
 //! Image files of every kind that pages here decode, made of the same two pictures.
 
 use image::codecs::{gif::GifEncoder, jpeg::JpegEncoder, webp::WebPEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage, RgbaImage};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, ImageFormat, RgbImage, RgbaImage};
 use png::{BitDepth, ColorType};
 
 const WIDTH: u32 = 64;
@@ -81,8 +81,16 @@ fn interlaced(photo: &RgbImage) -> Vec<u8> {
 }
 
 fn jpeg(image: &DynamicImage) -> Vec<u8> {
+    jpeg_with(image, None)
+}
+
+fn jpeg_with(image: &DynamicImage, profile: Option<Vec<u8>>) -> Vec<u8> {
     let mut file = Vec::new();
-    JpegEncoder::new_with_quality(&mut file, 90).encode_image(image).unwrap();
+    let mut encoder = JpegEncoder::new_with_quality(&mut file, 90);
+    if let Some(profile) = profile {
+        encoder.set_icc_profile(profile).unwrap();
+    }
+    encoder.encode_image(image).unwrap();
     file
 }
 
@@ -185,6 +193,7 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("interlaced.png", interlaced(&small)),
         ("srgb.png", rgb(&|info| info.srgb = Some(png::SrgbRenderingIntent::Perceptual))),
         ("gamma.png", rgb(&|info| info.source_gamma = Some(gamma(1.0)))),
+        ("gamma-3.png", rgb(&|info| info.source_gamma = Some(gamma(0.454_55)))),
         (
             "gamma-2.png",
             rgb(&|info| {
@@ -198,6 +207,14 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
             }),
         ),
         ("wide.png", rgb(&|info| info.icc_profile = Some(wide.clone().into()))),
+        ("wide.jpg", jpeg_with(&photo_of(8), Some(wide.clone()))),
+        ("wide.webp", {
+            let mut file = Vec::new();
+            let mut encoder = WebPEncoder::new_lossless(&mut file);
+            encoder.set_icc_profile(wide.clone()).unwrap();
+            encoder.encode(&small, WIDTH, HEIGHT, ExtendedColorType::Rgb8).unwrap();
+            file
+        }),
         ("photo.gif", gif(&few_colours(false))),
         ("clear.gif", gif(&few_colours(true))),
         ("photo.webp", webp(&small, ExtendedColorType::Rgb8)),

@@ -87,9 +87,14 @@ function exported(canvas, what, type, quality) {
   const { id, width, height } = canvas[SURFACE];
   mustBeClean(id, what);
   if (width === 0 || height === 0) return null;
-  const isJpeg = /^image\/jpeg$/i.test(String(type));
-  const bytes = isJpeg ? host.jpeg(id, typeof quality === "number" && quality >= 0 && quality <= 1 ? quality : 0.92) : host.png(id);
-  return bytes.length ? { bytes, type: isJpeg ? "image/jpeg" : "image/png" } : null;
+  type = /^image\/(jpeg|webp)$/i.exec(String(type))?.[0].toLowerCase() ?? "image/png";
+  const bytes = {
+    "image/jpeg": () => host.jpeg(id, typeof quality === "number" && quality >= 0 && quality <= 1 ? quality : 0.92),
+    // None is written here that loses anything, of whatever quality.
+    "image/webp": () => host.webp(id),
+    "image/png": () => host.png(id),
+  }[type]();
+  return bytes.length ? { bytes, type } : null;
 }
 
 class HTMLCanvasElement extends HTMLElement {
@@ -177,8 +182,9 @@ async function createImageBitmap(source, ...parameters) {
   if (across === width && down === height && !isFlipped) return new ImageBitmap(MAKING, [copy, width, height]);
   const resized = host.canvas(across, down);
   const transform = isFlipped ? [1, 0, 0, -1, 0, down] : [1, 0, 0, 1, 0, 0];
-  const smooth = options.resizeQuality !== "pixelated";
-  host.draw_image(resized, copy, [0, 0, width, height, 0, 0, across, down], JSON.stringify({ transform, alpha: 1, blend: "copy", smooth }));
+  const quality = options.resizeQuality ?? "low";
+  const how = { transform, alpha: 1, blend: "copy", smooth: quality !== "pixelated", levels: quality === "medium" || quality === "high" };
+  host.draw_image(resized, copy, [0, 0, width, height, 0, 0, across, down], JSON.stringify(how));
   return new ImageBitmap(MAKING, [resized, across, down]);
 }
 /** The longest side of a bitmap; the host has the same. */

@@ -57,6 +57,7 @@ const freshState = () => ({
   transform: [1, 0, 0, 1, 0, 0], fill: { kind: "colour", rgba: [0, 0, 0, 255] }, stroke: { kind: "colour", rgba: [0, 0, 0, 255] },
   fillObject: null, strokeObject: null, alpha: 1, blend: "source-over", smooth: true, smoothing: "low",
   width: 1, cap: "butt", join: "miter", miter: 10, dash: [], offset: 0, clip: NO_CLIP,
+  shadow: [0, 0, 0, 0], shadowBlur: 0, shadowOffsetX: 0, shadowOffsetY: 0,
 });
 
 /** The state of a context, for files that draw something else on it. */
@@ -129,6 +130,14 @@ class CanvasRenderingContext2D {
   set miterLimit(value) { value = Number(value); if (value > 0 && isFinite_(value)) this.#state.miter = value; }
   get lineDashOffset() { return this.#state.offset; }
   set lineDashOffset(value) { value = Number(value); if (isFinite_(value)) this.#state.offset = value; }
+  get shadowColor() { return serializedColour(this.#state.shadow); }
+  set shadowColor(value) { this.#state.shadow = parseColour(value) ?? this.#state.shadow; }
+  get shadowBlur() { return this.#state.shadowBlur; }
+  set shadowBlur(value) { value = Number(value); if (value >= 0 && isFinite_(value)) this.#state.shadowBlur = value; }
+  get shadowOffsetX() { return this.#state.shadowOffsetX; }
+  set shadowOffsetX(value) { value = Number(value); if (isFinite_(value)) this.#state.shadowOffsetX = value; }
+  get shadowOffsetY() { return this.#state.shadowOffsetY; }
+  set shadowOffsetY(value) { value = Number(value); if (isFinite_(value)) this.#state.shadowOffsetY = value; }
   getLineDash() { return [...this.#state.dash]; }
   setLineDash(segments) {
     const dash = [...segments].map(Number);
@@ -198,13 +207,21 @@ class CanvasRenderingContext2D {
   }
   #drawing(strokes) {
     const { transform, alpha, blend, stroke, fill, width, cap, join, miter, dash, offset } = this.#state;
-    return { style: strokes ? stroke : fill, transform, alpha, blend, line: strokes ? { width, cap, join, miter, dash, offset } : undefined };
+    const line = strokes ? { width, cap, join, miter, dash, offset } : undefined;
+    return { style: strokes ? stroke : fill, transform, alpha, blend, line, shadow: this.#shadow() };
+  }
+  /** The shadow of what is painted; undefined where none is seen. */
+  #shadow() {
+    const { shadow: rgba, shadowBlur: blur, shadowOffsetX: x, shadowOffsetY: y } = this.#state;
+    return rgba[3] === 0 || (blur === 0 && x === 0 && y === 0) ? undefined : { rgba: [...rgba], blur, offset: [x, y] };
   }
   #applyClip() {
     const surface = this.#canvas[SURFACE];
     const { number, paths } = this.#state.clip;
     if ((surface.clip ?? 0) === number) return;
-    host.set_clip(surface.id, paths);
+    if (!host.set_clip(surface.id, paths)) {
+      host.log("warn", "There is no room for the clip of a canvas: nothing is painted on it until its clip is another");
+    }
     surface.clip = number;
   }
   fill(...parameters) {
@@ -258,7 +275,9 @@ class CanvasRenderingContext2D {
       throw new DOMException("The canvas has no pixels.", "InvalidStateError");
     }
     numbers = numbers.map(Number);
-    const areas = { 2: [0, 0, width, height, ...numbers, width, height], 4: [0, 0, width, height, ...numbers], 8: numbers }[numbers.length];
+    // Images that say no size themselves are as large as the canvas has room for.
+    const [across, down] = numbers.length === 2 ? host.size_on(id, this.#canvas.width, this.#canvas.height) ?? [width, height] : [];
+    const areas = { 2: [0, 0, width, height, ...numbers, across, down], 4: [0, 0, width, height, ...numbers], 8: numbers }[numbers.length];
     if (!allFinite(...areas) || areas[2] === 0 || areas[3] === 0) return;
     for (const at of [0, 4]) {
       for (const side of [0, 1]) {
@@ -268,9 +287,11 @@ class CanvasRenderingContext2D {
         }
       }
     }
-    const { transform, alpha, blend, smooth } = this.#state;
+    const { transform, alpha, blend, smooth, smoothing } = this.#state;
     this.#applyClip();
-    host.draw_image(this.#id, id, areas, JSON.stringify({ transform, alpha, blend, smooth }));
+    // Images become smaller in steps, what has been drawn before only where it is asked for, as in Chromium.
+    const levels = source instanceof HTMLImageElement || smoothing !== "low";
+    host.draw_image(this.#id, id, areas, JSON.stringify({ transform, alpha, blend, smooth, levels, shadow: this.#shadow() }));
   }
 
   createImageData(width, height) {
