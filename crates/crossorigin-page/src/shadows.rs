@@ -11,6 +11,8 @@ use crate::layers::Target;
 const MAX_DEVIATION: f32 = 512.0;
 /// How far a shadow may be from what throws it, in pixels; one that is farther is not drawn.
 const MAX_OFFSET: f32 = 1e6;
+/// How many pixels more a layer has than its canvas, where they do not lie on each other.
+const ROUNDING: u64 = 1 << 16;
 /// The deviation from which on three means in a row stand for the bell curve.
 const MIN_DEVIATION_OF_MEANS: f32 = 2.0;
 
@@ -33,17 +35,20 @@ impl Shadow {
         if self.offset.0.abs().max(self.offset.1.abs()) > MAX_OFFSET {
             return None;
         }
-        let margin = (self.deviation() * 3.0).ceil() + 1.0;
-        let (left, top) = (-self.offset.0 - margin, -self.offset.1 - margin);
-        let (width, height) = (canvas.width() as f32, canvas.height() as f32);
-        let seen = Rect::from_ltrb(
-            left.max(bounds.left() - margin),
-            top.max(bounds.top() - margin),
-            (width - self.offset.0 + margin).min(bounds.right() + margin),
-            (height - self.offset.1 + margin).min(bounds.bottom() + margin),
-        )?;
-        let seen = seen.round_out()?;
-        (u64::from(seen.width()) * u64::from(seen.height()) <= MAX_PIXELS).then_some(seen)
+        let wanted = (self.deviation() * 3.0).ceil() + 1.0;
+        // Of the largest canvases, less of what is beside them is blurred into them.
+        [wanted, wanted / 4.0, 0.0].into_iter().find_map(|margin| {
+            let (left, top) = (-self.offset.0 - margin, -self.offset.1 - margin);
+            let (width, height) = (canvas.width() as f32, canvas.height() as f32);
+            let seen = Rect::from_ltrb(
+                left.max(bounds.left() - wanted),
+                top.max(bounds.top() - wanted),
+                (width - self.offset.0 + margin).min(bounds.right() + wanted),
+                (height - self.offset.1 + margin).min(bounds.bottom() + wanted),
+            )?;
+            let seen = seen.round_out()?;
+            (u64::from(seen.width()) * u64::from(seen.height()) <= MAX_PIXELS + ROUNDING).then_some(seen)
+        })
     }
 
     /// Makes a layer its own shadow; `None` where there is no time left for it.
@@ -73,9 +78,10 @@ impl Shadow {
         let colour = ColorU8::from_rgba(red, green, blue, own).premultiply();
         for (pixel, alpha) in layer.pixels_mut().iter_mut().zip(alphas) {
             let scale = (alpha + 0.5) as u32 + 1;
-            let part = |own: u8| (u32::from(own) * scale >> 8) as u8;
+            let part = |own: u8| ((u32::from(own) * scale) >> 8) as u8;
             let (red, green, blue) = (part(colour.red()), part(colour.green()), part(colour.blue()));
-            *pixel = PremultipliedColorU8::from_rgba(red, green, blue, part(colour.alpha())).unwrap_or(*pixel);
+            *pixel =
+                PremultipliedColorU8::from_rgba(red, green, blue, part(colour.alpha())).unwrap_or(*pixel);
         }
         Some(())
     }

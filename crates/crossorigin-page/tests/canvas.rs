@@ -168,9 +168,10 @@ fn styles_blend_as_they_should() {
             "c.rect(5, 5, 5, 5); console.log(c.isPointInPath(7, 7), c.isPointInPath(1, 1), c.isPointInStroke(5, 7), c.isPointInStroke(8, 8))",
             "true false true false",
         ),
+        // What is beside the part that is drawn blends into its edge, and nothing is drawn around it.
         (
             "c.drawImage(await load('open.png'), 2, 0, 2, 2, 10, 10, 10, 10); console.log(at(10, 10), at(19, 19), at(9, 9))",
-            "0,0,255,255 0,0,255,255 0,0,0,0",
+            "102,0,153,255 0,0,255,255 0,0,0,0",
         ),
         (
             "c.drawImage(await load('open.png'), 4, 0, -4, 2, 0, 0, 4, 2); console.log(at(0, 0), at(3, 0))",

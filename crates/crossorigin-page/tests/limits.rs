@@ -72,7 +72,7 @@ fn the_limits_are_told() {
             "an image or a canvas",
             format!("{} pixels a side, {}", grouped(MAX_SIDE as usize), grouped(MAX_PIXELS as usize)),
         ),
-        ("all images and canvases", format!("{} GiB", MAX_BITMAP_BYTES >> 30)),
+        ("all images, canvases and their clips", format!("{} GiB", MAX_BITMAP_BYTES >> 30)),
         ("requests under way at once", grouped(MAX_REQUESTS)),
         ("timers at once", grouped(MAX_TIMERS)),
         ("a line of the console", format!("{} KiB", MAX_LINE_BYTES >> 10)),
