@@ -121,3 +121,9 @@ fn told(
 fn nginx_answers_as_the_policy_says() {
     prove("nginx", &[("routes by method", "route-methods")]);
 }
+
+#[test]
+#[ignore = "needs haproxy: cargo xtask test"]
+fn haproxy_answers_as_the_policy_says() {
+    prove("haproxy", &[("files by extension", "files")]);
+}

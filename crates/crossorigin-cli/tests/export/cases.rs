@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crossorigin::server::PolicyConfig;
 use crossorigin_policy::{Listener, Question, Site, Witness, Witnesses};
-use http::header::{HeaderName, VARY};
+use http::header::{HeaderName, UPGRADE, VARY};
 use http::{HeaderMap, HeaderValue, Method};
 
 /// One request to one listener.
@@ -136,6 +136,9 @@ impl Case {
         let mut head = format!("{} {} HTTP/1.1\r\nHost: {}\r\n", self.method, self.path, self.host);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+        }
+        if self.headers.contains_key(UPGRADE) {
+            head.push_str("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
         }
         if !self.method.is_safe() {
             head.push_str("Content-Length: 0\r\n");

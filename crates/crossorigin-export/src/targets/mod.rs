@@ -1,5 +1,6 @@
 //! The targets: one file each, and what they are called.
 
+mod haproxy;
 mod nginx;
 
 use std::fmt;
@@ -15,16 +16,19 @@ use crate::{Export, Options};
 pub enum Target {
     /// nginx.
     Nginx,
+    /// HAProxy.
+    Haproxy,
 }
 
 impl Target {
     /// All of them, servers first.
-    pub const ALL: &[Self] = &[Self::Nginx];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy];
 
     /// Its name, as `--to` takes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
+            Self::Haproxy => "haproxy",
         }
     }
 
@@ -32,6 +36,7 @@ impl Target {
     pub fn version(self) -> &'static str {
         match self {
             Self::Nginx => "1.22",
+            Self::Haproxy => "2.6",
         }
     }
 
@@ -43,6 +48,7 @@ impl Target {
     ) -> Export {
         match self {
             Self::Nginx => nginx::write(plan, options, differences),
+            Self::Haproxy => haproxy::write(plan, options, differences),
         }
     }
 }
@@ -96,4 +102,37 @@ fn shell_word(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Of servers that serve no files.
+fn refuse_files(differences: &mut Differences<'_>, plan: &Plan<'_>, target: &str) {
+    let of_files = plan.listeners.iter().flat_map(|serving| &serving.rules);
+    let of_files = of_files.filter(|rule| matches!(rule.target, crossorigin_policy::Target::Files(_)));
+    for rule in of_files {
+        differences.add(Difference {
+            name: "files",
+            explanation: format!("route {} serves a folder, which {target} does not", rule.number),
+            request: format!("GET {}/index.html", rule.prefix),
+            ours: "the file".into(),
+            theirs: "404".into(),
+            remedy: "give the route an `upstream` that serves the folder".into(),
+            sender: Sender::Browser,
+        });
+    }
+}
+
+/// Of servers that refuse by themselves what they can't read.
+fn add_unreadable(differences: &mut Differences<'_>, target: &str) {
+    differences.add(Difference {
+        name: "unreadable-requests",
+        explanation: format!(
+            "{target} answers what it can't read (a head that is too large, a byte that no URL has) with its own 400, before \
+             it looks at Origin"
+        ),
+        request: "GET /%zz with an Origin that is allowed".into(),
+        ours: "400 with Access-Control-Allow-Origin".into(),
+        theirs: "400 without it".into(),
+        remedy: "none is needed: no valid URL leads there".into(),
+        sender: Sender::OtherProgram,
+    });
 }

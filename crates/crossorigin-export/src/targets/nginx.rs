@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crossorigin::server::{CrossOriginResourcePolicy, TimingAllowOrigin};
 use crossorigin_policy::Target as Answers;
 
-use super::{add_spellings, preamble, shell_word};
+use super::{add_spellings, add_unreadable, preamble, shell_word};
 use crate::difference::{Difference, Differences, Sender};
 use crate::plan::{Answer, Asked, CHANGE_VARY, CORS_HEADERS, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
 use crate::{Export, File, Options, Target, patterns};
@@ -50,17 +50,7 @@ fn refuse(plan: &Plan<'_>, differences: &mut Differences<'_>) {
             }
         }
     }
-    differences.add(Difference {
-        name: "unreadable-requests",
-        explanation: "nginx answers what it can't read (a % without two digits, a head that is too large) with its own 400, \
-                      before it looks at Origin"
-            .into(),
-        request: "GET /%zz with an Origin that is allowed".into(),
-        ours: "400 with Access-Control-Allow-Origin".into(),
-        theirs: "400 without it".into(),
-        remedy: "none is needed: no valid URL leads there".into(),
-        sender: Sender::OtherProgram,
-    });
+    add_unreadable(differences, "nginx");
     differences.add(Difference {
         name: "two-origins",
         explanation: "nginx before 1.23 reads the first of several Origin lines, later ones all of them, joined".into(),
@@ -198,9 +188,13 @@ fn of_policy(text: &mut String, policy: &Policy, files: &mut Vec<File>) {
         Some(TimingAllowOrigin::Any) => Some("*".to_owned()),
         Some(TimingAllowOrigin::AllowedOrigins) => Some(format!("$cors_{id}_allow_origin")),
     };
-    when("timing", "~^0", timing.as_deref());
+    if timing.is_some() {
+        when("timing", "~^0", timing.as_deref());
+    }
     let resource_policy = policy.cross_origin_resource_policy.map(CrossOriginResourcePolicy::as_str);
-    when("resource_policy", "~^0", resource_policy);
+    if resource_policy.is_some() {
+        when("resource_policy", "~^0", resource_policy);
+    }
     if let Some(own) = &policy.forbids_but {
         let _ = writeln!(text, "# The service's own pages are no strangers.");
         map(
