@@ -127,3 +127,9 @@ fn nginx_answers_as_the_policy_says() {
 fn haproxy_answers_as_the_policy_says() {
     prove("haproxy", &[("files by extension", "files")]);
 }
+
+#[test]
+#[ignore = "needs varnishd: cargo xtask test"]
+fn varnish_answers_as_the_policy_says() {
+    prove("varnish", &[("files by extension", "files")]);
+}

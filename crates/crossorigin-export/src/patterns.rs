@@ -65,26 +65,56 @@ pub(crate) fn list_with(name: &str) -> String {
     format!("(?:^|,)[ \\t]*{}[ \\t]*(?:,|$)", literal(name))
 }
 
-/// Paths under a prefix of whole segments, with one of these extensions where there are any.
-pub(crate) fn path(prefix: &str, extensions: &[Box<str>]) -> String {
-    let prefix = literal(prefix.trim_end_matches('/'));
+/// How a request's path is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// After it is decoded.
+    Decoded,
+    /// As it is sent, where `%61` is an `a`.
+    Sent,
+}
+
+/// Paths under a prefix of whole segments, with one of these extensions where there are any; up to their query.
+pub(crate) fn path(prefix: &str, extensions: &[Box<str>], spelling: Spelling) -> String {
+    let spelt =
+        |text: &str, any_case| text.chars().map(|own| spelt(own, any_case, spelling)).collect::<String>();
+    let prefix = spelt(prefix.trim_end_matches('/'), false);
     match extensions {
         [] if prefix.is_empty() => "^/".to_owned(),
-        [] => format!("^{prefix}(?:/|$)"),
+        [] => format!("^{prefix}(?:[/?]|$)"),
         extensions => {
-            let extensions = extensions.iter().map(|own| any_case(own)).collect::<Vec<_>>().join("|");
-            format!("^{prefix}/(?:[^?]*/)?[^/?]*\\.(?:{extensions})$")
+            let extensions = extensions.iter().map(|own| spelt(own, true)).collect::<Vec<_>>().join("|");
+            let dot = spelt(".", false);
+            format!("^{prefix}/(?:[^?]*/)?[^/?]*{dot}(?:{extensions})(?:[?]|$)")
         }
     }
 }
 
-/// A text in any case, without a flag.
-fn any_case(text: &str) -> String {
-    let either = |character: char| match character.is_ascii_alphabetic() {
-        true => format!("[{}{}]", character.to_ascii_lowercase(), character.to_ascii_uppercase()),
-        false => literal(character.encode_utf8(&mut [0; 4])),
-    };
-    text.chars().map(either).collect()
+/// One character of a path.
+fn spelt(own: char, any_case: bool, spelling: Spelling) -> String {
+    let mut forms = vec![own];
+    if any_case && own.is_ascii_alphabetic() {
+        forms = vec![own.to_ascii_lowercase(), own.to_ascii_uppercase()];
+    }
+    let plain: Vec<_> = forms.iter().map(|form| literal(form.encode_utf8(&mut [0; 4]))).collect();
+    match spelling {
+        Spelling::Decoded if forms.len() == 1 => plain.concat(),
+        Spelling::Decoded => format!("[{}]", plain.concat()),
+        Spelling::Sent if own == '/' => plain.concat(),
+        Spelling::Sent => {
+            let encoded = forms.iter().map(|form| {
+                let bytes = form.to_string().into_bytes().into_iter().map(|byte| {
+                    let digit = |digit: u8| match char::from(b"0123456789abcdef"[usize::from(digit)]) {
+                        letter @ 'a'..='f' => format!("[{letter}{}]", letter.to_ascii_uppercase()),
+                        digit => digit.to_string(),
+                    };
+                    format!("%{}{}", digit(byte >> 4), digit(byte & 15))
+                });
+                bytes.collect::<String>()
+            });
+            format!("(?:{})", plain.iter().cloned().chain(encoded).collect::<Vec<_>>().join("|"))
+        }
+    }
 }
 
 /// Paths with an empty segment or a parameter among their first segments, so that routes of that depth may be read in two
@@ -112,7 +142,12 @@ mod tests {
             assert_eq!(origin(&OriginPattern::parse(item).unwrap()), expected);
         }
         assert_eq!(one_of(["GET", "M-SEARCH"]), "^(?:GET|M-SEARCH)$");
-        assert_eq!(path("/a.b/", &["Jpg".into()]), r"^/a\.b/(?:[^?]*/)?[^/?]*\.(?:[jJ][pP][gG])$");
-        assert_eq!(path("/", &[]), "^/");
+        let jpg = [Box::from("jpg")];
+        assert_eq!(
+            path("/a.b/", &jpg, Spelling::Decoded),
+            r"^/a\.b/(?:[^?]*/)?[^/?]*\.(?:[jJ][pP][gG])(?:[?]|$)"
+        );
+        assert_eq!(path("/", &[], Spelling::Sent), "^/");
+        assert_eq!(path("/o-", &[], Spelling::Sent), "^/(?:o|%6[fF])(?:-|%2[dD])(?:[/?]|$)");
     }
 }

@@ -6,7 +6,7 @@ use crossorigin::server::{CrossOriginResourcePolicy, OriginPattern, PolicyConfig
 use crossorigin_policy::{Limits, Listener, Site, Target};
 use http::Method;
 
-use crate::patterns;
+use crate::patterns::{self, Spelling};
 
 /// A site, as tables.
 pub(crate) struct Plan<'s> {
@@ -90,6 +90,16 @@ pub(crate) enum Answer {
     Echo,
 }
 
+impl Answer {
+    /// The value, with what a target calls that which was asked for.
+    pub(crate) fn value<'a>(&'a self, asked: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Fixed(value) => value.as_deref(),
+            Self::Echo => Some(asked),
+        }
+    }
+}
+
 impl<'s> Plan<'s> {
     pub(crate) fn new(site: &'s Site, configurations: &[(String, PolicyConfig)]) -> Self {
         let mut policies: Vec<Policy> = Vec::new();
@@ -155,9 +165,16 @@ impl Serving<'_> {
 }
 
 impl Rule<'_> {
-    /// The paths that it takes, as an expression over paths without query.
-    pub(crate) fn path(&self) -> String {
-        patterns::path(self.prefix, self.extensions)
+    /// The paths that it takes, as an expression over paths with or without a query.
+    pub(crate) fn path(&self, spelling: Spelling) -> String {
+        patterns::path(self.prefix, self.extensions, spelling)
+    }
+
+    /// The methods that it takes, HEAD among them where GET is; none where it takes all.
+    pub(crate) fn all_methods(&self) -> Vec<&str> {
+        let own: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
+        let head = own.contains(&"GET").then_some("HEAD");
+        own.into_iter().chain(head).collect()
     }
 
     /// Whether a request may match both, its method aside.

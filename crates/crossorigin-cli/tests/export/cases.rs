@@ -246,6 +246,14 @@ fn places(site: &Site) -> Vec<(&Listener, String, String)> {
                 }
             }
         }
+        // A plain letter, encoded.
+        for route in &site.routes {
+            if let Some(second) = route.path.chars().nth(1).filter(char::is_ascii_alphabetic) {
+                let path =
+                    format!("/%{:X}{}/x.png", u32::from(second), route.path[2..].trim_end_matches('/'));
+                places.push((listener, own.clone(), path));
+            }
+        }
         for path in ["/nowhere", "/a/../b", "/a/%2e%2E/b", "/a%2fb", "/%zz", "/a/.%2e", "/a/..;x/b"] {
             places.push((listener, own.clone(), path.into()));
         }

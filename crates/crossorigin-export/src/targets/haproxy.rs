@@ -8,7 +8,8 @@ use crossorigin_policy::Target as Answers;
 
 use super::{add_spellings, add_unreadable, preamble, refuse_files, shell_word};
 use crate::difference::{Difference, Differences, Sender};
-use crate::plan::{Answer, Asked, CHANGE_VARY, CORS_HEADERS, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
+use crate::patterns::Spelling;
+use crate::plan::{Asked, CHANGE_VARY, CORS_HEADERS, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
 use crate::{Export, File, Options, Target};
 
 /// More exact origins than that are kept in a file of their own.
@@ -167,17 +168,14 @@ fn used<'p>(plan: &'p Plan<'_>, serving: &Serving<'_>) -> Vec<&'p Policy> {
 fn route(rule: &Rule<'_>, plan: &Plan<'_>) -> String {
     let mut when = format!(
         "!{{ var(txn.refused) -m bool }} !{{ var(txn.route) -m found }} {{ path,url_dec -m reg {} }}",
-        word(&rule.path())
+        word(&rule.path(Spelling::Decoded))
     );
     if !rule.hosts.is_empty() {
         let hosts: Vec<_> = rule.hosts.iter().map(|host| word(host)).collect();
         let _ = write!(when, " {{ req.hdr(host),host_only,rtrim(.) -m str {} }}", hosts.join(" "));
     }
     if !rule.methods.is_empty() {
-        let mut methods: Vec<&str> = rule.methods.iter().map(http::Method::as_str).collect();
-        if methods.contains(&"GET") {
-            methods.push("HEAD");
-        }
+        let methods = rule.all_methods();
         let _ = write!(when, " {{ var(txn.method) -m str {} }}", methods.join(" "));
     }
     let policy = match rule.policy {
@@ -272,11 +270,11 @@ fn tell(text: &mut String, policy: &Policy) {
         line("Access-Control-Allow-Credentials", "true", allowed);
     }
     let granted = format!("{allowed} {is_preflight}");
-    if let Some(value) = answer(&policy.methods, "%[var(txn.method)]") {
+    if let Some(value) = policy.methods.answer.value("%[var(txn.method)]") {
         line("Access-Control-Allow-Methods", value, &granted);
     }
     let echoed = "%[var(txn.names)]";
-    if let Some(value) = answer(&policy.request_headers, echoed) {
+    if let Some(value) = policy.request_headers.answer.value(echoed) {
         let asked = if value == echoed { " { var(txn.names) -m found }" } else { "" };
         line("Access-Control-Allow-Headers", value, &format!("{granted}{asked}"));
     }
@@ -315,13 +313,6 @@ fn tell(text: &mut String, policy: &Policy) {
     }
     if policy.varies_by_origin() {
         vary("Origin", "!METH_OPTIONS");
-    }
-}
-
-fn answer<'a>(asked: &'a Asked, echo: &'a str) -> Option<&'a str> {
-    match &asked.answer {
-        Answer::Fixed(value) => value.as_deref(),
-        Answer::Echo => Some(echo),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod haproxy;
 mod nginx;
+mod varnish;
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,17 +19,20 @@ pub enum Target {
     Nginx,
     /// HAProxy.
     Haproxy,
+    /// Varnish.
+    Varnish,
 }
 
 impl Target {
     /// All of them, servers first.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Varnish];
 
     /// Its name, as `--to` takes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
+            Self::Varnish => "varnish",
         }
     }
 
@@ -37,6 +41,7 @@ impl Target {
         match self {
             Self::Nginx => "1.22",
             Self::Haproxy => "2.6",
+            Self::Varnish => "7.1",
         }
     }
 
@@ -49,6 +54,7 @@ impl Target {
         match self {
             Self::Nginx => nginx::write(plan, options, differences),
             Self::Haproxy => haproxy::write(plan, options, differences),
+            Self::Varnish => varnish::write(plan, options, differences),
         }
     }
 }

@@ -8,7 +8,8 @@ use crossorigin_policy::Target as Answers;
 
 use super::{add_spellings, add_unreadable, preamble, shell_word};
 use crate::difference::{Difference, Differences, Sender};
-use crate::plan::{Answer, Asked, CHANGE_VARY, CORS_HEADERS, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
+use crate::patterns::Spelling;
+use crate::plan::{Asked, CHANGE_VARY, CORS_HEADERS, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
 use crate::{Export, File, Options, Target, patterns};
 
 /// How far the lines of a server are indented, and those of a location.
@@ -179,8 +180,12 @@ fn of_policy(text: &mut String, policy: &Policy, files: &mut Vec<File>) {
     };
     when("allow_credentials", "~^[01].", policy.credentials.then_some("true"));
     when("expose_headers", "~^0.", policy.exposed_headers.as_deref());
-    when("allow_methods", "~^1.", answer(&policy.methods, "$http_access_control_request_method"));
-    when("allow_headers", "~^1.", answer(&policy.request_headers, "$http_access_control_request_headers"));
+    when("allow_methods", "~^1.", policy.methods.answer.value("$http_access_control_request_method"));
+    when(
+        "allow_headers",
+        "~^1.",
+        policy.request_headers.answer.value("$http_access_control_request_headers"),
+    );
     let max_age = policy.max_age.map(|age| age.to_string());
     when("max_age", "~^1.", max_age.as_deref());
     let timing = match policy.timing_allow_origin {
@@ -257,13 +262,6 @@ fn asked(text: &mut String, source: &str, variable: &str, asked: &Asked, flag: &
         lines.push(line("", "1"));
     }
     map(text, source, variable, &lines);
-}
-
-fn answer<'a>(asked: &'a Asked, echo: &'a str) -> Option<&'a str> {
-    match &asked.answer {
-        Answer::Fixed(value) => value.as_deref(),
-        Answer::Echo => Some(echo),
-    }
 }
 
 fn whole(plan: &Plan<'_>, maps: &str, options: &Options) -> String {
@@ -395,16 +393,7 @@ fn preflight(text: &mut String, plan: &Plan<'_>, policy: Option<usize>) {
 
 fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
     let _ = writeln!(text, "\n        # Route {}.", rule.number);
-    match rule.target {
-        Answers::Files(_) => {
-            // What is left of the path when the prefix is cut off.
-            let path = patterns::path(rule.prefix, rule.extensions);
-            let _ = writeln!(text, "        location ~ {} {{", quoted(&path));
-        }
-        Answers::Upstream(_) => {
-            let _ = writeln!(text, "        location ~ {} {{", quoted(&rule.path()));
-        }
-    }
+    let _ = writeln!(text, "        location ~ {} {{", quoted(&rule.path(Spelling::Decoded)));
     if let Some(policy) = rule.policy {
         headers(text, plan, Some(policy), OF_LOCATION);
     } else {
@@ -414,10 +403,6 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
         );
     }
     if !rule.methods.is_empty() {
-        let mut methods: Vec<&str> = rule.methods.iter().map(http::Method::as_str).collect();
-        if methods.contains(&"GET") {
-            methods.push("HEAD");
-        }
         let _ = writeln!(
             text,
             "            # By the method that a preflight asks for.
@@ -428,7 +413,7 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
             if ($cors_method !~ {}) {{
                 return 404;
             }}",
-            quoted(&patterns::one_of(methods))
+            quoted(&patterns::one_of(rule.all_methods()))
         );
     }
     preflight(text, plan, rule.policy);
