@@ -133,3 +133,9 @@ fn haproxy_answers_as_the_policy_says() {
 fn varnish_answers_as_the_policy_says() {
     prove("varnish", &[("files by extension", "files")]);
 }
+
+#[test]
+#[ignore = "needs caddy: cargo xtask test"]
+fn caddy_answers_as_the_policy_says() {
+    prove("caddy", &[]);
+}

@@ -9,8 +9,10 @@ const ANY_PORT: &str = "(?::[0-9]{1,5})?";
 /// Any origin that is none of its own kind, as `null` is.
 pub(crate) const ANY_ORIGIN: &str =
     r"^[a-z][a-z0-9+.-]*://(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::[0-9]{1,5})?$";
-/// Any method that script can use, as far as its bytes say.
-pub(crate) const ANY_METHOD: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+/// Any method that script can use, as far as its bytes say; quotes are written as numbers, for they end strings.
+pub(crate) const ANY_METHOD: &str = r"^[!#$%&\x27*+.^_\x60|~0-9A-Za-z-]+$";
+/// Any list of header names.
+pub(crate) const ANY_NAMES: &str = r"^[!#$%&\x27*+.^_\x60|~0-9A-Za-z, \t-]*$";
 /// Paths, with or without a query, that servers read in different ways: dot segments, backslashes, encoded slashes,
 /// backslashes and NULs, and `%` without two hexadecimal digits.
 pub(crate) const UNSAFE_PATHS: &[&str] = &[

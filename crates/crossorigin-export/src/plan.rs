@@ -302,7 +302,7 @@ fn request_headers(configuration: &PolicyConfig) -> Asked {
     let kept = ["*"].into_iter().chain(names_authorization.then_some(AUTHORIZATION));
     let kept: Vec<_> = kept.map(str::to_owned).collect();
     Asked {
-        taken: "^[!#$%&'*+.^_`|~0-9A-Za-z, \\t-]*$".to_owned(),
+        taken: patterns::ANY_NAMES.to_owned(),
         // `*` never covers it.
         but: (!names_authorization).then(|| patterns::list_with(AUTHORIZATION)),
         answer: if configuration.credentials { Answer::Echo } else { Answer::Fixed(joined(kept)) },

@@ -56,22 +56,24 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
         .env("HOME", folder)
         .current_dir("/")
         .stdout(Stdio::null())
+        .stderr(std::fs::File::create(folder.join("errors")).unwrap())
         .spawn()
         .unwrap();
     let mut running = Running { child, warned: errors.contains("no browser sends such a request") };
     for listener in &site.listeners {
-        running.wait_for(listener.address, command);
+        running.wait_for(listener.address, command, folder);
     }
     Exported::Running(running)
 }
 
 impl Running {
     /// Nothing but a connection tells that it listens.
-    fn wait_for(&mut self, address: std::net::SocketAddr, command: &str) {
+    fn wait_for(&mut self, address: std::net::SocketAddr, command: &str, folder: &Path) {
+        let errors = || std::fs::read_to_string(folder.join("errors")).unwrap();
         let end = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).is_err() {
-            assert!(self.child.try_wait().unwrap().is_none(), "it ended at once: {command}");
-            assert!(Instant::now() < end, "it does not listen: {command}");
+            assert!(self.child.try_wait().unwrap().is_none(), "it ended at once: {command}: {}", errors());
+            assert!(Instant::now() < end, "it does not listen: {command}: {}", errors());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -1,5 +1,6 @@
 //! The targets: one file each, and what they are called.
 
+mod caddy;
 mod haproxy;
 mod nginx;
 mod varnish;
@@ -21,11 +22,13 @@ pub enum Target {
     Haproxy,
     /// Varnish.
     Varnish,
+    /// Caddy.
+    Caddy,
 }
 
 impl Target {
     /// All of them, servers first.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Varnish];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Varnish, Self::Caddy];
 
     /// Its name, as `--to` takes it.
     pub fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Target {
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
             Self::Varnish => "varnish",
+            Self::Caddy => "caddy",
         }
     }
 
@@ -42,6 +46,7 @@ impl Target {
             Self::Nginx => "1.22",
             Self::Haproxy => "2.6",
             Self::Varnish => "7.1",
+            Self::Caddy => "2.6",
         }
     }
 
@@ -55,6 +60,7 @@ impl Target {
             Self::Nginx => nginx::write(plan, options, differences),
             Self::Haproxy => haproxy::write(plan, options, differences),
             Self::Varnish => varnish::write(plan, options, differences),
+            Self::Caddy => caddy::write(plan, options, differences),
         }
     }
 }
