@@ -27,6 +27,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "apache2-bin", program: "apache2" },
     Package { name: "caddy", program: "caddy" },
     Package { name: "haproxy", program: "haproxy" },
+    Package { name: "varnish", program: "varnishd" },
     // Its libraries run in pages.
     Package { name: "npm", program: "npm" },
 ];

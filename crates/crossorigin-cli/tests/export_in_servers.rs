@@ -139,3 +139,9 @@ fn varnish_answers_as_the_policy_says() {
 fn caddy_answers_as_the_policy_says() {
     prove("caddy", &[]);
 }
+
+#[test]
+#[ignore = "needs apache2: cargo xtask test"]
+fn apache_answers_as_the_policy_says() {
+    prove("apache", &[]);
+}

@@ -1,5 +1,6 @@
 //! The targets: one file each, and what they are called.
 
+mod apache;
 mod caddy;
 mod haproxy;
 mod nginx;
@@ -22,13 +23,15 @@ pub enum Target {
     Haproxy,
     /// Varnish.
     Varnish,
+    /// Apache's HTTP server.
+    Apache,
     /// Caddy.
     Caddy,
 }
 
 impl Target {
     /// All of them, servers first.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Varnish, Self::Caddy];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Varnish, Self::Apache, Self::Caddy];
 
     /// Its name, as `--to` takes it.
     pub fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Target {
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
             Self::Varnish => "varnish",
+            Self::Apache => "apache",
             Self::Caddy => "caddy",
         }
     }
@@ -46,6 +50,7 @@ impl Target {
             Self::Nginx => "1.22",
             Self::Haproxy => "2.6",
             Self::Varnish => "7.1",
+            Self::Apache => "2.4",
             Self::Caddy => "2.6",
         }
     }
@@ -60,6 +65,7 @@ impl Target {
             Self::Nginx => nginx::write(plan, options, differences),
             Self::Haproxy => haproxy::write(plan, options, differences),
             Self::Varnish => varnish::write(plan, options, differences),
+            Self::Apache => apache::write(plan, options, differences),
             Self::Caddy => caddy::write(plan, options, differences),
         }
     }
