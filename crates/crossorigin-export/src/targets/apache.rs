@@ -1,5 +1,5 @@
-//! Apache's HTTP server. mod_rewrite decides, for it comes before authentication and knows what was decided before; what it
-//! finds out are variables, by which mod_headers says what every response says.
+//! Apache's HTTP server. `mod_rewrite` decides, for it comes before authentication and knows what was decided before; what it
+//! finds out are variables, by which `mod_headers` says what every response says.
 
 use std::fmt::Write as _;
 
@@ -99,7 +99,7 @@ fn quoted(text: &str) -> String {
     quoted + "\""
 }
 
-/// Rules, with the conditions of each. mod_rewrite reads backslashes between quotes as they are.
+/// Rules, with the conditions of each. `mod_rewrite` reads backslashes between quotes as they are.
 struct Rules<'t>(&'t mut String);
 
 impl Rules<'_> {

@@ -138,9 +138,9 @@ fn judge(text: &mut String, policy: &Policy) {
         );
         line("    set req.http.cors-changes = \"1\";");
         line("    if (req.http.Origin && !req.http.cors-preflight && !req.http.cors-allowed) {");
-        line(&format!(
-            "        if (req.http.Sec-Fetch-Site && req.http.Sec-Fetch-Site != \"same-origin\") {{ set req.http.cors-forbidden = \"1\"; }}"
-        ));
+        line(
+            "        if (req.http.Sec-Fetch-Site && req.http.Sec-Fetch-Site != \"same-origin\") { set req.http.cors-forbidden = \"1\"; }",
+        );
         line(&format!(
             "        if (!req.http.Sec-Fetch-Site && req.http.Origin != \"{own}\") {{ set req.http.cors-forbidden = \"1\"; }}"
         ));
@@ -202,7 +202,7 @@ fn receive(text: &mut String, plan: &Plan<'_>, snippet: bool) {
             line(&format!("        set req.http.cors-route = \"{}\";", rule.number));
             match rule.policy {
                 Some(index) => {
-                    line(&format!("        set req.http.cors-policy = \"{}\";", plan.policies[index].id))
+                    line(&format!("        set req.http.cors-policy = \"{}\";", plan.policies[index].id));
                 }
                 None => line("        unset req.http.cors-policy;"),
             }
