@@ -3,14 +3,21 @@
 //! What can't be read exactly is a [`Finding`] with its line and reason, never a guess; so is what the configuration itself
 //! gets wrong, such as a missing `Vary`.
 
+mod apache;
+mod apache_run;
 mod envoy;
 mod gateway_api;
 mod gcs;
+mod infer;
+mod nginx;
+mod nginx_run;
+mod nginx_syntax;
 mod origins;
 mod policy_file;
 mod rules;
 mod s3;
 mod settle;
+mod syntax;
 mod tree;
 
 use std::fmt;
@@ -26,6 +33,10 @@ pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
+    /// nginx's, a whole file or a part of one.
+    Nginx,
+    /// Apache's, a whole file, a part of one or an `.htaccess`.
+    Apache,
     /// Envoy's bootstrap or route configuration, as YAML or JSON.
     Envoy,
     /// `HTTPRoute`s of the Kubernetes Gateway API, as YAML or JSON.
@@ -38,11 +49,13 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order of the help.
-    pub const ALL: &[Self] = &[Self::Envoy, Self::GatewayApi, Self::S3, Self::Gcs];
+    pub const ALL: &[Self] = &[Self::Nginx, Self::Apache, Self::Envoy, Self::GatewayApi, Self::S3, Self::Gcs];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Nginx => "nginx",
+            Self::Apache => "apache",
             Self::Envoy => "envoy",
             Self::GatewayApi => "gateway-api",
             Self::S3 => "s3",
@@ -180,13 +193,15 @@ pub fn import(format: Format, text: &str) -> Result<Imported, ImportError> {
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut imported = match format {
+        Format::Nginx => nginx::read(text)?,
+        Format::Apache => apache::read(text)?,
         Format::Envoy => envoy::read(text)?,
         Format::GatewayApi => gateway_api::read(text)?,
         Format::S3 => s3::read(text)?,
         Format::Gcs => gcs::read(text)?,
     };
     if imported.policies.is_empty() && imported.findings.is_empty() {
-        let message = "nothing in this file concerns CORS";
+        let message = "nothing in this file lets another site read";
         imported.findings.push(Finding::new(
             Severity::Warning,
             "no-cors",
@@ -221,7 +236,8 @@ impl Imported {
             .map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' })
             .collect();
         let wish = match wish.trim_matches('-') {
-            "" => "policy",
+            "" if config.origins == ["*"] => "public",
+            "" => "site",
             wish => wish,
         };
         let is_new = |name: &String| !self.policies.iter().any(|(own, _)| own == name);

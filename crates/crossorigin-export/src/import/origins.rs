@@ -85,6 +85,15 @@ impl OriginRegex {
     pub fn is_match(&self, origin: &str) -> bool {
         self.regex.is_match(origin.as_bytes())
     }
+
+    /// The part that it matches, and its groups.
+    pub(super) fn captures(&self, origin: &str) -> Option<Vec<String>> {
+        let captures = self.regex.captures(origin.as_bytes())?;
+        let text = |part: Option<regex::bytes::Match<'_>>| {
+            part.map_or_else(String::new, |part| String::from_utf8_lossy(part.as_bytes()).into_owned())
+        };
+        Some(captures.iter().map(text).collect())
+    }
 }
 
 /// Says an expression in a policy's words.
@@ -186,9 +195,7 @@ pub(super) fn wider_note(text: &str, wider: &str, line: usize) -> Finding {
 pub(super) fn look_alike(text: &str, untranslated: &Untranslated, line: usize) -> Finding {
     let message = match &untranslated.look_alike {
         Some(look_alike) => {
-            format!(
-                "the regular expression {text} lets {look_alike} read too, which anyone could register or serve"
-            )
+            format!("the regular expression {text} lets {look_alike} read too")
         }
         None => format!("the regular expression {text} is not read: {}", untranslated.reason),
     };
@@ -269,6 +276,25 @@ fn pattern(pieces: &[Piece]) -> Option<Vec<String>> {
     OriginPattern::parse(&text).ok()?;
     let parent = with_parent.then(|| text.replacen("*.", "", 1));
     Some(std::iter::once(text).chain(parent).collect())
+}
+
+/// The texts that an expression matches at the end of a name, where they are few.
+pub(super) fn texts(expression: &str) -> Option<Vec<String>> {
+    let mut parser = ParserBuilder::new().unicode(false).utf8(false).build();
+    let texts = expand(&parser.parse(expression).ok()?)?.into_iter().map(|pieces| {
+        let (end, pieces) = pieces.split_last()?;
+        let pieces = match pieces {
+            // Whatever stands before.
+            [Piece::Start, Piece::Many(Kind::Text), rest @ ..] | [Piece::Many(Kind::Text), rest @ ..] => rest,
+            pieces => pieces,
+        };
+        let byte = |piece: &Piece| match piece {
+            Piece::Byte(byte) => Some(char::from(*byte)),
+            _ => None,
+        };
+        (*end == Piece::End).then(|| pieces.iter().map(byte).collect::<Option<String>>())?
+    });
+    texts.collect()
 }
 
 fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {

@@ -13,6 +13,16 @@ const MAX_MAX_AGE: Duration = Duration::from_secs(86_400);
 /// Makes a configuration valid. `line` is where it stands in the file that was read.
 pub(super) fn settle(mut config: PolicyConfig, line: usize, findings: &mut Vec<Finding>) -> PolicyConfig {
     if config.origins.iter().any(|origin| origin == "*") {
+        // Without credentials `*` takes null in.
+        let keeps = |origin: &String| origin == "*" || (origin == "null" && config.credentials);
+        let kept: Vec<String> = config.origins.iter().filter(|origin| keeps(origin)).cloned().collect();
+        if kept.iter().any(|origin| origin == "null") {
+            config.dangerously_allow_null_origin = true;
+            let message =
+                "the origin null is allowed with credentials: every sandboxed frame has it, on any site";
+            let remedy = "leave null out, if nothing needs it";
+            findings.push(Finding::new(Severity::Warning, "null-origin", line, message, remedy));
+        }
         config.origins = vec!["*".into()];
     }
     config.origins = once(std::mem::take(&mut config.origins));

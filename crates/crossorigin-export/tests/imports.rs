@@ -1,0 +1,203 @@
+//! Configurations as people write them, read back: the policy file beside each, and what is found in it.
+//!
+//! `UPDATE_DOCS=1` writes the policy files anew.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::path::{Path, PathBuf};
+
+use crossorigin_export::import::{Format, Imported, Severity, import};
+use crossorigin_policy::PolicyDocument;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import")
+}
+
+fn read(format: Format, name: &str) -> Imported {
+    let text = std::fs::read_to_string(folder().join(name)).unwrap();
+    import(format, &text).expect(name)
+}
+
+/// Each finding as its severity's first letter, line and code.
+fn found(imported: &Imported) -> Vec<String> {
+    let findings = imported.findings.iter().map(|finding| {
+        let severity = match finding.severity {
+            Severity::Unread => "unread",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        format!("{severity} {} {}", finding.line, finding.code)
+    });
+    findings.collect()
+}
+
+#[test]
+fn what_people_write_is_read() {
+    let rows: &[(Format, &str, &[&str])] = &[
+        (
+            Format::Apache,
+            "h5bp-images.htaccess",
+            &[
+                "warning 6 missing-vary",
+                "warning 6 errors-without-headers",
+                "warning 14 errors-without-headers",
+            ],
+        ),
+        (Format::Apache, "env.apache.conf", &[]),
+        (Format::Nginx, "map.nginx.conf", &["note 7 wider-pattern"]),
+        (
+            Format::Nginx,
+            "if.nginx.conf",
+            &[
+                "unread 3 look-alike-origin",
+                "warning 6 missing-vary",
+                "warning 6 errors-without-headers",
+                "note 6 max-age",
+                "note 6 name-left-out",
+            ],
+        ),
+        (
+            Format::Nginx,
+            "echo.nginx.conf",
+            &[
+                "warning 1 missing-vary",
+                "warning 1 errors-without-headers",
+                "warning 1 null-origin",
+                "warning 1 any-origin-with-credentials",
+            ],
+        ),
+        (
+            Format::Envoy,
+            "routes.envoy.yaml",
+            &[
+                "warning 15 missing-vary",
+                "unread 17 look-alike-origin",
+                "unread 19 origin-matcher",
+                "unread 20 look-alike-origin",
+            ],
+        ),
+        (Format::GatewayApi, "route.gateway.yaml", &[]),
+        (Format::S3, "rules.s3.json", &["unread 3 origin-wildcard"]),
+        (Format::S3, "rules.s3.xml", &[]),
+        (Format::Gcs, "cors.gcs.json", &[]),
+    ];
+    for (format, name, findings) in rows {
+        let imported = read(*format, name);
+        assert_eq!(found(&imported), *findings, "{name}");
+        assert_eq!(imported.is_partial(), findings.iter().any(|finding| finding.starts_with("unread")));
+        let policy = imported.policy_file(name);
+        let expected = folder().join(format!("{name}.toml"));
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&expected, &policy).unwrap();
+        }
+        assert_eq!(
+            policy,
+            std::fs::read_to_string(&expected).unwrap_or_default(),
+            "{name}: UPDATE_DOCS=1 writes it"
+        );
+        // Folders of others are not here; everything else about it is in order.
+        let compiled = PolicyDocument::parse(&expected, &policy).compile();
+        compiled.unwrap_or_else(|report| panic!("{name}: {report}"));
+    }
+}
+
+#[test]
+fn what_can_not_be_read_is_refused_with_its_line() {
+    let rows: &[(Format, &str, usize, &str)] = &[
+        (Format::Nginx, "server {\n  listen 80;\n", 1, "this block is not closed"),
+        (Format::Nginx, "\n}", 2, "closes nothing"),
+        (Format::Nginx, "add_header A\n\"b", 2, "this string is not closed"),
+        (Format::Nginx, "add_header Access-Control-Allow-Origin *", 1, "does not end"),
+        (Format::Nginx, "include mime.types;\ninclude cors.conf;", 2, "include cors.conf is not followed"),
+        (
+            Format::Nginx,
+            "location / {\n  add_header Access-Control-Allow-Origin $mine;\n}",
+            2,
+            "the variable $mine is not known here",
+        ),
+        (
+            Format::Nginx,
+            "map $a $b { default $a; }\nmap $b $a { default $b; }\nadd_header Access-Control-Allow-Origin $a;",
+            1,
+            "go in a circle",
+        ),
+        (Format::Apache, "<Directory /srv>\nHeader set A b", 1, "<Directory> is not closed"),
+        (Format::Apache, "<Directory /srv>\n</Location>", 2, "does not close"),
+        (Format::Apache, "# a\nInclude conf.d/*.conf", 2, "Include conf.d/*.conf is not followed"),
+        (Format::Apache, "Header set Access-Control-Allow-Origin ${O}", 1, "what is defined elsewhere"),
+        (Format::Apache, "Header set Access-Control-Allow-Origin %{X}s", 1, "a variable that is not known"),
+        (Format::Apache, "Header set \"A", 1, "this string is not closed"),
+        (Format::Envoy, "a: &x 1\nb: *x", 2, "aliases are not read"),
+        (Format::Envoy, "a: [\n", 2, "this is no YAML"),
+        (Format::GatewayApi, "a: 1\na: 2", 2, "for the second time"),
+        (Format::S3, "[{\"AllowedMethods\": [\"GET\"]}]", 1, "has no AllowedOrigins"),
+        (Format::S3, "[\n{]", 2, "this is no JSON"),
+        (Format::S3, "<CORSConfiguration>\n<CORSRule>", 1, "this is no XML"),
+        (Format::Gcs, "{}", 1, "no list of entries"),
+    ];
+    for (format, text, line, message) in rows {
+        let error = import(*format, text).unwrap_err();
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert_eq!(error.line, *line, "{text}: {error}");
+        assert!(!error.remedy.is_empty(), "{text}");
+    }
+}
+
+/// What a configuration says by a trap of its server's.
+#[test]
+fn traps_of_servers_are_read_as_the_server_reads_them() {
+    let rows: &[(Format, &str, &[&str], &[&str])] = &[
+        // The inner add_header drops the outer ones.
+        (
+            Format::Nginx,
+            "server { add_header Access-Control-Allow-Origin * always; location /a/ { add_header X-A b; } }",
+            &["/ public", "/a/"],
+            &["warning 1 headers-dropped"],
+        ),
+        // Of two ifs that hold, the last one's headers count.
+        (
+            Format::Nginx,
+            "location / {\nif ($http_origin = https://a.example) { add_header Access-Control-Allow-Origin $http_origin always; }\n\
+             if ($request_method = GET) { add_header Vary Origin always; }\n}",
+            &[],
+            &["warning 1 no-cors"],
+        ),
+        (
+            Format::Nginx,
+            "add_header Access-Control-Allow-Origin 'https://a.example, https://b.example' always;",
+            &["/ site"],
+            &["warning 1 allow-origin-list"],
+        ),
+        (
+            Format::Nginx,
+            "add_header Access-Control-Allow-Origin * always;\nadd_header Access-Control-Allow-Credentials true always;",
+            &["/ public"],
+            &["warning 1 credentials-without-effect"],
+        ),
+        // What a rewrite answers takes only the table `always`.
+        (
+            Format::Apache,
+            "Header set Access-Control-Allow-Origin https://a.example\nRewriteEngine On\n\
+             RewriteCond %{REQUEST_METHOD} OPTIONS\nRewriteRule .* - [R=204,L]",
+            &["/ site"],
+            &["note 1 preflight-fails", "warning 1 errors-without-headers"],
+        ),
+        (Format::Nginx, "server { listen 80; }", &[], &["warning 1 no-cors"]),
+    ];
+    for (format, text, routes, findings) in rows {
+        let imported = import(*format, text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let told = imported.routes.iter().map(|route| match &route.policy {
+            Some(policy) => format!("{} {policy}", route.path),
+            None => route.path.clone(),
+        });
+        assert_eq!(told.collect::<Vec<_>>(), *routes, "{text}");
+        assert_eq!(found(&imported), *findings, "{text}: {:?}", imported.findings);
+    }
+}
+
+#[test]
+fn the_explanation_of_a_missing_vary_names_what_happens() {
+    let imported = read(Format::Apache, "h5bp-images.htaccess");
+    let finding = &imported.findings[0];
+    assert!(finding.message.contains("keeps the answer to a request without Origin"), "{finding}");
+    assert!(finding.remedy.contains("Header always merge Vary Origin"), "{finding}");
+}
