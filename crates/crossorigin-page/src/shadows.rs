@@ -30,60 +30,54 @@ impl Shadow {
         (self.blur / 2.0).clamp(0.0, MAX_DEVIATION)
     }
 
-    /// The part of a canvas, or of what is beside it, whose shadow is seen, with room for what it is blurred over.
-    fn layer(&self, bounds: Rect, canvas: &Pixmap) -> Option<IntRect> {
+    /// The part of what is painted whose shadow is seen, and the part in which it is, before it is moved away.
+    fn parts(&self, bounds: Rect, canvas: &Pixmap) -> Option<(IntRect, IntRect)> {
         if self.offset.0.abs().max(self.offset.1.abs()) > MAX_OFFSET {
             return None;
         }
-        let wanted = (self.deviation() * 3.0).ceil() + 1.0;
-        // Of the largest canvases, less of what is beside them is blurred into them.
-        [wanted, wanted / 4.0, 0.0].into_iter().find_map(|margin| {
-            let (left, top) = (-self.offset.0 - margin, -self.offset.1 - margin);
-            let (width, height) = (canvas.width() as f32, canvas.height() as f32);
-            let seen = Rect::from_ltrb(
-                left.max(bounds.left() - wanted),
-                top.max(bounds.top() - wanted),
-                (width - self.offset.0 + margin).min(bounds.right() + wanted),
-                (height - self.offset.1 + margin).min(bounds.bottom() + wanted),
-            )?;
-            let seen = seen.round_out()?;
-            (u64::from(seen.width()) * u64::from(seen.height()) <= MAX_PIXELS + ROUNDING).then_some(seen)
-        })
+        let margin = (self.deviation() * 3.0).ceil() + 1.0;
+        let (width, height) = (canvas.width() as f32, canvas.height() as f32);
+        let canvas = Rect::from_xywh(-self.offset.0, -self.offset.1, width, height)?;
+        let seen = canvas.intersect(&bounds.outset(margin, margin)?)?;
+        // Of the largest canvases, what is beside them is not blurred into them.
+        let sources = [seen.outset(margin, margin)?, seen].into_iter();
+        let mut sources =
+            sources.filter_map(|source| source.intersect(&bounds)?.outset(1.0, 1.0)?.round_out());
+        let pixels = |source: &IntRect| u64::from(source.width()) * u64::from(source.height());
+        let source = sources.find(|source| pixels(source) <= MAX_PIXELS + ROUNDING)?;
+        Some((source, seen.round_out()?))
     }
 
-    /// Makes a layer its own shadow; `None` where there is no time left for it.
-    fn darken(&self, layer: &mut Pixmap, is_late: impl Fn() -> bool) -> Option<()> {
-        let (width, height) = (layer.width() as usize, layer.height() as usize);
-        let mut alphas: Vec<f32> = layer.pixels().iter().map(|pixel| f32::from(pixel.alpha())).collect();
-        if self.deviation() > 0.0 {
-            let blur = Blur::of(self.deviation());
-            for row in alphas.chunks_exact_mut(width) {
-                blur.line(row);
-                if is_late() {
-                    return None;
-                }
+    /// The shadow in a region of what another layer shows; `None` where there is no time left for it.
+    fn of(&self, layer: &Pixmap, from: IntRect, to: IntRect, is_late: impl Fn() -> bool) -> Option<Pixmap> {
+        let blur = Blur::of(self.deviation());
+        let (width, height) = (to.width() as usize, to.height() as usize);
+        let mut rows = Vec::with_capacity(width * from.height() as usize);
+        let across = Line::between((from.x(), from.width()), (to.x(), to.width()));
+        for row in layer.pixels().chunks_exact(layer.width() as usize) {
+            if is_late() {
+                return None;
             }
-            let mut line = vec![0.0; height];
-            for column in 0..width {
-                let places = (0..height).map(|row| row * width + column);
-                line.iter_mut().zip(places.clone()).for_each(|(own, at)| *own = alphas[at]);
-                blur.line(&mut line);
-                line.iter().zip(places).for_each(|(own, at)| alphas[at] = *own);
-                if is_late() {
-                    return None;
-                }
-            }
+            rows.extend(across.blurred(row.iter().map(|pixel| f32::from(pixel.alpha())), &blur));
         }
         let [red, green, blue, own] = self.rgba;
         let colour = ColorU8::from_rgba(red, green, blue, own).premultiply();
-        for (pixel, alpha) in layer.pixels_mut().iter_mut().zip(alphas) {
-            let scale = (alpha + 0.5) as u32 + 1;
-            let part = |own: u8| ((u32::from(own) * scale) >> 8) as u8;
-            let (red, green, blue) = (part(colour.red()), part(colour.green()), part(colour.blue()));
-            *pixel =
-                PremultipliedColorU8::from_rgba(red, green, blue, part(colour.alpha())).unwrap_or(*pixel);
+        let mut shadow = Pixmap::new(to.width(), to.height())?;
+        let down = Line::between((from.y(), from.height()), (to.y(), to.height()));
+        for column in 0..width {
+            if is_late() {
+                return None;
+            }
+            let alphas = down.blurred(rows.iter().skip(column).step_by(width).copied(), &blur);
+            for (row, alpha) in alphas.into_iter().enumerate().take(height) {
+                let scale = (alpha + 0.5) as u32 + 1;
+                let part = |own: u8| ((u32::from(own) * scale) >> 8) as u8;
+                let (red, green, blue) = (part(colour.red()), part(colour.green()), part(colour.blue()));
+                let pixel = PremultipliedColorU8::from_rgba(red, green, blue, part(colour.alpha()))?;
+                shadow.pixels_mut()[row * width + column] = pixel;
+            }
         }
-        Some(())
+        Some(shadow)
     }
 }
 
@@ -96,19 +90,48 @@ impl Bitmaps {
         target: &mut Target<'_>,
         paint: &impl Fn(&Self, &mut Target<'_>),
     ) {
-        let Some(area) = shadow.layer(bounds, target.pixels) else { return };
-        let Some(mut layer) = Pixmap::new(area.width(), area.height()) else { return };
-        let at = (area.x(), area.y());
+        let Some((from, to)) = shadow.parts(bounds, target.pixels) else { return };
+        let Some(mut layer) = Pixmap::new(from.width(), from.height()) else { return };
+        let at = (from.x(), from.y());
         paint(self, &mut Target { pixels: &mut layer, at, blend_mode: BlendMode::SourceOver, clip: None });
-        if shadow.darken(&mut layer, || self.is_late()).is_some() {
-            let (x, y) = (at.0 as f32 + shadow.offset.0, at.1 as f32 + shadow.offset.1);
-            target.lay(&layer, Transform::from_translate(x, y));
+        if let Some(picture) = shadow.of(&layer, from, to, || self.is_late()) {
+            let (x, y) = (to.x() as f32 + shadow.offset.0, to.y() as f32 + shadow.offset.1);
+            target.lay(&picture, Transform::from_translate(x, y));
         }
+    }
+}
+
+/// A row or a column of which a part is given, and another wanted.
+struct Line {
+    length: usize,
+    given: usize,
+    wanted: std::ops::Range<usize>,
+}
+
+impl Line {
+    fn between(given: (i32, u32), wanted: (i32, u32)) -> Self {
+        let end = |(start, length): (i32, u32)| i64::from(start) + i64::from(length);
+        let start = given.0.min(wanted.0);
+        let from = |place: i64| usize::try_from(place - i64::from(start)).unwrap_or_default();
+        Self {
+            length: from(end(given).max(end(wanted))),
+            given: from(i64::from(given.0)),
+            wanted: from(i64::from(wanted.0))..from(end(wanted)),
+        }
+    }
+
+    fn blurred(&self, given: impl Iterator<Item = f32>, blur: &Blur) -> Vec<f32> {
+        let mut line = vec![0.0; self.length];
+        line[self.given..].iter_mut().zip(given).for_each(|(own, given)| *own = given);
+        blur.line(&mut line);
+        line.truncate(self.wanted.end);
+        line.split_off(self.wanted.start)
     }
 }
 
 /// How a line of pixels is blurred.
 enum Blur {
+    None,
     /// Each pixel by its neighbours, as the bell curve weighs them, from the farthest to the left.
     Bell(Vec<f32>),
     /// By means over so many pixels to the left and to the right, one after the other.
@@ -118,6 +141,9 @@ enum Blur {
 impl Blur {
     /// [Source](https://drafts.fxtf.org/filter-effects/#feGaussianBlurElement).
     fn of(deviation: f32) -> Self {
+        if deviation <= 0.0 {
+            return Self::None;
+        }
         if deviation < MIN_DEVIATION_OF_MEANS {
             let reach = (deviation * 3.0).ceil() as i32;
             let bell = |at: i32| (-(at * at) as f32 / (2.0 * deviation * deviation)).exp();
@@ -134,6 +160,7 @@ impl Blur {
 
     fn line(&self, line: &mut [f32]) {
         match self {
+            Self::None => {}
             Self::Bell(weights) => {
                 let reach = weights.len() / 2;
                 let before = line.to_vec();
