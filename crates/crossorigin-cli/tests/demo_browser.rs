@@ -10,35 +10,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use support::browser::{Browser, base64};
+use support::demonstrations::{DEMONSTRATIONS, demo, finish};
 use support::picture::Picture;
-use support::program::{Program, Signal};
-
-/// Every demonstration: its name, its state, a part of its detail, and the header that decides, as the page says
-/// it.
-const DEMONSTRATIONS: [(&str, &str, &str, &str); 22] = [
-    ("circle", "ok", "PNG of 480 × 480 pixels", "Access-Control-Allow-Origin: *"),
-    ("wall", "ok", "1,096 photos in one PNG of 1696 × 720 pixels", "Access-Control-Allow-Origin: *"),
-    ("storage", "ok", "of text under “crossorigin-demo-export”", "Access-Control-Allow-Origin: *"),
-    ("private", "ok", "Loaded and readable", "Access-Control-Allow-Credentials: true"),
-    ("private-anonymous", "blocked", "error event", "Cookie: not sent"),
-    ("canvas-refused", "blocked", "SecurityError: ", "Access-Control-Allow-Origin: not sent"),
-    ("image-refused", "blocked", "error event", "Access-Control-Allow-Origin: not sent"),
-    ("bitmap-refused", "blocked", "SecurityError: ", "Access-Control-Allow-Origin: not sent"),
-    ("video", "ok", "A PNG of 320 × 200 pixels, from second 1.5", "Access-Control-Allow-Origin: *"),
-    ("video-refused", "blocked", "SecurityError: ", "Access-Control-Allow-Origin: not sent"),
-    ("font", "ok", "The word is 327 px wide", "Access-Control-Allow-Origin: *"),
-    ("font-refused", "blocked", "NetworkError: ", "Access-Control-Allow-Origin: not sent"),
-    ("shape", "ok", "different places", "Access-Control-Allow-Origin: *"),
-    ("shape-refused", "blocked", "edge of the picture’s square", "Access-Control-Allow-Origin: not sent"),
-    ("texture", "ok", "The middle of the ball is rgb(", "Access-Control-Allow-Origin: *"),
-    ("texture-refused", "blocked", "SecurityError: ", "Access-Control-Allow-Origin: not sent"),
-    ("fetch", "ok", "GET 404 read by script", "Access-Control-Allow-Origin: {site}"),
-    ("fetch-refused", "blocked", "TypeError: Failed to fetch", "Access-Control-Allow-Origin: not sent"),
-    ("xhr", "ok", "The API counted 25,165,824 bytes", "Access-Control-Allow-Origin: {site}"),
-    ("xhr-refused", "blocked", "status 0, 0 characters", "Access-Control-Allow-Origin: not sent"),
-    ("events", "ok", "Events 1, 2, 3, 4, 5, 6, over two connections", "Access-Control-Allow-Origin: {site}"),
-    ("events-refused", "blocked", "closed for good", "Access-Control-Allow-Origin: not sent"),
-];
+use support::program::Signal;
 
 /// What Chromium's console says of those that fail by the CORS check, to developers alone.
 const CONSOLE: [(&str, &str); 6] = [
@@ -371,29 +345,6 @@ fn a_browser_without_webgl_is_told_so() {
         browser.run("return document.querySelector('#tally').textContent"),
         "2 of 22 did not come out as they should."
     );
-}
-
-/// Starts the demo on free ports.
-fn demo() -> (Program, String) {
-    let program = Program::start(&["demo", "--port", "0"], "Stop with Ctrl-C");
-    let site =
-        program.printed.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
-    (program, site)
-}
-
-/// Waits until every demonstration has come to something.
-fn finish(browser: &Browser) {
-    let tally = browser.run(
-        "const tally = document.querySelector('#tally');
-         const done = () => tally.dataset.done === 'true';
-         return new Promise((finished, failed) => {
-             const patience = setTimeout(() => failed(new Error(tally.textContent)), 60000);
-             const look = () => done() && (clearTimeout(patience), finished(tally.textContent));
-             new MutationObserver(look).observe(tally, { attributes: true });
-             look();
-         });",
-    );
-    println!("{}", tally.as_str().unwrap());
 }
 
 fn keep_screenshots(browser: &Browser) {

@@ -51,7 +51,6 @@ const NEEDS: &[Need] = &[
         "Boolean(document.createElement('audio').canPlayType?.('audio/wav'))",
     ),
     ("tracks", |case| asks(case, &[Initiator::Track]), "'HTMLTrackElement' in window"),
-    ("images of masks", |case| asks(case, &[Initiator::CssMask]), "false"),
     // Script sees of a shape only what it does to the layout.
     ("layout", |case| asks(case, &[Initiator::CssShape]), "false"),
     (

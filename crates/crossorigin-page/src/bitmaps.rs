@@ -334,3 +334,24 @@ impl Bitmaps {
 fn sized(width: u32, height: u32) -> Option<Pixmap> {
     images::fits(width, height).then(|| Pixmap::new(width, height)).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clips_have_their_share_of_the_room() {
+        let mut bitmaps = Bitmaps::default();
+        let canvas = bitmaps.canvas(100, 100);
+        let circle = [1.0, 0.0, 10.0, 10.0, 1.0, 90.0, 10.0, 1.0, 50.0, 90.0, 4.0].to_vec();
+        assert!(bitmaps.set_clip(canvas, &[circle.clone()]));
+        assert_eq!(bitmaps.bytes, 100 * 100 * 5);
+        assert!(bitmaps.set_clip(canvas, &[]));
+        assert_eq!(bitmaps.bytes, 100 * 100 * 4);
+        bitmaps.bytes = MAX_BITMAP_BYTES - 1;
+        assert!(!bitmaps.set_clip(canvas, &[circle]), "there is no room");
+        assert!(bitmaps.clip(canvas).mask().is_none(), "nothing is painted");
+        bitmaps.release(canvas);
+        assert_eq!(bitmaps.bytes, MAX_BITMAP_BYTES - 1 - 100 * 100 * 4);
+    }
+}

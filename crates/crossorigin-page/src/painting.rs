@@ -373,7 +373,7 @@ mod tests {
                 line,
                 shadow: random.bool().then(|| Shadow {
                     rgba: [9, 9, 9, 200],
-                    blur: widths[2].abs(),
+                    blur: widths[2].abs().min(64.0),
                     offset: (circles[0], circles[1]),
                 }),
             };

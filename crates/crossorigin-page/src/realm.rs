@@ -25,6 +25,7 @@ const PRELUDE: &str = concat!(
     "(function (host) { 'use strict';\n",
     include_str!("prelude/base.js"),
     include_str!("prelude/inspect.js"),
+    include_str!("prelude/numbers.js"),
     include_str!("prelude/events.js"),
     include_str!("prelude/abort.js"),
     include_str!("prelude/url.js"),

@@ -31,7 +31,7 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>)
     })?;
     let own = shared();
     set(ctx, to, "load_images", move |id: SheetId| {
-        let loads = own.sheets.borrow().images(id, &own.cluster.dom.borrow());
+        let loads = own.sheets.borrow().images(id, &own.cluster.dom.borrow(), &own.style_loads.borrow());
         load(&own, loads);
     })?;
     let own = shared();

@@ -1,5 +1,7 @@
 //! Style sheets, as far as they are loaded, load others, and show their rules. No layout is made of them.
 
+use std::collections::HashSet;
+
 use crossorigin::fetching::ResponseType;
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::mime_type::extract_mime_type;
@@ -133,13 +135,14 @@ impl Sheets {
         Value::Array(fonts).to_string()
     }
 
-    /// The images that its rules want for elements which are there.
-    pub(crate) fn images(&self, id: SheetId, dom: &Dom) -> Vec<Load> {
+    /// The images that its rules want for elements which are there, but for those that were asked for.
+    pub(crate) fn images(&self, id: SheetId, dom: &Dom, asked: &HashSet<Load>) -> Vec<Load> {
         let Some(sheet) = self.0.get(id as usize) else { return Vec::new() };
         let mut loads: Vec<Load> = Vec::new();
         each(&sheet.rules, &mut |rule| {
             let Rule::Style { selector, declarations } = rule else { return };
-            let wanted = images_of(declarations, &sheet.base);
+            let mut wanted = images_of(declarations, &sheet.base);
+            wanted.retain(|load| !asked.contains(load));
             if wanted.is_empty() {
                 return;
             }

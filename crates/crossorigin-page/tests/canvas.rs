@@ -293,3 +293,64 @@ fn all_that_shows_what_was_not_shared_taints() {
         ["SecurityError", "SecurityError", "SecurityError", "SecurityError"]
     );
 }
+
+#[test]
+fn shadows_fall_where_they_are_seen() {
+    const RED: &str = "255,0,0,255";
+    const BLUE: &str = "0,0,255,255";
+    const NONE: &str = "0,0,0,0";
+    for (program, expected) in [
+        ("c.shadowOffsetX = 6; c.fillRect(2, 2, 4, 4)", &[(3, 3, RED), (9, 3, BLUE), (13, 3, NONE)][..]),
+        (
+            "c.shadowOffsetX = 6; c.scale(2, 2); c.fillRect(1, 1, 2, 2)",
+            &[(3, 3, RED), (9, 3, BLUE), (13, 3, NONE)],
+        ),
+        ("c.shadowOffsetX = 106; c.fillRect(-98, 2, 4, 4)", &[(3, 3, NONE), (9, 3, BLUE)]),
+        ("c.lineWidth = 2; c.shadowOffsetY = 5; c.strokeRect(2, 2, 6, 3)", &[(5, 2, RED), (5, 8, NONE)]),
+        ("c.shadowOffsetX = 8; c.drawImage(canvas, 0, 0)", &[(3, 3, NONE)]),
+        (
+            "c.shadowColor = 'transparent'; c.shadowOffsetX = 6; c.fillRect(2, 2, 4, 4)",
+            &[(3, 3, RED), (9, 3, NONE)],
+        ),
+        ("c.fillRect(2, 2, 4, 4)", &[(3, 3, RED), (9, 3, NONE)]),
+        (
+            "c.shadowBlur = -1; c.shadowOffsetX = NaN; c.shadowOffsetX = 6; c.shadowOffsetX = Infinity; c.fillRect(2, 2, 4, 4)",
+            &[(9, 3, BLUE)],
+        ),
+        ("c.save(); c.shadowOffsetX = 6; c.restore(); c.fillRect(2, 2, 4, 4)", &[(9, 3, NONE)]),
+        (
+            "c.rect(0, 0, 8, 20); c.clip(); c.shadowOffsetX = 5; c.fillRect(2, 2, 4, 4)",
+            &[(7, 3, BLUE), (9, 3, NONE)],
+        ),
+        (
+            "c.globalCompositeOperation = 'copy'; c.shadowOffsetX = 6; c.fillRect(2, 2, 4, 4)",
+            &[(3, 3, RED), (9, 3, NONE)],
+        ),
+    ] {
+        for (x, y, colour) in expected {
+            let said = painted(&format!(
+                "c.fillStyle = c.strokeStyle = 'red'; c.shadowColor = 'blue'; {program}; console.log(at({x}, {y}));"
+            ));
+            assert_eq!(said, [*colour], "{program} at {x}, {y}");
+        }
+    }
+    assert_eq!(
+        painted(
+            "c.shadowBlur = 8; c.shadowColor = 'blue'; c.fillRect(6, 6, 8, 8); console.log([2, 4].map(x => at(x, 10).split(',')[3] > 0), at(4, 10).split(',')[3] > at(2, 10).split(',')[3])"
+        ),
+        ["[true, true] true"]
+    );
+}
+
+#[test]
+fn canvases_are_exported_in_the_type_that_is_asked_for() {
+    assert_eq!(
+        painted(
+            "c.fillRect(0, 0, 20, 20);
+             for (const type of ['image/webp', 'IMAGE/JPEG', 'image/avif', undefined]) console.log(canvas.toDataURL(type).slice(5, 15));
+             const blob = await new Promise(done => canvas.toBlob(done, 'image/webp', .5));
+             c.clearRect(0, 0, 20, 20); c.drawImage(await createImageBitmap(blob), 0, 0); console.log(blob.type, at(5, 5));"
+        ),
+        ["image/webp", "image/jpeg", "image/png;", "image/png;", "image/webp 0,0,0,255"]
+    );
+}

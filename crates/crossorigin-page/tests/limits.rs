@@ -151,6 +151,24 @@ async fn what_is_deep_or_long_takes_its_time_and_no_more() {
 }
 
 #[tokio::test]
+async fn painting_ends_with_the_pages_time() {
+    for style in ["c.createConicGradient(1, 2, 3)", "c.createRadialGradient(9, 9, 9, 4000, 4000, 1e4)"] {
+        let page = open(&site(String::new()), "/", 1.0).await.unwrap();
+        let begun = Instant::now();
+        let painted = page
+            .eval::<Value>(&format!(
+                "const c = new OffscreenCanvas(8192, 8192).getContext('2d');
+                 c.fillStyle = {style};
+                 c.fillStyle.addColorStop(0, 'red');
+                 for (;;) c.fillRect(0, 0, 8192, 8192);"
+            ))
+            .await;
+        assert_eq!(painted, Err(PageError::TimedOut));
+        assert!(begun.elapsed() < Duration::from_secs(5), "{style}: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn endless_scripts_are_ended() {
     for script in [
         "/^(a+)+$/.test('a'.repeat(40) + 'b')",

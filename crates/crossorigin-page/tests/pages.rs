@@ -335,3 +335,18 @@ fn values_come_back_as_json() {
     );
     assert_eq!(lines, ["Uncaught 1"]);
 }
+
+#[test]
+fn numbers_are_written_in_english() {
+    for (number, expected) in [
+        ("1096..toLocaleString('en')", "1,096"),
+        ("62.9521484375.toLocaleString('en', { maximumFractionDigits: 1 })", "63"),
+        ("1234567.891.toLocaleString()", "1,234,567.891"),
+        ("(-0.5).toLocaleString('en', { minimumFractionDigits: 2 })", "-0.50"),
+        ("1e21.toLocaleString()", "1,000,000,000,000,000,000,000"),
+        ("NaN.toLocaleString()", "NaN"),
+        ("999..toLocaleString('de', { useGrouping: false })", "999"),
+    ] {
+        assert_eq!(script(&format!("console.log({number})")), [expected], "{number}");
+    }
+}

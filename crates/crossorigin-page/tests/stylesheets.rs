@@ -105,6 +105,23 @@ fn shapes_and_masks_are_asked_for_by_cors() {
             "<p id=p><script>p = document.getElementById('p'); p.style.shapeOutside = 'url({other}/a.png)'</script>",
             Some("a.png"),
         ),
+        // What comes when the page is there already, and what is not there any more when it would be shown.
+        (
+            "<p id=p><script>onload = () => setTimeout(() => p.style.maskImage = 'url({other}/a.png)')</script>",
+            Some("a.png"),
+        ),
+        (
+            "<style>.late { mask: url({other}/a.png) }</style><p id=p><script>onload = () => setTimeout(() => p.className = 'late')</script>",
+            Some("a.png"),
+        ),
+        (
+            "<script>onload = () => setTimeout(() => { const q = document.createElement('q'); q.style.shapeOutside = 'url({other}/a.png)'; document.body.append(q) })</script>",
+            Some("a.png"),
+        ),
+        (
+            "<p id=p><script>onload = () => setTimeout(() => { p.style.maskImage = 'url({other}/a.png)'; p.remove() })</script>",
+            None,
+        ),
     ] {
         let said = page(html);
         assert_eq!(said.first().cloned(), expected.map(blocked), "{html}");

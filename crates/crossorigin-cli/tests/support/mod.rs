@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are parts of tests")]
 
 pub mod browser;
+pub mod demonstrations;
 pub mod http;
 pub mod picture;
 pub mod program;

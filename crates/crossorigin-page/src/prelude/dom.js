@@ -181,6 +181,7 @@ function siblingElement(node, step) {
 function announce(node) {
   if (!node.isConnected) return;
   node[CONNECTED]?.();
+  if (node instanceof Element) restyle(node);
   for (const child of childrenOf(node)) announce(child);
 }
 

@@ -16,6 +16,7 @@ class Element extends Node {
     host.set_attribute(this[NODE], lower, String(value));
     if (lower === "id" || lower === "name") nameElements();
     this[CHANGED]?.(lower);
+    restyle(this);
   }
   removeAttribute(name) {
     host.set_attribute(this[NODE], String(name).toLowerCase(), undefined);

@@ -223,10 +223,30 @@ function awaitSheets() {
 
 const sheetsOf = root => [...root.querySelectorAll("link, style")].map(element => element.sheet).filter(sheet => sheet);
 
-/** Loads the images of rules for elements which are there, and of elements' own styles. */
-function loadImagesOfStyles() {
+/** Elements whose styles may be others since the page was loaded. */
+const restyled = new Set();
+/** Looks after this task, as browsers do before they show what has changed, for images that styles want by now. */
+function restyle(element) {
+  if (readyState !== "complete") return;
+  restyled.add(element);
+  if (restyled.size > 1) return;
+  queueTask(() => {
+    const all = [...restyled];
+    restyled.clear();
+    loadImagesOfRules();
+    for (const one of all) loadImagesOfStyle(one);
+  });
+}
+
+/** Loads the images of rules for elements which are there. */
+function loadImagesOfRules() {
   for (const sheet of sheetsOf(document)) host.load_images(sheetId(sheet));
   for (const id of importedSheets) host.load_images(id);
+}
+
+/** The same, and of elements' own styles. */
+function loadImagesOfStyles() {
+  loadImagesOfRules();
   for (const element of document.querySelectorAll("[style]")) loadImagesOfStyle(element);
 }
 
