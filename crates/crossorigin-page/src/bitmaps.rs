@@ -344,7 +344,7 @@ mod tests {
         let mut bitmaps = Bitmaps::default();
         let canvas = bitmaps.canvas(100, 100);
         let circle = [1.0, 0.0, 10.0, 10.0, 1.0, 90.0, 10.0, 1.0, 50.0, 90.0, 4.0].to_vec();
-        assert!(bitmaps.set_clip(canvas, &[circle.clone()]));
+        assert!(bitmaps.set_clip(canvas, std::slice::from_ref(&circle)));
         assert_eq!(bitmaps.bytes, 100 * 100 * 5);
         assert!(bitmaps.set_clip(canvas, &[]));
         assert_eq!(bitmaps.bytes, 100 * 100 * 4);
