@@ -48,8 +48,16 @@ pub(crate) struct Export {
 }
 
 fn targets() -> String {
-    let names: Vec<_> = Target::ALL.iter().map(|target| format!("{target} {}", target.version())).collect();
-    format!("What to write for; with the version that each is tested with: {}.", names.join(", "))
+    let named = |is_service: bool| {
+        let named = Target::ALL.iter().filter(|target| target.is_service() == is_service);
+        named.map(|target| format!("{target} {}", target.version())).collect::<Vec<_>>().join(", ")
+    };
+    format!(
+        "What to write for.\n\nServers, with the version that each is tested with: {}.\n\nServices, unproven (checked against \
+         what is published of their form, not by running them), with the version of their interface: {}.",
+        named(false),
+        named(true)
+    )
 }
 
 fn target(name: &str) -> Result<Target, String> {
@@ -84,7 +92,7 @@ impl Export {
             }
         };
         eprint!("{}", policy::rendered(&warnings, &std::io::stderr()));
-        if site.listeners.is_empty() && !self.snippet {
+        if site.listeners.is_empty() && !self.snippet && !self.to.is_service() {
             eprintln!(
                 "error: {}: it has no [[listeners]], so there is nothing to listen on; add one, or ask for a --snippet",
                 self.file.display()
@@ -118,6 +126,12 @@ impl Export {
         };
         for warning in &exported.warnings {
             eprintln!("{}", warned(warning));
+        }
+        if self.to.is_service() {
+            eprintln!(
+                "note: {} is unproven: the document is checked against what is published of its form, and not by running the service",
+                self.to
+            );
         }
         match &options.folder {
             folder if folder.as_os_str().is_empty() => self.print(&exported),

@@ -35,6 +35,7 @@ mod difference;
 pub mod import;
 mod patterns;
 mod plan;
+mod services;
 mod targets;
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crossorigin::server::{CrossOriginResourcePolicy, OriginPattern, PolicyConfig, TimingAllowOrigin};
-use crossorigin_policy::{Limits, Listener, Site, Target};
+use crossorigin_policy::{Conditions, Limits, Listener, Site, Target};
 use http::Method;
 
 use crate::patterns::{self, Spelling};
@@ -11,7 +11,9 @@ use crate::patterns::{self, Spelling};
 /// A site, as tables.
 pub(crate) struct Plan<'s> {
     pub(crate) listeners: Vec<Serving<'s>>,
-    /// The policies that are used, each once.
+    /// All routes, through whatever listener: the first that matches answers.
+    pub(crate) routes: Vec<Rule<'s>>,
+    /// The policies that are used, each once; of a file without routes, all.
     pub(crate) policies: Vec<Policy>,
     pub(crate) limits: &'s Limits,
 }
@@ -124,12 +126,9 @@ impl<'s> Plan<'s> {
             ];
             (std::cmp::Reverse(depth), asked)
         });
-        let mut listeners = Vec::new();
-        for listener in &site.listeners {
-            let of_it = rules
-                .iter()
-                .filter(|(_, (_, asks))| asks.listener.is_none_or(|own| own.name == listener.name));
-            let rules = of_it.map(|(number, (route, asks))| Rule {
+        let routes: Vec<Rule<'s>> = rules
+            .iter()
+            .map(|(number, (route, asks))| Rule {
                 number: number + 1,
                 prefix: route.path.trim_end_matches('/'),
                 hosts: asks.hosts,
@@ -138,12 +137,23 @@ impl<'s> Plan<'s> {
                 target: &route.target,
                 policy: route.policy.as_ref().map(|(name, _)| index(name)),
                 body_bytes: route.body_bytes.unwrap_or(site.limits.body_bytes),
-            });
-            let rules = rules.collect();
+            })
+            .collect();
+        let mut listeners = Vec::new();
+        for listener in &site.listeners {
+            let is_of_it = |asks: &Conditions<'_>| asks.listener.is_none_or(|own| own.name == listener.name);
+            let of_it = rules.iter().zip(&routes).filter(|((_, (_, asks)), _)| is_of_it(asks));
+            let rules = of_it.map(|(_, rule)| rule.clone()).collect();
             let default_policy = listener.default_policy.as_ref().map(|(name, _)| index(name));
             listeners.push(Serving { listener, default_policy, rules });
         }
-        Self { listeners, policies, limits: &site.limits }
+        if routes.is_empty() {
+            // A file of policies alone is enough for services that have no routes.
+            for (name, _) in configurations {
+                index(name);
+            }
+        }
+        Self { listeners, routes, policies, limits: &site.limits }
     }
 }
 

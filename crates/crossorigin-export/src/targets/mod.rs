@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use crate::difference::{Difference, Differences, Sender};
 use crate::plan::{Plan, Policy};
-use crate::{Export, Options};
+use crate::{Export, Options, services};
 
 /// What a site can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,11 +27,47 @@ pub enum Target {
     Apache,
     /// Caddy.
     Caddy,
+    /// Istio.
+    Istio,
+    /// The Kubernetes Gateway API.
+    GatewayApi,
+    /// Traefik.
+    Traefik,
+    /// Buckets of Amazon S3.
+    S3,
+    /// Amazon CloudFront.
+    CloudFront,
+    /// HTTP APIs of Amazon API Gateway.
+    ApiGateway,
+    /// Buckets of Google Cloud Storage.
+    Gcs,
+    /// Azure Storage.
+    AzureStorage,
+    /// Buckets of Cloudflare R2.
+    R2,
+    /// Spring Framework.
+    Spring,
 }
 
 impl Target {
     /// All of them, servers first.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Haproxy, Self::Varnish, Self::Apache, Self::Caddy];
+    pub const ALL: &[Self] = &[
+        Self::Nginx,
+        Self::Haproxy,
+        Self::Varnish,
+        Self::Apache,
+        Self::Caddy,
+        Self::Istio,
+        Self::GatewayApi,
+        Self::Traefik,
+        Self::S3,
+        Self::CloudFront,
+        Self::ApiGateway,
+        Self::Gcs,
+        Self::AzureStorage,
+        Self::R2,
+        Self::Spring,
+    ];
 
     /// Its name, as `--to` takes it.
     pub fn name(self) -> &'static str {
@@ -41,6 +77,16 @@ impl Target {
             Self::Varnish => "varnish",
             Self::Apache => "apache",
             Self::Caddy => "caddy",
+            Self::Istio => "istio",
+            Self::GatewayApi => "gateway-api",
+            Self::Traefik => "traefik",
+            Self::S3 => "s3",
+            Self::CloudFront => "cloudfront",
+            Self::ApiGateway => "api-gateway",
+            Self::Gcs => "gcs",
+            Self::AzureStorage => "azure-storage",
+            Self::R2 => "r2",
+            Self::Spring => "spring",
         }
     }
 
@@ -52,7 +98,23 @@ impl Target {
             Self::Varnish => "7.1",
             Self::Apache => "2.4",
             Self::Caddy => "2.6",
+            Self::Istio => "1.24",
+            Self::GatewayApi => "1.5",
+            Self::Traefik => "3",
+            Self::S3 => "2006-03-01",
+            Self::CloudFront => "2020-05-31",
+            Self::ApiGateway => "2",
+            Self::Gcs => "1",
+            Self::AzureStorage => "2021-12-02",
+            Self::R2 => "2",
+            Self::Spring => "6",
         }
+    }
+
+    /// Whether it is a service, which takes a document and is not started from one. Services are unproven: their documents
+    /// are checked against what is published of their form, and not by running them.
+    pub fn is_service(self) -> bool {
+        !matches!(self, Self::Nginx | Self::Haproxy | Self::Varnish | Self::Apache | Self::Caddy)
     }
 
     pub(crate) fn write(
@@ -67,6 +129,7 @@ impl Target {
             Self::Varnish => varnish::write(plan, options, differences),
             Self::Apache => apache::write(plan, options, differences),
             Self::Caddy => caddy::write(plan, options, differences),
+            service => services::write(service, plan, differences),
         }
     }
 }
