@@ -33,7 +33,8 @@ const PACKAGES: &[Package] = &[
 ];
 
 /// Folders with a `package.json` and its lock file, whose packages tests run as they are.
-const LIBRARIES: &[&str] = &["crates/crossorigin-page/tests/libraries"];
+const LIBRARIES: &[&str] =
+    &["crates/crossorigin-page/tests/libraries", "crates/crossorigin-cli/tests/export/express"];
 
 /// A cargo subcommand from crates.io, at the version that is installed where none is found.
 pub(crate) struct Subcommand {

@@ -145,3 +145,9 @@ fn caddy_answers_as_the_policy_says() {
 fn apache_answers_as_the_policy_says() {
     prove("apache", &[]);
 }
+
+#[test]
+#[ignore = "needs node and express: cargo xtask test"]
+fn express_answers_as_the_policy_says() {
+    prove("express", &[]);
+}

@@ -46,6 +46,11 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
     }
     let printed = String::from_utf8(export.stdout).unwrap();
     let command = printed.lines().last().and_then(|line| line.strip_prefix("start: ")).expect(&printed);
+    if target == "express" {
+        // As `npm install` would.
+        let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/express/node_modules");
+        std::os::unix::fs::symlink(modules, output.join("node_modules")).unwrap();
+    }
     let rights = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&output, rights).unwrap();
     let path = std::env::var("PATH").unwrap();

@@ -2,6 +2,7 @@
 
 mod apache;
 mod caddy;
+mod express;
 mod haproxy;
 mod nginx;
 mod varnish;
@@ -27,6 +28,8 @@ pub enum Target {
     Apache,
     /// Caddy.
     Caddy,
+    /// Express, on Node.js.
+    Express,
     /// Istio.
     Istio,
     /// The Kubernetes Gateway API.
@@ -57,6 +60,7 @@ impl Target {
         Self::Varnish,
         Self::Apache,
         Self::Caddy,
+        Self::Express,
         Self::Istio,
         Self::GatewayApi,
         Self::Traefik,
@@ -77,6 +81,7 @@ impl Target {
             Self::Varnish => "varnish",
             Self::Apache => "apache",
             Self::Caddy => "caddy",
+            Self::Express => "express",
             Self::Istio => "istio",
             Self::GatewayApi => "gateway-api",
             Self::Traefik => "traefik",
@@ -98,6 +103,7 @@ impl Target {
             Self::Varnish => "7.1",
             Self::Apache => "2.4",
             Self::Caddy => "2.6",
+            Self::Express => "5",
             Self::Istio => "1.24",
             Self::GatewayApi => "1.5",
             Self::Traefik => "3",
@@ -129,6 +135,7 @@ impl Target {
             Self::Varnish => varnish::write(plan, options, differences),
             Self::Apache => apache::write(plan, options, differences),
             Self::Caddy => caddy::write(plan, options, differences),
+            Self::Express => express::write(plan, options, differences),
             service => services::write(service, plan, differences),
         }
     }
