@@ -151,3 +151,9 @@ fn apache_answers_as_the_policy_says() {
 fn express_answers_as_the_policy_says() {
     prove("express", &[]);
 }
+
+#[test]
+#[ignore = "needs envoy: cargo xtask test"]
+fn envoy_answers_as_the_policy_says() {
+    prove("envoy", &[("files by extension", "files")]);
+}

@@ -37,6 +37,7 @@ mod patterns;
 mod plan;
 mod services;
 mod targets;
+mod yaml;
 
 use std::path::PathBuf;
 

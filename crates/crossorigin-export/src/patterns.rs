@@ -119,6 +119,11 @@ fn spelt(own: char, any_case: bool, spelling: Spelling) -> String {
     }
 }
 
+/// An expression that takes all of a path, of one that takes its beginning.
+pub(crate) fn whole(expression: &str) -> String {
+    format!("{expression}.*")
+}
+
 /// Paths with an empty segment or a parameter among their first segments, so that routes of that depth may be read in two
 /// ways.
 pub(crate) fn two_readings(depth: usize) -> Option<String> {

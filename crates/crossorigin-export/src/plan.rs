@@ -81,6 +81,8 @@ pub(crate) struct Asked {
     pub(crate) taken: String,
     /// What is not taken, though the expression says so.
     pub(crate) but: Option<String>,
+    /// The same as a list, `*` in it where all names are taken.
+    pub(crate) names: Vec<String>,
     pub(crate) answer: Answer,
 }
 
@@ -297,9 +299,9 @@ fn methods(configuration: &PolicyConfig) -> Asked {
     };
     let answer = match any && configuration.credentials {
         true => Answer::Echo,
-        false => Answer::Fixed(joined(names)),
+        false => Answer::Fixed(joined(names.clone())),
     };
-    Asked { taken, but: None, answer }
+    Asked { taken, but: None, names, answer }
 }
 
 fn request_headers(configuration: &PolicyConfig) -> Asked {
@@ -307,7 +309,8 @@ fn request_headers(configuration: &PolicyConfig) -> Asked {
     let names = lower_case(&configuration.request_headers);
     let names_authorization = names.iter().any(|name| name == AUTHORIZATION);
     if !names.iter().any(|name| name == "*") {
-        return Asked { taken: patterns::list_of(&names), but: None, answer: Answer::Fixed(joined(names)) };
+        let answer = Answer::Fixed(joined(names.clone()));
+        return Asked { taken: patterns::list_of(&names), but: None, names, answer };
     }
     let kept = ["*"].into_iter().chain(names_authorization.then_some(AUTHORIZATION));
     let kept: Vec<_> = kept.map(str::to_owned).collect();
@@ -316,6 +319,7 @@ fn request_headers(configuration: &PolicyConfig) -> Asked {
         // `*` never covers it.
         but: (!names_authorization).then(|| patterns::list_with(AUTHORIZATION)),
         answer: if configuration.credentials { Answer::Echo } else { Answer::Fixed(joined(kept)) },
+        names,
     }
 }
 

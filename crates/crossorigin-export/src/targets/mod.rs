@@ -2,6 +2,7 @@
 
 mod apache;
 mod caddy;
+mod envoy;
 mod express;
 mod haproxy;
 mod nginx;
@@ -28,6 +29,8 @@ pub enum Target {
     Apache,
     /// Caddy.
     Caddy,
+    /// Envoy.
+    Envoy,
     /// Express, on Node.js.
     Express,
     /// Istio.
@@ -61,6 +64,7 @@ impl Target {
         Self::Apache,
         Self::Caddy,
         Self::Express,
+        Self::Envoy,
         Self::Istio,
         Self::GatewayApi,
         Self::Traefik,
@@ -81,6 +85,7 @@ impl Target {
             Self::Varnish => "varnish",
             Self::Apache => "apache",
             Self::Caddy => "caddy",
+            Self::Envoy => "envoy",
             Self::Express => "express",
             Self::Istio => "istio",
             Self::GatewayApi => "gateway-api",
@@ -103,6 +108,7 @@ impl Target {
             Self::Varnish => "7.1",
             Self::Apache => "2.4",
             Self::Caddy => "2.6",
+            Self::Envoy => "1.40",
             Self::Express => "5",
             Self::Istio => "1.24",
             Self::GatewayApi => "1.5",
@@ -135,6 +141,7 @@ impl Target {
             Self::Varnish => varnish::write(plan, options, differences),
             Self::Apache => apache::write(plan, options, differences),
             Self::Caddy => caddy::write(plan, options, differences),
+            Self::Envoy => envoy::write(plan, options, differences),
             Self::Express => express::write(plan, options, differences),
             service => services::write(service, plan, differences),
         }
