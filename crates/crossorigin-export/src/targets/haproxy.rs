@@ -58,6 +58,7 @@ fn head(plan: &Plan<'_>, options: &Options) -> String {
     timeout http-keep-alive {}ms
     timeout connect {}ms
     timeout server {}ms
+    retries 0
 ",
         preamble("#", Target::Haproxy, options),
         limits.connections,
