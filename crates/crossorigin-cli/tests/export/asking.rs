@@ -90,7 +90,8 @@ fn head(stream: &mut BufReader<TcpStream>) -> std::io::Result<(u16, HeaderMap)> 
 fn skip_chunks(stream: &mut BufReader<TcpStream>) -> std::io::Result<()> {
     loop {
         let size = line(stream)?;
-        let length = u64::from_str_radix(&size, 16).unwrap_or_else(|_| panic!("no size of a chunk: {size:?}"));
+        let length =
+            u64::from_str_radix(&size, 16).unwrap_or_else(|_| panic!("no size of a chunk: {size:?}"));
         std::io::copy(&mut stream.by_ref().take(length), &mut std::io::sink())?;
         line(stream)?;
         if length == 0 {

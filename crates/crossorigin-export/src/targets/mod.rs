@@ -63,8 +63,8 @@ impl Target {
         Self::Varnish,
         Self::Apache,
         Self::Caddy,
-        Self::Express,
         Self::Envoy,
+        Self::Express,
         Self::Istio,
         Self::GatewayApi,
         Self::Traefik,
@@ -126,7 +126,8 @@ impl Target {
     /// Whether it is a service, which takes a document and is not started from one. Services are unproven: their documents
     /// are checked against what is published of their form, and not by running them.
     pub fn is_service(self) -> bool {
-        !matches!(self, Self::Nginx | Self::Haproxy | Self::Varnish | Self::Apache | Self::Caddy)
+        // They stand behind the servers.
+        self >= Self::Istio
     }
 
     pub(crate) fn write(
