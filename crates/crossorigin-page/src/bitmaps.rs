@@ -94,6 +94,9 @@ pub(crate) type Area = (f32, f32, f32, f32);
 /// A pixel as script sees it. Halves go to the even side, as far as short floating-point numbers tell them, so that each
 /// byte is the one that browsers have.
 fn demultiplied(pixel: PremultipliedColorU8) -> [u8; 4] {
+    if pixel.is_opaque() {
+        return [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()];
+    }
     let share = |byte: u8| f32::from(byte) * (1.0 / 255.0);
     let scale = if pixel.alpha() == 0 { 0.0 } else { 1.0 / share(pixel.alpha()) };
     let part = |byte: u8| (share(byte) * scale * 255.0).round_ties_even() as u8;

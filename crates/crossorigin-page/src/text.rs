@@ -28,6 +28,18 @@ pub(crate) struct Setting {
     pub(crate) letter_spacing: f32,
     /// What stands between words in addition, in pixels.
     pub(crate) word_spacing: f32,
+    /// Where letters stand on the canvas: how many of its pixels one here is, and where the first letter stands. Those
+    /// of level text move to quarters of pixels, as in browsers.
+    pub(crate) quarters: Option<(f32, f32)>,
+}
+
+impl Setting {
+    fn moved(&self, x: f32) -> f32 {
+        match self.quarters {
+            Some((scale, start)) => (((x * scale + start) * 4.0).round() / 4.0 - start) / scale,
+            None => x,
+        }
+    }
 }
 
 /// A text that is set: in pixels, from the left end of its baseline, down being positive.
@@ -119,7 +131,7 @@ fn set_part(font: &Font, text: &str, is_rtl: bool, setting: &Setting, start: f32
     let outlines = font.outline_glyphs();
     let mut x = start;
     for (info, position) in buffer.glyph_infos().iter().zip(buffer.glyph_positions()) {
-        let at = (x + position.x_offset as f32 * scale, -(position.y_offset as f32) * scale);
+        let at = (setting.moved(x + position.x_offset as f32 * scale), -(position.y_offset as f32) * scale);
         pen.at = Transform::from_row(scale, 0.0, 0.0, -scale, at.0, at.1);
         if let Some(outline) = outlines.get(GlyphId::new(info.glyph_id)) {
             // A glyph that is damaged is not seen.
@@ -212,6 +224,7 @@ mod tests {
             has_kerning: true,
             letter_spacing: 0.0,
             word_spacing: 0.0,
+            quarters: None,
         };
         let set = set_text(&fonts, "AV \u{5D0}?", &setting).ok_or("it has no font")?;
         Ok((set.width, set.path.map_or(0, |path| path.verbs().len())))

@@ -72,7 +72,7 @@ struct Placed {
 const HANGING: f32 = 0.8;
 
 impl Described {
-    fn place(&self, fonts: &Fonts) -> Option<Placed> {
+    fn place(&self, fonts: &Fonts, quarters: Option<(f32, f32)>) -> Option<Placed> {
         let setting = Setting {
             fonts: self.fonts.clone(),
             size: self.size,
@@ -81,6 +81,7 @@ impl Described {
             has_kerning: self.has_kerning,
             letter_spacing: self.letter_spacing,
             word_spacing: self.word_spacing,
+            quarters,
         };
         let text = set_text(fonts, &self.text, &setting)?;
         // The em square is as high as the font's size, and divided as its ascent and descent are.
@@ -146,25 +147,21 @@ pub(crate) fn define<'js>(
     let own = Rc::clone(fonts);
     set(ctx, to, "measure_text", move |described: String| {
         let described = serde_json::from_str::<Described>(&described).ok();
-        let placed = described.and_then(|described| described.place(&own.borrow()));
+        let placed = described.and_then(|described| described.place(&own.borrow(), None));
         placed.map_or([0.0; 12], |placed| placed.metrics()).map(f64::from).to_vec()
     })?;
     let (own, canvases) = (Rc::clone(fonts), Rc::clone(bitmaps));
     set(ctx, to, "draw_text", move |id: BitmapId, drawn: String| {
         let Ok(drawn) = serde_json::from_str::<Drawn>(&drawn) else { return };
-        let Some(placed) = drawn.text.place(&own.borrow()) else { return };
-        let width = placed.text.width;
-        let squeeze =
-            drawn.max_width.filter(|max| *max < width && width > 0.0).map_or(1.0, |max| max / width);
-        let at = Transform::from_row(
-            squeeze,
-            0.0,
-            0.0,
-            1.0,
-            drawn.x + placed.right * squeeze,
-            drawn.y + placed.down,
-        );
-        let at = on_pixels(at, drawn.drawing.transform(), drawn.text.size);
+        let Some(mut placed) = drawn.text.place(&own.borrow(), None) else { return };
+        let mut at = drawn.at(&placed);
+        if let Some(level) = drawn.level() {
+            // Baselines lie between two rows of pixels.
+            let row = level.sy * at.ty + level.ty;
+            at.ty += (row.round() - row) / level.sy;
+            let quarters = Some((level.sx * at.sx, level.sx * at.tx + level.tx));
+            placed = drawn.text.place(&own.borrow(), quarters).unwrap_or(placed);
+        }
         let path = placed.text.path.and_then(|path| path.transform(at));
         canvases.borrow_mut().paint(id, path, &drawn.drawing);
     })
@@ -173,15 +170,21 @@ pub(crate) fn define<'js>(
 /// The largest text whose lines stand on whole pixels, in pixels.
 const MAX_ON_PIXELS: f32 = 256.0;
 
-/// Where a text is placed, so that its baseline lies between two rows of pixels, as in browsers: if it is level, and not
-/// very large.
-fn on_pixels(at: Transform, placed: Transform, size: f32) -> Transform {
-    let is_level = placed.kx == 0.0 && placed.ky == 0.0 && placed.sy != 0.0;
-    if !is_level || size * placed.sy.abs() > MAX_ON_PIXELS {
-        return at;
+impl Drawn {
+    /// Where the text is, which is squeezed to what it may be wide.
+    fn at(&self, placed: &Placed) -> Transform {
+        let width = placed.text.width;
+        let squeeze = self.max_width.filter(|max| *max < width && width > 0.0).map_or(1.0, |max| max / width);
+        let (x, y) = (self.x + placed.right * squeeze, self.y + placed.down);
+        Transform::from_row(squeeze, 0.0, 0.0, 1.0, x, y)
     }
-    let row = placed.sy * at.ty + placed.ty;
-    Transform { ty: at.ty + (row.round() - row) / placed.sy, ..at }
+
+    /// The transformation, where the text is level and not very large: browsers move its letters then.
+    fn level(&self) -> Option<Transform> {
+        let placed = self.drawing.transform();
+        let is_level = placed.kx == 0.0 && placed.ky == 0.0 && placed.sx != 0.0 && placed.sy != 0.0;
+        (is_level && self.text.size * placed.sy.abs() <= MAX_ON_PIXELS).then_some(placed)
+    }
 }
 
 /// A font's number, or why there is none.

@@ -30,7 +30,13 @@ impl Browser {
 
     /// The same with more flags.
     pub fn start_with(more: &[&str]) -> Self {
+        Self::start_in(&[], more)
+    }
+
+    /// The same with variables of its environment.
+    pub fn start_in(environment: &[(&str, &Path)], more: &[&str]) -> Self {
         let mut driver = Command::new("chromedriver")
+            .envs(environment.iter().copied())
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
