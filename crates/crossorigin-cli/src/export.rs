@@ -99,6 +99,11 @@ impl Export {
             );
             return Ok(ExitCode::from(2));
         }
+        if let Some(version) = &self.target_version
+            && !self.takes(version)
+        {
+            return Ok(ExitCode::from(2));
+        }
         let mut options = Options::default();
         options.version = self.target_version.clone();
         options.accepted = self.accept.clone();
@@ -139,6 +144,30 @@ impl Export {
         }
     }
 
+    /// Whether the version is one of the target's; what it is not proven with is told.
+    fn takes(&self, version: &str) -> bool {
+        let Some(known) = self.to.major_versions() else { return true };
+        let major = version.split('.').next().and_then(|major| major.parse().ok());
+        if !major.is_some_and(|major| known.contains(&major)) {
+            let known = known.map(|major| major.to_string()).collect::<Vec<_>>().join(", ");
+            eprintln!(
+                "error: --target-version {version}: no version {} of {} is known (known: {known})",
+                version.split('.').next().unwrap_or_default(),
+                self.to
+            );
+            return false;
+        }
+        let proven = self.to.version();
+        if version != proven && !version.starts_with(&format!("{proven}.")) {
+            eprintln!(
+                "warning: untested-version: what is written is proven with {} {proven}, not with {version}; what the versions \
+                 differ in shows when it is started",
+                self.to
+            );
+        }
+        true
+    }
+
     fn print(&self, exported: &Exported) -> anyhow::Result<ExitCode> {
         if let [file, _, ..] = &exported.files[..] {
             let many = exported.files.len();
@@ -158,6 +187,15 @@ impl Export {
         let there = exported.files.iter().map(|file| folder.join(&file.name)).find(|path| path.exists());
         if let (Some(path), false) = (there, self.force) {
             eprintln!("error: {} is there already: --force overwrites it", path.display());
+            return Ok(ExitCode::from(2));
+        }
+        if folder.exists() && !folder.is_dir() {
+            eprintln!("error: --output {} is no folder", folder.display());
+            return Ok(ExitCode::from(2));
+        }
+        let in_the_way = exported.files.iter().map(|file| folder.join(&file.name)).find(|path| path.is_dir());
+        if let Some(path) = in_the_way {
+            eprintln!("error: {} is a folder, where a file is to be written", path.display());
             return Ok(ExitCode::from(2));
         }
         std::fs::create_dir_all(folder).with_context(|| format!("--output {}", folder.display()))?;

@@ -9,6 +9,7 @@ mod nginx;
 mod varnish;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::difference::{Difference, Differences, Sender};
@@ -120,6 +121,18 @@ impl Target {
             Self::AzureStorage => "2021-12-02",
             Self::R2 => "2",
             Self::Spring => "6",
+        }
+    }
+
+    /// The major versions that there are of a server and that take what is written; `None` for services, whose interfaces
+    /// are named otherwise.
+    pub fn major_versions(self) -> Option<RangeInclusive<u32>> {
+        match self {
+            Self::Nginx => Some(1..=1),
+            Self::Haproxy => Some(2..=3),
+            Self::Varnish => Some(6..=8),
+            Self::Apache | Self::Caddy => Some(2..=2),
+            _ => None,
         }
     }
 
