@@ -43,6 +43,18 @@ pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differ
     plan.policies.iter().for_each(|policy| of_policy(&mut script, policy));
     script.push('\n');
     script.push_str(SCRIPT);
+    if options.snippet {
+        let hosts: Vec<_> = plan.listeners.iter().flat_map(|serving| virtual_hosts(plan, serving)).collect();
+        let part = json!({ "http_filters": [filter(&folder)], "virtual_hosts": hosts });
+        let text = format!(
+            "{}# For the HttpConnectionManager: the filter stands before the router and before authentication. Each virtual host's\n\
+             # routes come in place of yours; their clusters are to be named as yours are.\n{}",
+            preamble("#", Target::Envoy, options),
+            yaml::write(&part)
+        );
+        let files = vec![File::new("envoy.yaml", text), File::new("cors.lua", script)];
+        return Export { files, start: None, warnings: Vec::new() };
+    }
     let listeners: Vec<_> = plan
         .listeners
         .iter()
@@ -57,7 +69,7 @@ pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differ
     let files = vec![File::new("envoy.yaml", text), File::new("cors.lua", script)];
     let start =
         format!("envoy --disable-hot-restart -l warning -c {}", shell_word(&format!("{folder}/envoy.yaml")));
-    Export { files, start: (!options.snippet).then_some(start), warnings: Vec::new() }
+    Export { files, start: Some(start), warnings: Vec::new() }
 }
 
 /// A string of Lua.
@@ -135,18 +147,30 @@ fn pattern(item: &str) -> Option<String> {
     ))
 }
 
+fn virtual_hosts(plan: &Plan<'_>, serving: &Serving<'_>) -> Vec<Value> {
+    let hosts = serving.hosts();
+    let of_hosts = hosts.iter().map(|host| {
+        // With a port, and with the dot that ends a fully qualified name.
+        let domains = [(*host).to_owned(), format!("{host}:*"), format!("{host}."), format!("{host}.:*")];
+        json!({ "name": host, "domains": domains, "routes": routes(plan, serving, Some(host)) })
+    });
+    let others = json!({ "name": "others", "domains": ["*"], "routes": routes(plan, serving, None) });
+    of_hosts.chain([others]).collect()
+}
+
+/// The filter that runs the script.
+fn filter(folder: &str) -> Value {
+    json!({
+        "name": "envoy.filters.http.lua",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
+            "default_source_code": { "filename": format!("{folder}/cors.lua") },
+        },
+    })
+}
+
 fn listener(plan: &Plan<'_>, serving: &Serving<'_>, nth: usize, folder: &str) -> Value {
     let limits = plan.limits;
-    let hosts = serving.hosts();
-    let virtual_hosts: Vec<_> = hosts
-        .iter()
-        .map(|host| {
-            // With a port, and with the dot that ends a fully qualified name.
-            let domains = [(*host).to_owned(), format!("{host}:*"), format!("{host}."), format!("{host}.:*")];
-            json!({ "name": host, "domains": domains, "routes": routes(plan, serving, Some(host)) })
-        })
-        .chain([json!({ "name": "others", "domains": ["*"], "routes": routes(plan, serving, None) })])
-        .collect();
     let address = serving.listener.address;
     json!({
         "name": format!("listener_{}", nth + 1),
@@ -170,15 +194,9 @@ fn listener(plan: &Plan<'_>, serving: &Serving<'_>, nth: usize, folder: &str) ->
                     "headers_with_underscores_action": "REJECT_REQUEST",
                 },
                 "upgrade_configs": [{ "upgrade_type": "websocket" }],
-                "route_config": { "name": "routes", "virtual_hosts": virtual_hosts },
+                "route_config": { "name": "routes", "virtual_hosts": virtual_hosts(plan, serving) },
                 "http_filters": [
-                    {
-                        "name": "envoy.filters.http.lua",
-                        "typed_config": {
-                            "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-                            "default_source_code": { "filename": format!("{folder}/cors.lua") },
-                        },
-                    },
+                    filter(folder),
                     {
                         "name": "envoy.filters.http.router",
                         "typed_config": {

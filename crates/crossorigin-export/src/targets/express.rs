@@ -14,51 +14,83 @@ use crate::{Export, File, Options, Target};
 
 /// More exact origins than that are kept in a file of their own.
 const MOST_IN_LINE: usize = 50;
-/// What answers by the tables.
-const PROGRAM: &str = include_str!("express.js");
+/// What decides by the tables.
+const DECISION: &str = include_str!("express_cors.js");
+/// What serves by them.
+const SERVER: &str = include_str!("express_server.js");
+/// What stands in an application that is there already.
+const MIDDLEWARE: &str = include_str!("express_middleware.js");
 
 pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differences<'_>) -> Export {
     add_spellings(differences, &plan.policies);
     add_unreadable(differences, "Node.js");
     let mut files = Vec::new();
-    let mut text = format!("\"use strict\";\n{}", preamble("//", Target::Express, options));
+    let head = format!("\"use strict\";\n{}", preamble("//", Target::Express, options));
+    let mut policies = "const policies = {\n".to_owned();
+    for policy in &plan.policies {
+        of_policy(&mut policies, policy, &mut files);
+    }
+    policies.push_str("};\n");
+    if options.snippet {
+        let text = format!("{head}\n{}{policies}\n{DECISION}\n{MIDDLEWARE}", usage(plan));
+        files.insert(0, File::new("cors.cjs", text));
+        return Export { files, start: None, warnings: Vec::new() };
+    }
+    let mut listeners = "// Rules are tried in this order.\nconst listeners = () => [\n".to_owned();
+    for serving in &plan.listeners {
+        of_listener(&mut listeners, plan, serving);
+    }
+    listeners.push_str("];\n");
     let limits = plan.limits;
-    let _ = writeln!(
-        text,
-        "
-const LIMITS = {{
+    let limits = format!(
+        "const LIMITS = {{
   headBytes: {},
   // In milliseconds.
   headTimeout: {},
   idleTimeout: {},
   upstreamTimeout: {},
 }};
-
-const policies = {{",
+",
         limits.head_bytes,
         limits.head_timeout.as_millis(),
         limits.idle_timeout.as_millis(),
         limits.upstream_timeout.as_millis()
     );
-    for policy in &plan.policies {
-        of_policy(&mut text, policy, &mut files);
-    }
-    text.push_str("};\n\n// Rules are tried in this order.\nconst listeners = () => [\n");
-    for serving in &plan.listeners {
-        of_listener(&mut text, plan, serving);
-    }
-    text.push_str("];\n\n");
-    text.push_str(PROGRAM);
     let package = json!({
         "private": true,
         "dependencies": { "express": "^5.0.0" },
         "engines": { "node": ">=18.3" },
     });
+    let parts = [&head, &limits, &policies, &listeners, DECISION, SERVER];
     files.insert(0, File::new("package.json", format!("{package:#}\n")));
-    files.insert(0, File::new("server.cjs", text));
+    files.insert(0, File::new("server.cjs", parts.join("\n")));
     let folder = options.folder.display().to_string();
     let start = format!("node {}", shell_word(&format!("{folder}/server.cjs")));
-    Export { files, start: (!options.snippet).then_some(start), warnings: Vec::new() }
+    Export { files, start: Some(start), warnings: Vec::new() }
+}
+
+/// How the middleware is used, route by route.
+fn usage(plan: &Plan<'_>) -> String {
+    let mut text =
+        "// In the application, before what answers:\n//\n//   const { cors } = require(\"./cors.cjs\");\n"
+            .to_owned();
+    let mut written = std::collections::BTreeSet::new();
+    for rule in plan.listeners.iter().flat_map(|serving| &serving.rules) {
+        let Some(index) = rule.policy else { continue };
+        let path = if rule.prefix.is_empty() { "/" } else { rule.prefix };
+        let asks = !(rule.hosts.is_empty() && rule.extensions.is_empty() && rule.methods.is_empty());
+        if written.insert((path, index, asks)) {
+            let only = if asks { ", where all that the route asks for holds" } else { "" };
+            let _ = writeln!(
+                text,
+                "//   app.use({}, cors({})); // Route {}{only}.",
+                json!(path),
+                key(&plan.policies[index].id),
+                rule.number
+            );
+        }
+    }
+    text + "\n"
 }
 
 /// A regular expression between slashes.

@@ -128,10 +128,11 @@ impl Target {
     /// are named otherwise.
     pub fn major_versions(self) -> Option<RangeInclusive<u32>> {
         match self {
-            Self::Nginx => Some(1..=1),
+            Self::Nginx | Self::Envoy => Some(1..=1),
             Self::Haproxy => Some(2..=3),
             Self::Varnish => Some(6..=8),
             Self::Apache | Self::Caddy => Some(2..=2),
+            Self::Express => Some(5..=5),
             _ => None,
         }
     }
