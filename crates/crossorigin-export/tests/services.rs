@@ -140,7 +140,21 @@ fn what_a_service_can_not_say_is_refused_by_name() {
             with(&format!("{list}\nexposed_headers = [\"etag\"]")),
             &["vary-without-origin", "one-header-list"],
         ),
-        ("azure-storage", with("origins = \"*\""), &["max-age-left-out", "vary-without-origin"]),
+        (
+            "azure-storage",
+            with("origins = \"*\""),
+            &["max-age-left-out", "vary-without-origin", "preflight-credentials"],
+        ),
+        (
+            "azure-storage",
+            with("origins = \"https://*.app.example:8443\"\ncredentials = true\nmax_age = \"1m\""),
+            &["vary-without-origin", "port-beside-wildcard"],
+        ),
+        (
+            "azure-storage",
+            with(&format!("{list}\ncredentials = true\nmethods = [\"PATCH\"]")),
+            &["vary-without-origin", "method-case"],
+        ),
         ("api-gateway", with("origins = \"https://*.app.example\""), &["origin-patterns", "vary"]),
         (
             "api-gateway",
@@ -151,6 +165,7 @@ fn what_a_service_can_not_say_is_refused_by_name() {
         ("cloudfront", with("origins = \"https://app.example\"\nmethods = \"*\""), &["any-method"]),
         ("cloudfront", with("origins = \"capacitor://localhost\""), &["other-schemes"]),
         ("gateway-api", with("origins = [\"null\"]\ndangerously_allow_null_origin = true"), &["null-origin"]),
+        ("gateway-api", with("origins = \"http://[::1]:3000\""), &["ipv6-origin"]),
         ("gateway-api", with("origins = \"https://app.example\"\nmax_age = \"0s\""), &["max-age"]),
         ("gateway-api", with("origins = \"https://app.example\"\nmethods = [\"PURGE\"]"), &["methods"]),
         (

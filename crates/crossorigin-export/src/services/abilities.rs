@@ -18,6 +18,8 @@ pub(super) struct Abilities {
     pub(super) null: bool,
     /// Whether origins of schemes other than `http` and `https` can be said.
     pub(super) other_schemes: bool,
+    /// Whether addresses of IPv6 can be said.
+    pub(super) ipv6: bool,
     /// The most origins.
     pub(super) origins: usize,
     pub(super) credentials: Credentials,
@@ -89,7 +91,7 @@ pub(super) fn example(policy: &Policy) -> String {
 }
 
 /// An origin that an item takes in.
-fn member(item: &str) -> String {
+pub(super) fn member(item: &str) -> String {
     let mut config = PolicyConfig::default();
     config.origins = vec![item.to_owned()];
     Witnesses::new([&config]).members().next().map_or_else(String::new, |origin| origin.value)
@@ -191,6 +193,20 @@ fn origins(policy: &Policy, abilities: &Abilities, differences: &mut Differences
                 ours: allowed(&origin),
                 theirs: NOT_SHARED.into(),
                 remedy: "leave the applications' origins out",
+            },
+        );
+    }
+    if let Some(item) = all.clone().find(|item| item.contains("://[")).filter(|_| !abilities.ipv6) {
+        let origin = if item.contains('*') { member(item) } else { item.clone() };
+        refuse(
+            differences,
+            Told {
+                name: "ipv6-origin",
+                explanation: format!("{service} takes no IPv6 address, so {item} can't be said"),
+                request: get(&origin),
+                ours: allowed(&origin),
+                theirs: "the whole configuration is refused".into(),
+                remedy: "write localhost, or a name",
             },
         );
     }

@@ -15,6 +15,7 @@ const ABILITIES: Abilities = Abilities {
     any_port: false,
     null: false,
     other_schemes: false,
+    ipv6: true,
     origins: 100,
     credentials: Credentials::AsTold,
     any_with_credentials: false,

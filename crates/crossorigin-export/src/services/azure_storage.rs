@@ -1,6 +1,6 @@
 //! Azure Storage: the properties that Set Blob Service Properties takes, and `az storage` and the SDKs send.
 
-use super::abilities::{Abilities, Credentials, Told, Vary, Wildcards, example, refuse};
+use super::abilities::{Abilities, Credentials, Told, Vary, Wildcards, example, member, refuse};
 use super::{list, methods, only, origins, request_headers};
 use crate::File;
 use crate::difference::Differences;
@@ -15,6 +15,7 @@ const ABILITIES: Abilities = Abilities {
     any_port: false,
     null: false,
     other_schemes: false,
+    ipv6: true,
     origins: 64,
     credentials: Credentials::WhereNamed,
     any_with_credentials: false,
@@ -37,6 +38,62 @@ pub(super) fn write(plan: &Plan<'_>, differences: &mut Differences<'_>) -> File 
     match policy {
         None => text.push_str("  <Cors/>\n"),
         Some(policy) => {
+            if policy.is_public() {
+                refuse(
+                    differences,
+                    Told {
+                        name: "preflight-credentials",
+                        explanation: "Azure Storage grants preflights for requests with credentials, whose responses it \
+                                      then lets nobody read"
+                            .into(),
+                        request: "OPTIONS / with Origin: https://any.example, Access-Control-Request-Method: PUT, before a \
+                                  request with credentials"
+                            .into(),
+                        ours: "Access-Control-Allow-Origin: *, so that the PUT is not sent".into(),
+                        theirs: "Access-Control-Allow-Credentials: true, so that it is".into(),
+                        remedy: "list the origins, or accept this where nothing depends on cookies",
+                    },
+                );
+            }
+            let with_port = policy.origins.patterns.iter().find(|(item, _)| item.matches(':').count() == 2);
+            if let Some((item, _)) = with_port.filter(|(item, _)| !item.ends_with(":*")) {
+                let origin = member(item);
+                refuse(
+                    differences,
+                    Told {
+                        name: "port-beside-wildcard",
+                        explanation: format!(
+                            "Azure Storage takes no port beside a wildcard, so {item} can't be said"
+                        ),
+                        request: format!("GET / with Origin: {origin}"),
+                        ours: format!("Access-Control-Allow-Origin: {origin}"),
+                        theirs: "no Access-Control-Allow-Origin".into(),
+                        remedy: "list the origins with their ports",
+                    },
+                );
+            }
+            // Others browsers write in upper case by themselves.
+            if let Some(method) =
+                methods(policy).iter().find(|method| ["PATCH", "MERGE"].contains(&method.as_str()))
+            {
+                let other = method.to_ascii_lowercase();
+                refuse(
+                    differences,
+                    Told {
+                        name: "method-case",
+                        explanation: format!(
+                            "Azure Storage compares methods in any case: with {method} it grants {other}"
+                        ),
+                        request: format!(
+                            "OPTIONS / with Origin: {}, Access-Control-Request-Method: {other}",
+                            example(policy)
+                        ),
+                        ours: "the preflight is not granted".into(),
+                        theirs: "the preflight is granted".into(),
+                        remedy: "leave the method out, or accept this: no service knows the other",
+                    },
+                );
+            }
             let rule = rule(policy);
             if rule.len() > MAX_BYTES {
                 refuse(

@@ -18,6 +18,7 @@ const ABILITIES: Abilities = Abilities {
     any_port: false,
     null: false,
     other_schemes: false,
+    ipv6: false,
     origins: 64,
     credentials: Credentials::AsTold,
     any_with_credentials: false,

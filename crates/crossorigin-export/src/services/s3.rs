@@ -17,6 +17,7 @@ const ABILITIES: Abilities = Abilities {
     any_port: true,
     null: true,
     other_schemes: true,
+    ipv6: true,
     origins: 100,
     credentials: Credentials::WhereNamed,
     any_with_credentials: false,

@@ -18,6 +18,7 @@ const ABILITIES: Abilities = Abilities {
     any_port: true,
     null: true,
     other_schemes: true,
+    ipv6: true,
     origins: usize::MAX,
     credentials: Credentials::AsTold,
     any_with_credentials: false,
