@@ -10,6 +10,7 @@ use url::Url;
 
 #[cfg(feature = "network")]
 use crate::HttpTransport;
+use crate::referrer::referrer;
 use crate::settings::Settings;
 use crate::{
     Agent, BlobUrls, CookieError, FetchRequest, Loaded, Loading, NetworkError, Response, Transport, drive,
@@ -71,6 +72,23 @@ impl<T> Environment<T> {
     /// The agent whose page it is.
     pub fn agent(&self) -> &Agent<T> {
         &self.agent
+    }
+
+    /// What a page at this URL is told of the page that led to it, as `document.referrer` and `Referer` say it; empty
+    /// where that is nothing.
+    /// [Source](https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer).
+    ///
+    /// ```
+    /// # use crossorigin_agent::{Agent, InProcess};
+    /// let agent = Agent::with_transport(InProcess::new(()));
+    /// let page = agent.environment("https://app.example".parse()?);
+    /// assert_eq!(page.referrer_to(&"https://api.example/x".parse()?), "https://app.example/");
+    /// assert_eq!(page.referrer_to(&"http://api.example/x".parse()?), "");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn referrer_to(&self, url: &Url) -> String {
+        let told = self.url.as_ref().and_then(|own| referrer(own, url, self.referrer_policy));
+        told.map(|told| String::from_utf8_lossy(told.as_bytes()).into_owned()).unwrap_or_default()
     }
 
     /// What `document.cookie` tells the page's scripts: what is not `HttpOnly`, nor of another site than the page's

@@ -91,7 +91,9 @@ pub(crate) fn add_cache_control(headers: &mut HeaderMap, cache: CacheMode) {
 /// [Source](https://fetch.spec.whatwg.org/#document-accept-header-value).
 fn accept(initiator: Initiator) -> &'static str {
     match initiator {
-        Initiator::Navigation => "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        Initiator::Navigation | Initiator::Frame => {
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        }
         Initiator::Image | Initiator::CssShape | Initiator::CssMask | Initiator::WebGlTexture => {
             "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
         }

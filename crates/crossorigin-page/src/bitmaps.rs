@@ -6,6 +6,7 @@ use crossorigin::fetching::ResponseType;
 use crossorigin::html::Bitmap;
 use tiny_skia::{Color, Mask, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, Rect, Transform};
 
+use crate::bound::Bound;
 use crate::clock::Clock;
 use crate::exports;
 use crate::images::{self, Image};
@@ -23,13 +24,18 @@ pub const MAX_BITMAP_BYTES: usize = 2 << 30;
 /// Names a bitmap of a page.
 pub(crate) type BitmapId = u32;
 
-/// All bitmaps of a page.
-#[derive(Default)]
+/// All bitmaps of the windows of an origin.
 pub(crate) struct Bitmaps {
     all: Vec<Surface>,
-    bytes: usize,
+    room: Bound,
     /// By which painting ends when the page's time is over.
-    clock: Option<Rc<Clock>>,
+    clock: Rc<Clock>,
+}
+
+impl Drop for Bitmaps {
+    fn drop(&mut self) {
+        self.room.give_back(self.all.iter().map(Surface::bytes).sum());
+    }
 }
 
 /// Pixels, and whether they are the page's own to read.
@@ -67,6 +73,10 @@ impl Clip {
 }
 
 impl Surface {
+    fn bytes(&self) -> usize {
+        self.pixels.as_ref().map_or(0, |pixels| pixels.data().len()) + self.clip.bytes()
+    }
+
     /// The pixels of a rectangle, whether script may have them or not.
     fn pixels_of(&self, x: i32, y: i32, width: u32, height: u32) -> Vec<u8> {
         let mut bytes = vec![0; width as usize * height as usize * 4];
@@ -105,19 +115,20 @@ fn demultiplied(pixel: PremultipliedColorU8) -> [u8; 4] {
 
 impl Bitmaps {
     /// No bitmaps yet, painted on until this clock says that the time is over.
-    pub(crate) fn timed(clock: Rc<Clock>) -> Self {
-        Self { clock: Some(clock), ..Self::default() }
+    pub(crate) fn new(room: &Bound, clock: &Rc<Clock>) -> Self {
+        Self { all: Vec::new(), room: room.clone(), clock: Rc::clone(clock) }
     }
 
     /// Whether there is no time left to paint in.
     pub(crate) fn is_late(&self) -> bool {
-        self.clock.as_ref().is_some_and(|clock| clock.is_over())
+        self.clock.is_over()
     }
 
     fn add(&mut self, pixels: Option<Pixmap>, flag: Bitmap) -> BitmapId {
-        let pixels = pixels.filter(|pixels| self.bytes + pixels.data().len() <= MAX_BITMAP_BYTES);
-        self.bytes += pixels.as_ref().map_or(0, |pixels| pixels.data().len());
-        self.all.push(Surface { pixels, flag, clip: Clip::Everything, vector: None });
+        let pixels = pixels.filter(|pixels| self.room.has_room(pixels.data().len()));
+        let surface = Surface { pixels, flag, clip: Clip::Everything, vector: None };
+        self.room.take(surface.bytes());
+        self.all.push(surface);
         (self.all.len() - 1) as BitmapId
     }
 
@@ -161,20 +172,20 @@ impl Bitmaps {
     /// Sets a canvas's size, which clears it and leaves its flag.
     pub(crate) fn resize(&mut self, id: BitmapId, width: u32, height: u32) {
         let Some(surface) = self.all.get_mut(id as usize) else { return };
-        self.bytes -= surface.pixels.take().map_or(0, |pixels| pixels.data().len()) + surface.clip.bytes();
-        surface.clip = Clip::Everything;
+        self.room.give_back(surface.bytes());
+        (surface.pixels, surface.clip) = (None, Clip::Everything);
         let bytes = (u64::from(width) * u64::from(height)).saturating_mul(4);
-        if usize::try_from(bytes).is_ok_and(|bytes| self.bytes.saturating_add(bytes) <= MAX_BITMAP_BYTES) {
+        if usize::try_from(bytes).is_ok_and(|bytes| self.room.has_room(bytes)) {
             surface.pixels = sized(width, height);
         }
-        self.bytes += surface.pixels.as_ref().map_or(0, |pixels| pixels.data().len());
+        self.room.take(surface.bytes());
     }
 
     /// Gives back the pixels of a bitmap that nothing draws any more.
     pub(crate) fn release(&mut self, id: BitmapId) {
         let Some(surface) = self.all.get_mut(id as usize) else { return };
-        self.bytes -= surface.pixels.take().map_or(0, |pixels| pixels.data().len()) + surface.clip.bytes();
-        (surface.clip, surface.vector) = (Clip::Everything, None);
+        self.room.give_back(surface.bytes());
+        (surface.pixels, surface.clip, surface.vector) = (None, Clip::Everything, None);
     }
 
     /// Whether script may have the pixels.
@@ -212,10 +223,9 @@ impl Bitmaps {
     /// Sets a canvas's clip; whether there is room for it.
     pub(crate) fn keep_clip(&mut self, id: BitmapId, clip: Clip) -> bool {
         let Some(surface) = self.all.get_mut(id as usize) else { return true };
-        self.bytes -= surface.clip.bytes();
-        let has_room = self.bytes + clip.bytes() <= MAX_BITMAP_BYTES;
+        self.room.give_back(surface.clip.bytes());
+        let has_room = self.room.take(clip.bytes());
         surface.clip = if has_room { clip } else { Clip::Nothing };
-        self.bytes += surface.clip.bytes();
         has_room
     }
 
@@ -339,22 +349,32 @@ fn sized(width: u32, height: u32) -> Option<Pixmap> {
 }
 
 #[cfg(test)]
+impl Bitmaps {
+    /// Bitmaps of a page that has time.
+    pub(crate) fn of_test() -> Self {
+        let clock = Clock::start(std::time::Duration::from_secs(600), std::sync::Arc::default());
+        Self::new(&Bound::new(MAX_BITMAP_BYTES), &Rc::new(clock))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn clips_have_their_share_of_the_room() {
-        let mut bitmaps = Bitmaps::default();
+        let mut bitmaps = Bitmaps::of_test();
         let canvas = bitmaps.canvas(100, 100);
         let circle = [1.0, 0.0, 10.0, 10.0, 1.0, 90.0, 10.0, 1.0, 50.0, 90.0, 4.0].to_vec();
         assert!(bitmaps.set_clip(canvas, std::slice::from_ref(&circle)));
-        assert_eq!(bitmaps.bytes, 100 * 100 * 5);
+        assert_eq!(bitmaps.room.taken(), 100 * 100 * 5);
         assert!(bitmaps.set_clip(canvas, &[]));
-        assert_eq!(bitmaps.bytes, 100 * 100 * 4);
-        bitmaps.bytes = MAX_BITMAP_BYTES - 1;
+        assert_eq!(bitmaps.room.taken(), 100 * 100 * 4);
+        let rest = MAX_BITMAP_BYTES - bitmaps.room.taken() - 1;
+        bitmaps.room.take(rest);
         assert!(!bitmaps.set_clip(canvas, &[circle]), "there is no room");
         assert!(bitmaps.clip(canvas).mask().is_none(), "nothing is painted");
         bitmaps.release(canvas);
-        assert_eq!(bitmaps.bytes, MAX_BITMAP_BYTES - 1 - 100 * 100 * 4);
+        assert_eq!(bitmaps.room.taken(), MAX_BITMAP_BYTES - 1 - 100 * 100 * 4);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use crossorigin::html::Initiator;
 use crossorigin::infrastructure::request_origin::Origin;
-use crossorigin_agent::{Agent, BoxedTransport, FetchRequest};
+use crossorigin_agent::{Agent, BoxedTransport, FetchRequest, Loaded};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use url::Url;
 
@@ -51,15 +51,34 @@ impl Loader<'_> {
             News::Whole(None, record) => return Err(PageError::Unreachable(record.cause())),
             _ => return Err(PageError::Unreachable("the network told of a page in pieces".to_owned())),
         };
-        let header = |name| loaded.visible_headers.get(name).and_then(|value| value.to_str().ok());
-        let is_download = header("content-disposition")
-            .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("attachment"));
-        if is_download {
-            return Err(PageError::Unreachable(format!("{} is a download, and no page", loaded.url)));
+        match html_of(&loaded) {
+            Ok(html) => Ok(Document { html, url: loaded.url }),
+            Err(NoPage::Nothing(why) | NoPage::Other(why)) => Err(PageError::Unreachable(why)),
         }
-        let content_type = loaded.content_type.as_ref().and_then(|value| value.to_str().ok());
-        decoded(&loaded.body, content_type, WINDOWS_1252, loaded.url)
     }
+}
+
+/// Why a response is no page.
+pub(crate) enum NoPage {
+    /// It leaves what is shown as it is: a download, or nothing at all.
+    Nothing(String),
+    /// It is something else.
+    Other(String),
+}
+
+/// The text of a page.
+///
+/// # Errors
+/// The response is none.
+pub(crate) fn html_of(loaded: &Loaded) -> Result<String, NoPage> {
+    let header = |name| loaded.visible_headers.get(name).and_then(|value| value.to_str().ok());
+    let is_download = header("content-disposition")
+        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("attachment"));
+    if is_download {
+        return Err(NoPage::Nothing(format!("{} is a download, and no page", loaded.url)));
+    }
+    let content_type = loaded.content_type.as_ref().and_then(|value| value.to_str().ok());
+    decoded(&loaded.body, content_type, WINDOWS_1252, &loaded.url).map_err(NoPage::Other)
 }
 
 /// Reads a page from a file, which is the user's to name.
@@ -73,29 +92,28 @@ pub(crate) fn read_file(url: &Url) -> Result<Document, PageError> {
     let mut body = Vec::new();
     let read = file.take(MAX_PAGE_BYTES as u64 + 1).read_to_end(&mut body);
     read.map_err(|error| unreachable(error.to_string()))?;
-    decoded(&body, None, UTF_8, url.clone())
+    let html = decoded(&body, None, UTF_8, url).map_err(PageError::Unreachable)?;
+    Ok(Document { html, url: url.clone() })
 }
 
 fn decoded(
     body: &[u8],
     content_type: Option<&str>,
     default: &'static Encoding,
-    url: Url,
-) -> Result<Document, PageError> {
+    url: &Url,
+) -> Result<String, String> {
     if body.len() > MAX_PAGE_BYTES {
-        let why = format!("{url} is longer than {MAX_PAGE_BYTES} bytes; open a smaller page");
-        return Err(PageError::Unreachable(why));
+        return Err(format!("{url} is longer than {MAX_PAGE_BYTES} bytes; open a smaller page"));
     }
     let content_type = content_type.unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let html = encoding::decode(body, content_type, default);
-    let html = match essence.as_str() {
-        "" | "text/html" | "application/xhtml+xml" | "application/xml" | "text/xml" => html,
+    match essence.as_str() {
+        "" | "text/html" | "application/xhtml+xml" | "application/xml" | "text/xml" => Ok(html),
         // As browsers show it.
         text if text.starts_with("text/") || text.ends_with("json") || text.contains("javascript") => {
-            format!("<body><pre>{}</pre>", html.replace('&', "&amp;").replace('<', "&lt;"))
+            Ok(format!("<body><pre>{}</pre>", html.replace('&', "&amp;").replace('<', "&lt;")))
         }
-        other => return Err(PageError::Unreachable(format!("{url} is {other}, and no page of HTML"))),
-    };
-    Ok(Document { html, url })
+        other => Err(format!("{url} is {other}, and no page of HTML")),
+    }
 }

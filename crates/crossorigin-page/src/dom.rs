@@ -9,10 +9,12 @@ use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeS
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
+use crate::bound::Bound;
+
 /// Names a node of a page.
 pub(crate) type NodeId = u32;
 
-/// The document itself.
+/// The first document, and what stands for nodes that found no room.
 pub(crate) const DOCUMENT: NodeId = 0;
 
 /// The most nodes that a page may have, those included that were taken out of its tree.
@@ -57,7 +59,20 @@ pub(crate) struct Node {
     pub(crate) owner: NodeId,
 }
 
-/// All nodes. One that is taken out of the tree stays, for script may hold it.
+/// How much the trees of a page may hold together.
+#[derive(Clone, Debug)]
+pub(crate) struct Room {
+    nodes: Bound,
+    text: Bound,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { nodes: Bound::new(MAX_NODES), text: Bound::new(MAX_TEXT_BYTES) }
+    }
+}
+
+/// All nodes of the documents of an origin. One that is taken out of the tree stays, for script may hold it.
 #[derive(Debug)]
 pub(crate) struct Dom {
     nodes: Vec<Node>,
@@ -65,20 +80,31 @@ pub(crate) struct Dom {
     pub(crate) begun_scripts: HashSet<NodeId>,
     /// Grows with each change of the tree.
     pub(crate) version: u32,
-    /// Names that elements were given, of which the prelude was not told yet.
-    pub(crate) new_names: Vec<String>,
-    /// Elements of the parser that load something, of which the prelude was not told yet.
-    pub(crate) arrived: Vec<NodeId>,
+    /// Names that elements were given, of which their documents' preludes were not told yet.
+    new_names: Vec<(NodeId, String)>,
+    /// Elements of the parser that load something, of which their documents' preludes were not told yet.
+    arrived: Vec<NodeId>,
     /// What templates hold, which is not in the tree.
     contents: HashMap<NodeId, NodeId>,
     /// The document that all of that belongs to, where nothing loads or runs.
     inert: Option<NodeId>,
+    room: Room,
     text_bytes: usize,
     is_full: bool,
+    /// Whether the first document is some window's.
+    has_document: bool,
+}
+
+impl Drop for Dom {
+    fn drop(&mut self) {
+        self.room.nodes.give_back(self.nodes.len());
+        self.room.text.give_back(self.text_bytes);
+    }
 }
 
 impl Dom {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(room: &Room) -> Self {
+        room.nodes.take(1);
         Self {
             nodes: vec![Node { kind: Kind::Document, parent: None, children: Vec::new(), owner: DOCUMENT }],
             begun_scripts: HashSet::new(),
@@ -87,8 +113,10 @@ impl Dom {
             arrived: Vec::new(),
             contents: HashMap::new(),
             inert: None,
+            room: room.clone(),
             text_bytes: 0,
             is_full: false,
+            has_document: false,
         }
     }
 
@@ -99,7 +127,7 @@ impl Dom {
 
     /// Makes room for text; `false` where there is none.
     fn has_room(&mut self, bytes: usize) -> bool {
-        let has_room = self.text_bytes.saturating_add(bytes) <= MAX_TEXT_BYTES;
+        let has_room = self.room.text.take(bytes);
         if has_room {
             self.text_bytes += bytes;
         }
@@ -111,20 +139,42 @@ impl Dom {
         self.nodes.get(id as usize)
     }
 
-    /// A new node of a document; the page's own document where there are too many.
+    /// A new node of a document; the first document where there are too many.
     pub(crate) fn create(&mut self, kind: Kind, owner: NodeId) -> NodeId {
-        self.is_full |= self.nodes.len() >= MAX_NODES;
-        if self.nodes.len() >= MAX_NODES || !self.has_room(kind.text_bytes()) {
+        if !self.has_room(kind.text_bytes()) {
+            return DOCUMENT;
+        }
+        if !self.room.nodes.take(1) {
+            self.is_full = true;
             return DOCUMENT;
         }
         let id = self.nodes.len() as NodeId;
         let owner = if matches!(kind, Kind::Document) { id } else { owner };
         if let Kind::Element { attributes, .. } = &kind {
             let names = attributes.iter().filter(|(name, value)| is_name(name) && !value.is_empty());
-            self.new_names.extend(names.map(|(_, value)| value.clone()));
+            self.new_names.extend(names.map(|(_, value)| (owner, value.clone())));
         }
         self.nodes.push(Node { kind, parent: None, children: Vec::new(), owner });
         id
+    }
+
+    /// A new document; `None` where there are too many nodes.
+    pub(crate) fn create_document(&mut self) -> Option<NodeId> {
+        if !self.has_document {
+            self.has_document = true;
+            return Some(DOCUMENT);
+        }
+        Some(self.create(Kind::Document, DOCUMENT)).filter(|id| *id != DOCUMENT)
+    }
+
+    /// A node and all that it holds, as they stand in the tree.
+    pub(crate) fn in_order(&self, root: NodeId) -> Vec<NodeId> {
+        let (mut order, mut left) = (Vec::new(), vec![root]);
+        while let Some(id) = left.pop() {
+            order.push(id);
+            left.extend(self.get(id).into_iter().flat_map(|node| node.children.iter().rev()));
+        }
+        order
     }
 
     pub(crate) fn create_element(&mut self, name: &str, owner: NodeId, namespace: Namespace) -> NodeId {
@@ -267,7 +317,9 @@ impl Dom {
             return;
         }
         self.version = self.version.wrapping_add(1);
-        self.new_names.extend(value.clone().filter(|value| is_name(name) && !value.is_empty()));
+        let owner = self.owner(id);
+        let new = value.clone().filter(|value| is_name(name) && !value.is_empty());
+        self.new_names.extend(new.map(|value| (owner, value)));
         let Some(Node { kind: Kind::Element { attributes, .. }, .. }) = self.nodes.get_mut(id as usize)
         else {
             return;
@@ -306,6 +358,20 @@ impl Dom {
         text
     }
 
+    /// Hands over the names that a document's elements were given.
+    pub(crate) fn take_names(&mut self, document: NodeId) -> Vec<String> {
+        self.new_names.extract_if(.., |(owner, _)| *owner == document).map(|(_, name)| name).collect()
+    }
+
+    /// Hands over the elements of a document that the parser has made and that load something.
+    pub(crate) fn take_arrived(&mut self, document: NodeId) -> Vec<NodeId> {
+        let (own, others) = std::mem::take(&mut self.arrived)
+            .into_iter()
+            .partition(|id| self.nodes.get(*id as usize).is_some_and(|node| node.owner == document));
+        self.arrived = others;
+        own
+    }
+
     fn append_text(&mut self, parent: NodeId, before: Option<NodeId>, piece: &str) {
         let siblings = self.get(parent).map(|node| node.children.as_slice()).unwrap_or_default();
         let at = before.and_then(|before| siblings.iter().position(|child| *child == before));
@@ -333,8 +399,10 @@ fn is_name(attribute: &str) -> bool {
 /// Where the parser puts what it reads.
 pub(crate) struct Sink {
     pub(crate) dom: Rc<RefCell<Dom>>,
-    /// What counts as the document: the page's own, or a new one for a fragment.
+    /// What counts as the document: a window's own, or a new one for a fragment.
     pub(crate) root: NodeId,
+    /// Whether the document is one that is shown, so that what is in it loads and runs.
+    pub(crate) is_shown: bool,
 }
 
 impl Sink {
@@ -382,7 +450,7 @@ impl TreeSink for Sink {
         let attributes = attributes
             .into_iter()
             .map(|attribute| (attribute.name.local.to_string(), attribute.value.to_string()));
-        let is_of_page = self.root == DOCUMENT && name.ns == ns!(html);
+        let is_of_page = self.is_shown && name.ns == ns!(html);
         let is_script = name.local == local_name!("script");
         let loads = LOADING.contains(&&*name.local);
         let id = self.create(Kind::Element { name, attributes: attributes.collect() });
@@ -468,7 +536,7 @@ mod tests {
 
     #[test]
     fn a_page_has_so_many_nodes() {
-        let mut dom = Dom::new();
+        let mut dom = Dom::new(&Room::default());
         for nth in 1..MAX_NODES {
             assert_eq!(dom.create(Kind::Fragment, DOCUMENT) as usize, nth);
         }

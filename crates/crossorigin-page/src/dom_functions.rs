@@ -22,9 +22,11 @@ pub(crate) fn define<'js>(
     ctx: &Ctx<'js>,
     to: &Object<'js>,
     dom: &Shared,
+    document: NodeId,
     clock: &Rc<Clock>,
 ) -> rquickjs::Result<()> {
     define_reading(ctx, to, dom)?;
+    define_document(ctx, to, dom, document)?;
     define_writing(ctx, to, dom)?;
     define_parsing(ctx, to, dom, clock)?;
     define_selecting(ctx, to, dom)
@@ -64,17 +66,15 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
         own.borrow().get(id).map(|node| node.children.clone()).unwrap_or_default()
     })?;
     let own = Rc::clone(dom);
+    set(ctx, to, "in_order", move |id: NodeId| own.borrow().in_order(id))?;
+    let own = Rc::clone(dom);
     set(ctx, to, "holds", move |above: NodeId, below: NodeId| own.borrow().holds(above, below))?;
     let own = Rc::clone(dom);
     set(ctx, to, "sibling", move |id: NodeId, step: i32| own.borrow().sibling(id, step as isize))?;
     let own = Rc::clone(dom);
     set(ctx, to, "dom_version", move || own.borrow().version)?;
     let own = Rc::clone(dom);
-    set(ctx, to, "take_names", move || std::mem::take(&mut own.borrow_mut().new_names))?;
-    let own = Rc::clone(dom);
     set(ctx, to, "owner", move |id: NodeId| own.borrow().owner(id))?;
-    let own = Rc::clone(dom);
-    set(ctx, to, "take_arrived", move || std::mem::take(&mut own.borrow_mut().arrived))?;
     let own = Rc::clone(dom);
     set(ctx, to, "is_parsing", move |id: NodeId| own.borrow().begun_scripts.contains(&id))?;
     let own = Rc::clone(dom);
@@ -109,6 +109,32 @@ fn define_reading<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquick
         let mut html = String::new();
         write_children(&own.borrow(), id, &mut html);
         html
+    })
+}
+
+/// What is about the window's own document.
+fn define_document<'js>(
+    ctx: &Ctx<'js>,
+    to: &Object<'js>,
+    dom: &Shared,
+    document: NodeId,
+) -> rquickjs::Result<()> {
+    set(ctx, to, "document", move || document)?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "take_names", move || own.borrow_mut().take_names(document))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "take_arrived", move || own.borrow_mut().take_arrived(document))?;
+    let own = Rc::clone(dom);
+    set(ctx, to, "element_by_id", move |name: String| {
+        let dom = own.borrow();
+        let mut left = vec![document];
+        while let Some(id) = left.pop() {
+            if dom.attribute(id, "id") == Some(&name) {
+                return Some(id);
+            }
+            left.extend(dom.get(id).into_iter().flat_map(|node| node.children.iter().rev()));
+        }
+        None
     })
 }
 
@@ -190,7 +216,8 @@ fn define_parsing<'js>(
     let (own, time) = (Rc::clone(dom), Rc::clone(clock));
     set(ctx, to, "parse_document", move |ctx: Ctx<'js>, html: String| {
         let root = own.borrow_mut().create(Kind::Document, DOCUMENT);
-        let parser = parse_document(Sink { dom: Rc::clone(&own), root }, ParseOpts::default());
+        let parser =
+            parse_document(Sink { dom: Rc::clone(&own), root, is_shown: false }, ParseOpts::default());
         parse_pieces(parser, &own, &time, &html);
         fits(&ctx, &own.borrow()).map(|()| root)
     })
@@ -225,18 +252,6 @@ fn define_selecting<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rqui
     let own = Rc::clone(dom);
     set(ctx, to, "matches", move |ctx: Ctx<'js>, id: NodeId, text: String| {
         parse(&ctx, &text).map(|selector| selector.matches(&own.borrow(), id))
-    })?;
-    let own = Rc::clone(dom);
-    set(ctx, to, "element_by_id", move |name: String| {
-        let dom = own.borrow();
-        let mut left = vec![DOCUMENT];
-        while let Some(id) = left.pop() {
-            if dom.attribute(id, "id") == Some(&name) {
-                return Some(id);
-            }
-            left.extend(dom.get(id).into_iter().flat_map(|node| node.children.iter().rev()));
-        }
-        None
     })
 }
 
@@ -245,9 +260,9 @@ fn parse_into(dom: &Shared, clock: &Clock, id: NodeId, html: &str) {
     let Some(name) = dom.borrow().element(id).map(|(name, _)| name.clone()) else { return };
     let owner = dom.borrow().owner(id);
     let root = dom.borrow_mut().create(Kind::Fragment, owner);
-    let sink = Sink { dom: Rc::clone(dom), root };
+    let sink = Sink { dom: Rc::clone(dom), root, is_shown: false };
     parse_pieces(parse_fragment(sink, ParseOpts::default(), name, Vec::new(), false), dom, clock, html);
-    let sink = Sink { dom: Rc::clone(dom), root };
+    let sink = Sink { dom: Rc::clone(dom), root, is_shown: false };
     // The parser puts all into an <html> of its own.
     let holder = dom.borrow().get(root).and_then(|node| node.children.first().copied());
     let inside = dom.borrow_mut().inside(id);

@@ -4,12 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use rquickjs::context::EvalOptions;
-use rquickjs::{Context, Ctx, Runtime, Value};
+use rquickjs::{Context, Ctx, Exception, Object, Persistent, Runtime, Value};
 
 use crate::answers;
 use crate::bitmaps::BitmapId;
 use crate::clock::Clock;
 use crate::dom::NodeId;
+use crate::messages::{Letter, PortId};
 use crate::modules::Modules;
 use crate::network::{Answer, RequestId};
 use crate::realm::{Entries, Evaluated, Promised, Realm, evaluated};
@@ -20,10 +21,23 @@ pub const MAX_SCRIPT_BYTES: usize = 512 << 20;
 /// The deepest stack that scripts may have, in bytes.
 pub const MAX_STACK_BYTES: usize = 1 << 20;
 
+/// The most windows into which script can look in the task in which it made them.
+pub const MAX_NEW_WINDOWS: usize = 16;
+
+/// A context without a window.
+struct Spare {
+    global: Persistent<Object<'static>>,
+    context: Context,
+}
+
 /// A page's script engine.
 pub(crate) struct Engine {
     // Dropped in this order: what is kept of the realms, the realms, the runtime.
     realms: RefCell<Vec<Rc<Realm>>>,
+    /// Contexts for windows that script looks into before its task is over: none can be made while it runs.
+    spare: RefCell<Vec<Spare>>,
+    wanted: Cell<usize>,
+    own: Weak<Self>,
     runtime: Runtime,
     clock: Rc<Clock>,
     /// Whether a promise was rejected of which nobody was told yet.
@@ -56,6 +70,9 @@ impl Engine {
             )));
             Self {
                 realms: RefCell::default(),
+                spare: RefCell::default(),
+                wanted: Cell::new(1),
+                own: Weak::clone(own),
                 runtime,
                 clock: Rc::clone(clock),
                 has_rejected: Cell::new(false),
@@ -68,9 +85,51 @@ impl Engine {
     /// # Errors
     /// There is no memory left, or no time.
     pub(crate) fn open(&self, window: &Rc<Window>) -> anyhow::Result<()> {
-        let realm = Realm::new(Context::full(&self.runtime)?, window)?;
+        let context = Context::full(&self.runtime)?;
+        let realm = context
+            .clone()
+            .with(|ctx| Realm::new(context, &ctx, window, &self.own, self.common_of(window)))?;
         self.realms.borrow_mut().push(Rc::new(realm));
         Ok(())
+    }
+
+    /// What the preludes of a window's cluster share.
+    fn common_of(&self, window: &Window) -> Option<Persistent<Object<'static>>> {
+        let realms = self.realms.borrow();
+        let sibling = realms.iter().find(|realm| realm.window.is_of_cluster(window));
+        sibling.map(|realm| realm.entries.common.clone())
+    }
+
+    /// Lets a window have a realm no more.
+    pub(crate) fn close(&self, window: WindowId) {
+        self.realms.borrow_mut().retain(|realm| realm.window.id != window);
+    }
+
+    /// The realm of a window into which script looks; it is made where nobody has looked there before.
+    pub(crate) fn realm_in_task(&self, ctx: &Ctx<'_>, window: &Rc<Window>) -> rquickjs::Result<Rc<Realm>> {
+        if let Some(realm) = self.realm(window.id) {
+            return Ok(realm);
+        }
+        let Some(Spare { global, context }) = self.spare.borrow_mut().pop() else {
+            self.wanted.set((2 * self.wanted.get()).min(MAX_NEW_WINDOWS));
+            let why = "script looks into too many new frames at once; look into them in later tasks";
+            return Err(Exception::throw_range(ctx, why));
+        };
+        let global = global.restore(ctx)?;
+        let realm = Realm::new(context, global.ctx(), window, &self.own, self.common_of(window))
+            .map_err(|error| Exception::throw_internal(ctx, &error.to_string()))?;
+        let realm = Rc::new(realm);
+        self.realms.borrow_mut().push(Rc::clone(&realm));
+        Ok(realm)
+    }
+
+    /// Makes contexts for the task to come.
+    fn provide(&self) {
+        while self.spare.borrow().len() < self.wanted.get() {
+            let Ok(context) = Context::full(&self.runtime) else { return };
+            let global = context.with(|ctx| Persistent::save(&ctx, ctx.globals()));
+            self.spare.borrow_mut().push(Spare { global, context });
+        }
     }
 
     fn realm(&self, window: WindowId) -> Option<Rc<Realm>> {
@@ -94,6 +153,7 @@ impl Engine {
         steps: impl FnOnce(&Ctx<'_>, &Entries, &Window) -> rquickjs::Result<R>,
     ) -> Option<R> {
         let realm = self.realm(window)?;
+        self.provide();
         let done = realm.context.with(|ctx| {
             let done = steps(&ctx, &realm.entries, &realm.window);
             done.map_err(|error| realm.report(&ctx, &error)).ok()
@@ -149,6 +209,27 @@ impl Engine {
     /// Tells a window's prelude that its document is parsed.
     pub(crate) fn parsed(&self, window: WindowId) {
         self.task(window, |ctx, entries, _| entries.parsed.clone().restore(ctx)?.call::<_, ()>(()));
+    }
+
+    /// Tells a window's prelude that what one of its frames shows is loaded, or stays as it was.
+    pub(crate) fn framed(&self, window: WindowId, element: NodeId, fires: bool) {
+        self.task(window, |ctx, entries, _| {
+            entries.framed.clone().restore(ctx)?.call::<_, ()>((element, fires))
+        });
+    }
+
+    /// Tells a window's prelude of a message, for one of its ports where there is one.
+    pub(crate) fn receive(&self, window: WindowId, letter: &Letter, port: Option<PortId>) {
+        self.task(window, |ctx, entries, own| {
+            own.host.ports.borrow_mut().hand_over(&letter.ports, window);
+            let origin = &own.environment().origin;
+            if letter.target.as_ref().is_some_and(|target| !target.same_origin(origin)) {
+                return Ok(());
+            }
+            let (sender, origin) = letter.sender.clone().unzip();
+            let told = (port, letter.text.as_str(), letter.ports.clone(), sender, origin.unwrap_or_default());
+            entries.receive.clone().restore(ctx)?.call::<_, ()>(told)
+        });
     }
 
     /// Runs a script in a window.

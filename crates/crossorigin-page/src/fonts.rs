@@ -1,9 +1,11 @@
-//! The fonts of a page: read from their files, kept by number, and never handed to script.
+//! The fonts of the windows of an origin: read from their files, kept by number, and never handed to script.
 
 use std::io::Read as _;
 use std::panic::catch_unwind;
 
 use harfrust::Font;
+
+use crate::bound::Bound;
 
 /// The longest file of a font, as it comes and as it is unpacked, in bytes.
 pub(crate) const MAX_FONT_BYTES: usize = 32 << 20;
@@ -13,14 +15,24 @@ pub(crate) const MAX_ALL_FONTS_BYTES: usize = 128 << 20;
 /// Names a font of a page.
 pub(crate) type FontId = u32;
 
-/// All fonts of a page.
-#[derive(Default)]
+/// All fonts of the windows of an origin.
 pub(crate) struct Fonts {
     all: Vec<Font>,
     bytes: usize,
+    room: Bound,
+}
+
+impl Drop for Fonts {
+    fn drop(&mut self) {
+        self.room.give_back(self.bytes);
+    }
 }
 
 impl Fonts {
+    pub(crate) fn new(room: &Bound) -> Self {
+        Self { all: Vec::new(), bytes: 0, room: room.clone() }
+    }
+
     /// Reads a font from its file, TrueType, OpenType, WOFF or WOFF2; of a collection, its first.
     ///
     /// # Errors
@@ -28,7 +40,7 @@ impl Fonts {
     pub(crate) fn add(&mut self, file: &[u8]) -> Result<FontId, String> {
         let unpacked = unpack(file)?;
         let length = unpacked.len();
-        if self.bytes + length > MAX_ALL_FONTS_BYTES {
+        if !self.room.has_room(length) {
             return Err(format!(
                 "the fonts of a page may have {MAX_ALL_FONTS_BYTES} bytes together, and this one is too much"
             ));
@@ -37,6 +49,7 @@ impl Fonts {
         if font.outline_glyphs().is_empty() || !font.charmap().has_unicode() {
             return Err("it has no outlines, or none for characters of Unicode".to_owned());
         }
+        self.room.take(length);
         self.bytes += length;
         self.all.push(font);
         Ok((self.all.len() - 1) as FontId)

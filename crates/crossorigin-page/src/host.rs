@@ -14,7 +14,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::description::{Description, RequestBody};
+use crate::dom::NodeId;
+use crate::frames::{Frames, Shown};
 use crate::inbox::{Ask, Message};
+use crate::messages::{Due, Letter, PortId, Ports};
 use crate::network::{Answer, Asked, Command, Environment, Network, News, PIECES_AHEAD, RequestId};
 use crate::storage::Storage;
 use crate::upload;
@@ -35,11 +38,15 @@ pub(crate) struct Host {
     pub(crate) clock: Rc<Clock>,
     pub(crate) local_storage: Storage,
     pub(crate) session_storage: Storage,
+    pub(crate) frames: Frames,
+    pub(crate) ports: RefCell<Ports>,
     console: Teller,
     network: Network,
     inbox: Receiver<Message>,
     next_id: Cell<RequestId>,
     timers: RefCell<BinaryHeap<Reverse<(Instant, RequestId, WindowId)>>>,
+    /// What is done when the time of a timer has come, where that is not the prelude's to know.
+    tasks: RefCell<HashMap<RequestId, Task>>,
     cleared: RefCell<HashSet<RequestId>>,
     /// Timers that keep no page alive.
     weak: RefCell<HashSet<RequestId>>,
@@ -57,6 +64,8 @@ struct UnderWay {
     /// How many more pieces of news the network may tell before the page takes some. While it is none, the page does
     /// not wait for the network.
     owed: usize,
+    /// Whether it goes on when the window is gone.
+    outlives: bool,
     /// Where the pieces of the request's own body go.
     body: Option<UnboundedSender<Result<Bytes, TransportFailure>>>,
 }
@@ -67,12 +76,26 @@ pub(crate) enum Next {
     Timer(WindowId, RequestId),
     /// A window's request is answered.
     Answer(WindowId, Box<Answer>),
+    /// Something was queued at a window.
+    Task(WindowId, Task),
     /// Whoever holds the page wants something.
     Asked(Ask),
     /// Nothing is left to wait for.
     Idle,
     /// The page's time is over.
     TimedOut,
+}
+
+/// What is queued at a window, and told its prelude by more than a number.
+pub(crate) enum Task {
+    /// What a frame shows is loaded, which an event tells; or it stays as it was.
+    Framed { element: NodeId, fires: bool },
+    /// A frame has a document to show that came by no network.
+    Show(Box<Shown>),
+    /// A message for the window.
+    Message(Letter),
+    /// A message for one of its ports.
+    Port(PortId, Letter),
 }
 
 impl Host {
@@ -90,11 +113,14 @@ impl Host {
             clock,
             local_storage,
             session_storage: Storage::new(),
+            frames: Frames::default(),
+            ports: RefCell::new(Ports::new()),
             console,
             network,
             inbox,
             next_id: Cell::new(1),
             timers: RefCell::default(),
+            tasks: RefCell::default(),
             cleared: RefCell::default(),
             weak: RefCell::default(),
             under_way: RefCell::default(),
@@ -105,7 +131,12 @@ impl Host {
     }
 
     pub(crate) fn print(&self, kind: Kind, level: Level, text: String) {
-        self.console.tell(Line { kind, level, text, url: None, reason: None, explanation: None });
+        self.print_of(None, kind, level, text);
+    }
+
+    /// Prints what is about a URL.
+    pub(crate) fn print_of(&self, url: Option<String>, kind: Kind, level: Level, text: String) {
+        self.console.tell(Line { kind, level, text, url, reason: None, explanation: None });
     }
 
     /// Milliseconds since the page began.
@@ -120,15 +151,61 @@ impl Host {
 
     /// Sets a timer, which a window's prelude is told of by its number.
     pub(crate) fn timer(&self, window: WindowId, milliseconds: f64) -> RequestId {
+        self.try_timer(window, milliseconds).unwrap_or_else(|| self.new_id())
+    }
+
+    fn try_timer(&self, window: WindowId, milliseconds: f64) -> Option<RequestId> {
         let id = self.new_id();
         if self.timers.borrow().len() >= MAX_TIMERS {
             let text = format!("more than {MAX_TIMERS} timers are set at once: one is not set");
             self.print(Kind::Exception, Level::Error, text);
-            return id;
+            return None;
         }
         let wait = Duration::from_secs_f64(milliseconds.clamp(0.0, 1e9) / 1000.0);
         self.timers.borrow_mut().push(Reverse((Instant::now() + wait, id, window)));
-        id
+        Some(id)
+    }
+
+    /// Queues a task at a window; `false` where too many are.
+    pub(crate) fn queue(&self, window: WindowId, task: Task) -> bool {
+        let id = self.try_timer(window, 0.0);
+        if let Some(id) = id {
+            self.tasks.borrow_mut().insert(id, task);
+        }
+        id.is_some()
+    }
+
+    /// Queues what was brought to ports.
+    pub(crate) fn queue_letters(&self, due: Due) {
+        for (window, port, letter) in due {
+            self.queue(window, Task::Port(port, letter));
+        }
+    }
+
+    /// Lets nothing more come to a window.
+    pub(crate) fn forget_window(&self, window: WindowId) {
+        let (mut tasks, mut weak) = (self.tasks.borrow_mut(), self.weak.borrow_mut());
+        self.timers.borrow_mut().retain(|Reverse((_, id, own))| {
+            if *own == window {
+                tasks.remove(id);
+                weak.remove(id);
+            }
+            *own != window
+        });
+        let of_window: Vec<_> = self
+            .under_way
+            .borrow()
+            .iter()
+            .filter(|(_, own)| own.window == window)
+            .map(|(id, own)| (*id, own.outlives))
+            .collect();
+        for (id, outlives) in of_window {
+            match outlives {
+                true => _ = self.forget(id),
+                false => self.abort(id),
+            }
+        }
+        self.ports.borrow_mut().forget_window(window);
     }
 
     /// Lets the page be idle while it waits for this timer.
@@ -175,7 +252,7 @@ impl Host {
             request = request.on_sent(move |bytes| teller.tell(News::Sent(bytes)));
         }
         let owed = if streams { PIECES_AHEAD } else { 1 };
-        self.under_way.borrow_mut().insert(id, UnderWay { window, owed, body: pieces });
+        self.under_way.borrow_mut().insert(id, UnderWay { window, owed, outlives, body: pieces });
         self.busy.set(self.busy.get() + 1);
         let asked = Asked { id, request, environment, integrity, streams, outlives };
         self.network.send(Command::Fetch(Box::new(asked)));
@@ -270,7 +347,10 @@ impl Host {
                 self.timers.borrow_mut().pop();
                 self.weak.borrow_mut().remove(&id);
                 self.was_timer.set(true);
-                return Next::Timer(window, id);
+                return match self.tasks.borrow_mut().remove(&id) {
+                    Some(task) => Next::Task(window, task),
+                    None => Next::Timer(window, id),
+                };
             }
             let message = match first.or_else(|| self.arrival()) {
                 Some(message) => message,

@@ -1,5 +1,6 @@
 //! The life of a page: loaded, parsed, its tasks run in HTML's order, until nothing is left to do.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{OnceLock, mpsc};
 
@@ -13,20 +14,21 @@ use tokio::sync::oneshot::Sender;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::cluster::Cluster;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::document::{self, Document, Loader};
-use crate::dom::{DOCUMENT, NodeId, Sink};
+use crate::dom::{NodeId, Sink};
 use crate::engine::Engine;
-use crate::host::{Host, Next};
+use crate::frames::{FrameId, Shown, TOP};
+use crate::host::{Host, Next, Task};
 use crate::inbox::{Ask, Message};
-use crate::network::Network;
+use crate::network::{Answer, Network, RequestId};
 use crate::options::PageOptions;
 use crate::page::PageError;
 use crate::pieces::{full_text, pieces};
 use crate::realm::{Evaluated, Promised};
+use crate::sandbox::Sandbox;
 use crate::selector::Selector;
-use crate::window::Window;
+use crate::window::{Place, Window, WindowId};
 
 /// What a page did last.
 pub(crate) enum Turn {
@@ -45,11 +47,18 @@ pub(crate) struct Life {
     // Values of the engine go before the engine.
     promised: Vec<(Promised, Sender<Result<String, PageError>>)>,
     idle: Vec<Sender<()>>,
-    parser: Option<Parser>,
+    parsers: HashMap<WindowId, Parser>,
     has_begun: bool,
     engine: Rc<Engine>,
     window: Rc<Window>,
     pub(crate) host: Rc<Host>,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        // The windows hold the host, and the host's frames hold the windows.
+        self.host.frames.end();
+    }
 }
 
 impl Life {
@@ -77,7 +86,16 @@ impl Life {
         environment.host_permissions.clone_from(&options.host_permissions);
         let host = Rc::new(Host::new(network, inbox, clock, Teller::new(console), options.storage.clone()));
         host.explains.set(options.explain);
-        let window = Rc::new(Window::new(&host, Rc::new(Cluster::new(&host.clock)), url, environment));
+        let place = Place {
+            frame: TOP,
+            base: url.clone(),
+            url,
+            referrer: String::new(),
+            sandbox: Sandbox::NONE,
+            is_initial: false,
+        };
+        let no_room = || PageError::Engine("there is no room for a document".to_owned());
+        let window = Rc::new(Window::new(&host, place, environment).ok_or_else(no_room)?);
         let opened = Engine::new(&host.clock).and_then(|engine| engine.open(&window).map(|()| engine));
         let engine = match opened {
             Ok(engine) => engine,
@@ -85,9 +103,10 @@ impl Life {
             Err(_) if host.clock.is_over() => return Err(PageError::TimedOut),
             Err(error) => return Err(PageError::Engine(error.to_string())),
         };
-        let parser = Some(Parser::new(&window, html));
+        host.frames.begin(&window);
+        let parsers = HashMap::from([(window.id, Parser::new(&window, html))]);
         let life =
-            Self { promised: Vec::new(), idle: Vec::new(), parser, has_begun: false, engine, window, host };
+            Self { promised: Vec::new(), idle: Vec::new(), parsers, has_begun: false, engine, window, host };
         Ok((life, sender))
     }
 
@@ -97,7 +116,7 @@ impl Life {
             return Turn::Over;
         }
         if !std::mem::replace(&mut self.has_begun, true) {
-            self.parse();
+            self.parse(self.window.id);
             return Turn::Went;
         }
         if self.host.closed.get() {
@@ -105,10 +124,14 @@ impl Life {
         }
         match self.host.next() {
             Next::Timer(window, id) => self.engine.timer(window, id),
-            Next::Answer(window, answer) => {
-                self.engine.answer(window, &answer);
-                self.arrived(answer.id);
-            }
+            Next::Answer(window, answer) => match self.host.frames.awaiting(answer.id) {
+                Some(frame) => self.come(frame, &answer),
+                None => {
+                    self.engine.answer(window, &answer);
+                    self.arrived(window, answer.id);
+                }
+            },
+            Next::Task(window, task) => self.task(window, task),
             Next::Asked(ask) => return Turn::Asked(ask),
             Next::TimedOut => return Turn::Over,
             Next::Idle => return Turn::Idle,
@@ -150,7 +173,8 @@ impl Life {
     pub(crate) fn canvas(&self, selector: &str) -> Result<Vec<u8>, PageError> {
         let wrong = |why: &str| PageError::Canvas(format!("{selector:?} {why}"));
         let parsed = Selector::parse(selector).ok_or_else(|| wrong("is no selector that is known here"))?;
-        let found = parsed.select(&self.window.cluster.dom.borrow(), DOCUMENT, true).first().copied();
+        let found =
+            parsed.select(&self.window.cluster.dom.borrow(), self.window.document, true).first().copied();
         let node = found.ok_or_else(|| wrong("finds no element of the page"))?;
         let bitmap = self
             .engine
@@ -236,40 +260,96 @@ impl Life {
         PageError::TimedOut
     }
 
-    /// Parses up to the next script that must come first, or to the end.
-    fn parse(&mut self) {
-        while let Some(parser) = &mut self.parser {
+    /// Does what was queued at a window.
+    fn task(&mut self, window: WindowId, task: Task) {
+        match task {
+            Task::Framed { element, fires } => self.engine.framed(window, element, fires),
+            Task::Show(shown) => self.show(*shown),
+            Task::Message(letter) => self.engine.receive(window, &letter, None),
+            Task::Port(port, letter) => {
+                let is_its = self.host.ports.borrow().is_of(port, window);
+                match is_its {
+                    true => self.engine.receive(window, &letter, Some(port)),
+                    // It has gone on meanwhile.
+                    false => {
+                        let due = self.host.ports.borrow_mut().bring(port, letter);
+                        self.host.queue_letters(due);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A frame's document has come, or could not be had.
+    fn come(&mut self, frame: FrameId, answer: &Answer) {
+        let holder = self.host.frames.holder(frame);
+        match self.host.frames.come(frame, answer.loaded()) {
+            Some(shown) => self.show(shown),
+            None => {
+                if let Some((around, element)) = holder {
+                    self.engine.framed(around.id, element, false);
+                }
+            }
+        }
+    }
+
+    /// Shows a document in its frame.
+    fn show(&mut self, mut shown: Shown) {
+        let html = std::mem::take(&mut shown.html);
+        let Some((window, gone)) = self.host.frames.show(shown) else { return };
+        for id in gone {
+            self.parsers.remove(&id);
+            self.engine.close(id);
+        }
+        if let Err(error) = self.engine.open(&window) {
+            window.print(Kind::Exception, Level::Error, format!("a frame shows nothing: {error}"));
+            self.host.frames.loaded(&self.host, window.place.frame);
+            return;
+        }
+        self.parsers.insert(window.id, Parser::new(&window, html));
+        self.parse(window.id);
+    }
+
+    /// Parses a window's document up to the next script that must come first, or to the end.
+    fn parse(&mut self, id: WindowId) {
+        while let Some(parser) = self.parsers.get_mut(&id) {
             if self.host.clock.is_over() {
+                return;
+            }
+            // The window may be gone by what its scripts do.
+            if parser.window.is_gone.get() {
+                self.parsers.remove(&id);
                 return;
             }
             match parser.tokenizer.feed(&parser.input) {
                 TokenizerResult::Script(script) => {
-                    parser.waits_for = self.engine.prepare_script(self.window.id, script);
+                    parser.waits_for = self.engine.prepare_script(id, script);
                     if parser.waits_for != 0 {
                         return;
                     }
                 }
                 TokenizerResult::EncodingIndicator(_) => {}
-                TokenizerResult::Done if parser.go_on(&self.window) => {}
+                TokenizerResult::Done if parser.go_on() => {}
                 TokenizerResult::Done => {
                     parser.tokenizer.end();
-                    self.parser = None;
-                    self.engine.parsed(self.window.id);
+                    self.parsers.remove(&id);
+                    self.engine.parsed(id);
                 }
             }
         }
     }
 
     /// Goes on parsing where it was waited for this.
-    fn arrived(&mut self, id: u32) {
-        if self.parser.as_ref().is_some_and(|parser| parser.waits_for == id) {
-            self.parse();
+    fn arrived(&mut self, window: WindowId, id: RequestId) {
+        if self.parsers.get(&window).is_some_and(|parser| parser.waits_for == id) {
+            self.parse(window);
         }
     }
 }
 
 /// Where the parser is.
 struct Parser {
+    window: Rc<Window>,
     tokenizer: Tokenizer<TreeBuilder<NodeId, Sink>>,
     input: BufferQueue,
     html: String,
@@ -280,15 +360,16 @@ struct Parser {
 }
 
 impl Parser {
-    fn new(window: &Window, html: String) -> Self {
-        let sink = Sink { dom: Rc::clone(&window.cluster.dom), root: DOCUMENT };
+    fn new(window: &Rc<Window>, html: String) -> Self {
+        let sink = Sink { dom: Rc::clone(&window.cluster.dom), root: window.document, is_shown: true };
         let builder = TreeBuilder::new(sink, TreeBuilderOpts::default());
         let (tokenizer, input) = (Tokenizer::new(builder, TokenizerOpts::default()), BufferQueue::default());
-        Self { tokenizer, input, html, given: 0, waits_for: 0 }
+        Self { window: Rc::clone(window), tokenizer, input, html, given: 0, waits_for: 0 }
     }
 
     /// Gives the tokenizer the next piece; `false` where there is none, or no room for it.
-    fn go_on(&mut self, window: &Window) -> bool {
+    fn go_on(&mut self) -> bool {
+        let window = &self.window;
         if self.given < self.html.len() && window.cluster.dom.borrow().is_full() {
             window.print(Kind::Exception, Level::Error, full_text());
             return false;

@@ -328,7 +328,7 @@ mod tests {
         println!("seed {seed:#x}");
         let mut random = fastrand::Rng::with_seed(seed);
         let odd = [0.0, -0.0, 1.0, -1.0, 0.5, 1e-30, 1e9, -1e9, 1e20, 3e38, -3e38, f32::MIN_POSITIVE];
-        let mut bitmaps = Bitmaps::default();
+        let mut bitmaps = Bitmaps::of_test();
         let (canvas, other) = (bitmaps.canvas(16, 16), bitmaps.canvas(3, 5));
         for _ in 0..3_000 {
             let mut number = || match random.u8(0..4) {

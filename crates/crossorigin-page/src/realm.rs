@@ -1,6 +1,6 @@
 //! The realm of a window: its prelude, and the functions that the prelude stands on.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use rquickjs::context::EvalOptions;
 use rquickjs::function::Opt;
@@ -11,8 +11,11 @@ use crate::blob_functions;
 use crate::console::{Kind, Level};
 use crate::dom_functions;
 use crate::encoding_functions;
+use crate::engine::Engine;
 use crate::fetch_functions;
+use crate::frame_functions;
 use crate::functions::set;
+use crate::message_functions;
 use crate::modules::declare;
 use crate::storage_functions;
 use crate::stylesheet_functions;
@@ -34,6 +37,7 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/blobs.js"),
     include_str!("prelude/formdata.js"),
     include_str!("prelude/clone.js"),
+    include_str!("prelude/messages.js"),
     include_str!("prelude/headers.js"),
     include_str!("prelude/body.js"),
     include_str!("prelude/fetch.js"),
@@ -59,10 +63,13 @@ const PRELUDE: &str = concat!(
     include_str!("prelude/loading.js"),
     include_str!("prelude/fonts_door.js"),
     include_str!("prelude/media.js"),
+    include_str!("prelude/views.js"),
+    include_str!("prelude/frames.js"),
     include_str!("prelude/window.js"),
     include_str!("prelude/beacon.js"),
     include_str!("prelude/storage.js"),
     "return { deliver: (...news) => { nameElements(); deliver(...news); }, parsed, reportException, trackRejection, reportRejections,\n",
+    "  document, wrap, framed, receive,\n",
     "  prepareScript: id => { nameElements(); return prepareScript(wrap(id), true); },\n",
     "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
 );
@@ -136,27 +143,36 @@ pub(crate) struct Entries {
     pub(crate) prepare_script: Persistent<Function<'static>>,
     pub(crate) canvas_bitmap: Persistent<Function<'static>>,
     pub(crate) track_rejection: Persistent<Function<'static>>,
+    pub(crate) framed: Persistent<Function<'static>>,
+    pub(crate) receive: Persistent<Function<'static>>,
+    /// The element of a node.
+    pub(crate) wrap: Persistent<Function<'static>>,
+    pub(crate) global: Persistent<Object<'static>>,
+    pub(crate) document: Persistent<Object<'static>>,
+    /// What the preludes of a cluster share, and no script sees.
+    pub(crate) common: Persistent<Object<'static>>,
     report_exception: Persistent<Function<'static>>,
     report_rejections: Persistent<Function<'static>>,
 }
 
 impl Realm {
-    /// A realm for a window, its interfaces in place.
+    /// A realm for a window, its interfaces in place, in a context into which `ctx` leads.
     ///
     /// # Errors
     /// There is no memory left, or no time.
-    pub(crate) fn new(context: Context, window: &Rc<Window>) -> anyhow::Result<Self> {
-        let entries = context.with(|ctx| Self::fill(&ctx, window))?;
-        Ok(Self { entries, context, window: Rc::clone(window) })
-    }
-
-    fn fill(ctx: &Ctx<'_>, window: &Rc<Window>) -> anyhow::Result<Entries> {
+    pub(crate) fn new(
+        context: Context,
+        ctx: &Ctx<'_>,
+        window: &Rc<Window>,
+        engine: &Weak<Engine>,
+        common: Option<Persistent<Object<'static>>>,
+    ) -> anyhow::Result<Self> {
         let prelude: Function<'_> =
             prelude(ctx, PRELUDE).catch(ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
         let functions = Object::new(ctx.clone())?;
         let cluster = &window.cluster;
         define(ctx, &functions, window)?;
-        dom_functions::define(ctx, &functions, &cluster.dom, &window.host.clock)?;
+        dom_functions::define(ctx, &functions, &cluster.dom, window.document, &window.host.clock)?;
         bitmap_functions::define(ctx, &functions, &cluster.bitmaps)?;
         stylesheet_functions::define(ctx, &functions, window)?;
         text_functions::define(ctx, &functions, &cluster.fonts, &cluster.bitmaps)?;
@@ -165,11 +181,23 @@ impl Realm {
         encoding_functions::define(ctx, &functions)?;
         blob_functions::define(ctx, &functions, window)?;
         storage_functions::define(ctx, &functions, window)?;
+        frame_functions::define(ctx, &functions, window, engine)?;
+        message_functions::define(ctx, &functions, window)?;
+        let common = match common {
+            Some(common) => common.restore(ctx)?,
+            None => {
+                let common = Object::new(ctx.clone())?;
+                // Scripts can reach what objects have by themselves.
+                common.set_prototype(None)?;
+                common
+            }
+        };
+        functions.set("common", common.clone())?;
         let made: Object<'_> =
             prelude.call((functions,)).catch(ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
         let save =
             |name: &str| made.get::<_, Function<'_>>(name).map(|function| Persistent::save(ctx, function));
-        Ok(Entries {
+        let entries = Entries {
             deliver: save("deliver")?,
             parsed: save("parsed")?,
             prepare_script: save("prepareScript")?,
@@ -177,7 +205,14 @@ impl Realm {
             report_rejections: save("reportRejections")?,
             canvas_bitmap: save("canvasBitmap")?,
             track_rejection: save("trackRejection")?,
-        })
+            framed: save("framed")?,
+            receive: save("receive")?,
+            wrap: save("wrap")?,
+            global: Persistent::save(ctx, ctx.globals()),
+            document: Persistent::save(ctx, made.get::<_, Object<'_>>("document")?),
+            common: Persistent::save(ctx, common),
+        };
+        Ok(Self { entries, context, window: Rc::clone(window) })
     }
 
     /// Reports what was thrown and not caught.
@@ -251,7 +286,7 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickj
     set(ctx, to, "now", move || own.host.now())?;
     let own = shared();
     set(ctx, to, "timer", move |milliseconds: f64, weak: Opt<bool>| {
-        let id = own.host.timer(own.id, milliseconds);
+        let id = own.timer(milliseconds);
         if weak.0 == Some(true) {
             own.host.weaken_timer(id);
         }
@@ -266,7 +301,7 @@ fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickj
         own.import_map.borrow_mut().add(&text, &base).err()
     })?;
     let own = shared();
-    set(ctx, to, "page_url", move || own.url.to_string())?;
+    set(ctx, to, "page_url", move || own.place.url.to_string())?;
     set(ctx, to, "user_agent", || crossorigin_agent::USER_AGENT_VALUE)?;
     define_scripts(ctx, to, window)
 }

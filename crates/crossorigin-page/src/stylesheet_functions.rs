@@ -15,7 +15,7 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>)
     let shared = || Rc::clone(window);
     let own = shared();
     set(ctx, to, "add_sheet", move |text: String, base: String| {
-        let base = Url::parse(&base).unwrap_or_else(|_| own.url.clone());
+        let base = Url::parse(&base).unwrap_or_else(|_| own.place.url.clone());
         own.sheets.borrow_mut().add(&text, base, true)
     })?;
     let own = shared();

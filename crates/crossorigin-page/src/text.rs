@@ -208,13 +208,15 @@ mod font;
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::bound::Bound;
+    use crate::fonts::MAX_ALL_FONTS_BYTES;
 
     const SEED: u64 = 7;
     const ROUNDS: usize = 2_000;
 
     /// How wide a text is in one font, and how many segments its outlines have.
     fn set(file: &[u8]) -> Result<(f32, usize), String> {
-        let mut fonts = Fonts::default();
+        let mut fonts = Fonts::new(&Bound::new(MAX_ALL_FONTS_BYTES));
         let id = fonts.add(file)?;
         let setting = Setting {
             fonts: vec![id],

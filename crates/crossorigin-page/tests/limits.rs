@@ -12,9 +12,9 @@ use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 use crossorigin_agent::{Agent, InProcess};
 use crossorigin_page::{
-    Kind, MAX_BITMAP_BYTES, MAX_CONSOLE_BYTES, MAX_LINE_BYTES, MAX_NODES, MAX_PAGE_BYTES, MAX_PIXELS,
-    MAX_REQUESTS, MAX_SCRIPT_BYTES, MAX_SIDE, MAX_STACK_BYTES, MAX_TEXT_BYTES, MAX_TIMERS, Page, PageError,
-    PageOptions,
+    Kind, MAX_BITMAP_BYTES, MAX_CONSOLE_BYTES, MAX_FRAME_DEPTH, MAX_FRAMES, MAX_LINE_BYTES,
+    MAX_MESSAGE_BYTES, MAX_NEW_WINDOWS, MAX_NODES, MAX_PAGE_BYTES, MAX_PIXELS, MAX_PORTS, MAX_REQUESTS,
+    MAX_SCRIPT_BYTES, MAX_SIDE, MAX_STACK_BYTES, MAX_TEXT_BYTES, MAX_TIMERS, Page, PageError, PageOptions,
 };
 use serde_json::{Value, json};
 
@@ -75,6 +75,13 @@ fn the_limits_are_told() {
         ("all images, canvases and their clips", format!("{} GiB", MAX_BITMAP_BYTES >> 30)),
         ("requests under way at once", grouped(MAX_REQUESTS)),
         ("timers at once", grouped(MAX_TIMERS)),
+        ("frames at once", format!("{}, at most {} in one another", grouped(MAX_FRAMES), MAX_FRAME_DEPTH)),
+        (
+            "new frames that script looks into before its task is over",
+            format!("1 at first, then up to {MAX_NEW_WINDOWS}"),
+        ),
+        ("messages on their way", format!("{} MiB", MAX_MESSAGE_BYTES >> 20)),
+        ("message ports", grouped(MAX_PORTS)),
         ("a line of the console", format!("{} KiB", MAX_LINE_BYTES >> 10)),
         ("the console", format!("{} MiB", MAX_CONSOLE_BYTES >> 20)),
     ] {

@@ -153,7 +153,7 @@ fn elements_are_found_by_their_names() {
              late.remove();
              console.log(typeof late);"
         ),
-        ["1 true true false FORM undefined object", "undefined 1", "5", "I", "ReferenceError", "undefined"]
+        ["1 true true false FORM undefined string", "undefined 1", "5", "I", "ReferenceError", "undefined"]
     );
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use cookie_store::RawCookie;
-use crossorigin::infrastructure::request::{Mode, Request};
+use crossorigin::infrastructure::request::{Destination, Mode, Request};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
@@ -48,6 +48,8 @@ impl Nearness {
             return Self::SameSite;
         }
         match state.mode {
+            // The user does not go to what is shown in a frame.
+            Mode::Navigate if state.destination == Destination::Iframe => Self::CrossSite,
             Mode::Navigate if state.method == Method::GET || state.method == Method::HEAD => Self::Navigation,
             Mode::Navigate => Self::UnsafeNavigation,
             _ => Self::CrossSite,

@@ -274,7 +274,9 @@ fn profiles() -> impl clap::builder::TypedValueParser<Value = Profiles> {
 fn initiator() -> impl clap::builder::TypedValueParser<Value = Initiator> {
     use clap::builder::TypedValueParser as _;
     // Navigations go by no CORS at all.
-    let offered = Initiator::ALL.iter().filter(|initiator| **initiator != Initiator::Navigation);
+    let offered = Initiator::ALL
+        .iter()
+        .filter(|initiator| !matches!(initiator, Initiator::Navigation | Initiator::Frame));
     clap::builder::PossibleValuesParser::new(offered.map(|initiator| initiator.name()).collect::<Vec<_>>())
         .map(|name| name.parse().unwrap_or(Initiator::Fetch))
 }

@@ -159,7 +159,11 @@ pub(crate) fn cases() -> Vec<Case> {
     for initiator in Initiator::ALL {
         if matches!(
             initiator,
-            Initiator::Fetch | Initiator::Navigation | Initiator::WebGlTexture | Initiator::Beacon
+            Initiator::Fetch
+                | Initiator::Navigation
+                | Initiator::Frame
+                | Initiator::WebGlTexture
+                | Initiator::Beacon
         ) {
             continue;
         }

@@ -1,5 +1,11 @@
 // What the other files stand on: how interfaces come to be global, tasks, timers, exceptions, the console.
 
+/** A symbol that the preludes of one origin's windows have in common: they know each other's objects by it. */
+const shared = name => (host.common[name] ??= Symbol(name));
+
+/** Whether scripts of this window run: not those of a frame that is sandboxed without `allow-scripts`. */
+const MAY_SCRIPT = host.may_script();
+
 /** The prototypes of the interfaces: what has one of them is no plain object. */
 const platformPrototypes = new WeakSet();
 

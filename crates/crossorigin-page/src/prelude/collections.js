@@ -3,6 +3,7 @@
 const READ = Symbol("read");
 const NAMED = Symbol("named");
 const OWNER = Symbol("owner");
+const ATTRIBUTE = Symbol("attribute");
 const IS_INDEX = /^(0|[1-9]\d*)$/;
 
 /** How the list objects of script differ from plain ones: they have indices, and some have names. */
@@ -79,8 +80,8 @@ const liveElements = (node, name, read) => liveList(node, name, HTMLCollection, 
 class DOMTokenList {
   constructor() { throw new TypeError("Illegal constructor"); }
   get length() { return this[READ]().length; }
-  get value() { return this[OWNER].getAttribute("class") ?? ""; }
-  set value(value) { this[OWNER].setAttribute("class", value); }
+  get value() { return this[OWNER].getAttribute(this[ATTRIBUTE]) ?? ""; }
+  set value(value) { this[OWNER].setAttribute(this[ATTRIBUTE], value); }
   item(at) { return this[READ]()[Math.trunc(at) || 0] ?? null; }
   contains(word) { return this[READ]().includes(String(word)); }
   add(...words) { writeWords(this, [...this[READ](), ...words.map(wordOf)]); }
@@ -109,11 +110,12 @@ function wordOf(word) {
   return text;
 }
 
-/** The classes of an element. */
-function classListOf(element) {
-  const read = () => [...new Set((element.getAttribute("class") ?? "").split(/[\t\n\f\r ]+/).filter(Boolean))];
-  return liveList(element, "classList", DOMTokenList, read, () => ({ [OWNER]: element }));
+/** The words of an attribute. */
+function tokensOf(element, attribute) {
+  const read = () => [...new Set((element.getAttribute(attribute) ?? "").split(/[\t\n\f\r ]+/).filter(Boolean))];
+  return liveList(element, `words of ${attribute}`, DOMTokenList, read, () => ({ [OWNER]: element, [ATTRIBUTE]: attribute }));
 }
+const classListOf = element => tokensOf(element, "class");
 
 class Attr {
   #owner; #name;

@@ -21,14 +21,16 @@ class Document extends Node {
   hasFocus() { return this === document; }
   get hidden() { return this !== document; }
   get visibilityState() { return this === document ? "visible" : "hidden"; }
-  get referrer() { return ""; }
+  get referrer() { return this === document ? host.referrer() : ""; }
   get domain() { return this === document ? location.hostname : ""; }
   get URL() { return this === document ? location.href : "about:blank"; }
   get documentURI() { return this.URL; }
   get location() { return this === document ? location : null; }
   get baseURI() {
     const base = this.querySelector("base[href]")?.getAttribute("href");
-    return (base && URL.parse(base, location.href)?.href) || location.href;
+    // What has no URL to speak of has that of the page that it is from.
+    const fallback = location.protocol === "about:" ? host.base_url() : location.href;
+    return (base && URL.parse(base, fallback)?.href) || fallback;
   }
   get readyState() { return this === document ? readyState : "complete"; }
   get currentScript() { return this === document ? currentScript : null; }

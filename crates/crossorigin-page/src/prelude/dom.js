@@ -1,6 +1,8 @@
 // The tree: script's view of the nodes that the host keeps by number.
 
-const NODE = Symbol("node");
+const NODE = shared("node");
+/** The document of this window. */
+const DOCUMENT = host.document();
 /** What elements do when they are made, come into the document, or get another attribute. */
 const [MADE, CONNECTED, CHANGED] = [Symbol("made"), Symbol("connected"), Symbol("changed")];
 const [HTML, SVG] = ["http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"];
@@ -11,14 +13,35 @@ const HTML_CLASSES = new Map();
 function wrap(id) {
   if (id === null || id === undefined || id < 0) return null;
   if (!nodes.has(id)) {
-    const kind = host.node_type(id);
-    const Class = { 3: Text, 8: Comment, 9: Document, 10: DocumentType, 11: DocumentFragment }[kind]
-      ?? (host.namespace(id) === HTML ? HTML_CLASSES.get(host.node_name(id)) ?? HTMLElement
-        : host.namespace(id) === SVG ? SVGElement : Element);
-    const node = Object.create(Class.prototype);
-    adopt(node, id);
+    adopt(Object.create(classOf(id).prototype), id);
   }
   return nodes.get(id);
+}
+
+function classOf(id) {
+  const Class = { 3: Text, 8: Comment, 9: Document, 10: DocumentType, 11: DocumentFragment }[host.node_type(id)];
+  if (Class) return Class;
+  return host.namespace(id) === HTML ? HTML_CLASSES.get(host.node_name(id)) ?? HTMLElement : host.namespace(id) === SVG ? SVGElement : Element;
+}
+
+/** The nodes that other windows of this origin know. */
+const knownElsewhere = (host.common.nodes ??= new Set());
+knownElsewhere.add(new WeakRef(nodes));
+
+/** Lets a node of another window of this origin, and all that it holds, be of this one; it is given back. */
+function takeOver(node) {
+  const id = node?.[NODE];
+  const [home] = [...knownElsewhere].map(known => known.deref()).filter(known => known?.get(id) === node);
+  if (!home) throw new TypeError("It is no node.");
+  host.adopt(id, DOCUMENT);
+  for (const inner of host.in_order(id)) {
+    const known = home.get(inner);
+    if (!known || nodes.get(inner) === known) continue;
+    nodes.set(inner, known);
+    Object.setPrototypeOf(known, classOf(inner).prototype);
+    known[MADE]?.();
+  }
+  return node;
 }
 
 function adopt(node, id) {
@@ -42,7 +65,7 @@ class Node extends EventTarget {
   get lastChild() { return wrap(host.children(this[NODE]).at(-1)); }
   get nextSibling() { return sibling(this, 1); }
   get previousSibling() { return sibling(this, -1); }
-  get isConnected() { return host.holds(0, this[NODE]); }
+  get isConnected() { return host.holds(DOCUMENT, this[NODE]); }
   get textContent() { return this instanceof Document ? null : host.text(this[NODE]); }
   set textContent(text) {
     if (!(this instanceof Document)) replaceChildren(this, String(text ?? "") === "" ? [] : [String(text)]);
@@ -53,10 +76,11 @@ class Node extends EventTarget {
   getRootNode() { return this.parentNode ? this.parentNode.getRootNode() : this; }
   appendChild(child) { return this.insertBefore(child, null); }
   insertBefore(child, before) {
-    if (!(child instanceof Node)) throw new TypeError("insertBefore wants a node.");
+    if (!(child instanceof Node)) takeOver(child);
     if (host.holds(child[NODE], this[NODE])) throw new DOMException("A node can't hold itself.", "HierarchyRequestError");
     if (before && before.parentNode !== this) throw new DOMException("The reference is no child of the node.", "NotFoundError");
     const inserted = child instanceof DocumentFragment ? childrenOf(child) : [child];
+    removeFramesIn(child);
     host.insert(this[NODE], child[NODE], (before === child ? child.nextSibling : before)?.[NODE]);
     for (const node of inserted) announce(node);
     return child;
@@ -73,6 +97,7 @@ class Node extends EventTarget {
   }
   removeChild(child) {
     if (child?.parentNode !== this) throw new DOMException("It is no child of the node.", "NotFoundError");
+    removeFramesIn(child);
     host.remove(child[NODE]);
     return child;
   }
@@ -144,7 +169,10 @@ class Searchable {
 
 /** What elements, texts and comments have, and document types in part. */
 class ChildNode {
-  remove() { host.remove(this[NODE]); }
+  remove() {
+    removeFramesIn(this);
+    host.remove(this[NODE]);
+  }
   before(...items) { for (const item of items) this.parentNode?.insertBefore(asNode(item, this), this); }
   after(...items) {
     const next = this.nextSibling;
@@ -167,7 +195,7 @@ function mix(Mixin, ...Classes) {
   for (const Class of Classes) Object.defineProperties(Class.prototype, members);
 }
 
-const asNode = (item, owner) => (item instanceof Node ? item : wrap(host.create_text(String(item), host.owner(owner[NODE]))));
+const asNode = (item, owner) => (item?.[NODE] !== undefined ? item : wrap(host.create_text(String(item), host.owner(owner[NODE]))));
 
 const sibling = (node, step) => wrap(host.sibling(node[NODE], step));
 

@@ -6,7 +6,7 @@ class HTMLAnchorElement extends HTMLElement {
   set text(text) { this.textContent = text; }
   toString() { return this.href; }
   click() {
-    if (fire(this, clickEvent()) && this.hasAttribute("href") && !this.hasAttribute("download") && !/^javascript:/i.test(this.href)) navigate(this.href);
+    if (fire(this, clickEvent()) && this.hasAttribute("href") && !this.hasAttribute("download") && !/^javascript:/i.test(this.href)) leadBy(this, this.href);
   }
 }
 reflect(HTMLAnchorElement, { href: "url", download: "text", target: "text", rel: "text", hreflang: "text", type: "text" });

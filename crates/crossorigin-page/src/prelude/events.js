@@ -16,7 +16,7 @@ const DOM_EXCEPTION_CODES = {
 };
 
 /** The user agent's side of an event: where it is, and what became of it. */
-const STATE = Symbol("state");
+const STATE = shared("state");
 /** What an event bubbles to. */
 const ABOVE = Symbol("above");
 
@@ -87,13 +87,15 @@ class ProgressEvent extends Event {
 
 class MessageEvent extends Event {
   #init;
-  constructor(type, { data = null, origin = "", lastEventId = "", ...init } = {}) {
+  constructor(type, { data = null, origin = "", lastEventId = "", source = null, ports = [], ...init } = {}) {
     super(type, init);
-    this.#init = { data, origin, lastEventId };
+    this.#init = { data, origin, lastEventId, source, ports: Object.freeze([...ports]) };
   }
   get data() { return this.#init.data; }
   get origin() { return this.#init.origin; }
   get lastEventId() { return this.#init.lastEventId; }
+  get source() { return this.#init.source; }
+  get ports() { return this.#init.ports; }
 }
 
 class ErrorEvent extends Event {
@@ -120,9 +122,9 @@ class PromiseRejectionEvent extends Event {
   get reason() { return this.#reason; }
 }
 
-const LISTENERS = Symbol("listeners");
+const LISTENERS = shared("listeners");
 /** What script set as `onload` and the like, on the listener that calls it. */
-const HANDLER = Symbol("handler");
+const HANDLER = shared("handler");
 
 class EventTarget {
   constructor() {
@@ -145,7 +147,7 @@ class EventTarget {
     if (at >= 0) list.splice(at, 1)[0].removed = true;
   }
   dispatchEvent(event) {
-    if (!(event instanceof Event)) throw new TypeError("dispatchEvent wants an Event");
+    if (event?.[STATE] === undefined) throw new TypeError("dispatchEvent wants an Event");
     if (event[STATE].dispatching) throw new DOMException("The event is being dispatched already.", "InvalidStateError");
     event[STATE].trusted = false;
     return dispatch(this, event);
@@ -164,6 +166,7 @@ const READ_HANDLERS = Symbol("handlers that were read");
 
 /** What an attribute says newly; `undefined` where it was read already. */
 function noteHandlerAttribute(element, name) {
+  if (!MAY_SCRIPT) return undefined;
   const source = host.attribute(element[NODE], name) ?? null;
   const read = (element[READ_HANDLERS] ??= new Map());
   if (source === (read.get(name) ?? null)) return undefined;

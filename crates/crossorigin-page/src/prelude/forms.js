@@ -179,7 +179,8 @@ function leaveBy(form) {
   const url = URL.parse(form.getAttribute("action") || document.baseURI, document.baseURI);
   if (!url) return;
   if (!/^(post|dialog)$/i.test(form.method)) url.search = new URLSearchParams(formEntries(form).map(([name, value]) => [name, value.name ?? value])).toString();
-  if (!/^dialog$/i.test(form.method)) tellOfLeaving(url.href);
+  if (/^post$/i.test(form.method)) tellOfLeaving(url.href);
+  else if (!/^dialog$/i.test(form.method)) leadBy(form, url.href);
 }
 
 /** Lets script find the controls of forms as members of these, where a name is new. */

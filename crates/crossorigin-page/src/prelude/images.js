@@ -38,7 +38,7 @@ function updateImage(element) {
   [own.id, own.bitmap, own.url, own.failed, own.begun] = [null, null, "", false, false];
   for (const { reject } of own.decoders.splice(0)) reject(new DOMException("The image has another source now.", "EncodingError"));
   // Documents that are not shown load nothing.
-  if (host.owner(element[NODE]) !== 0) return;
+  if (host.owner(element[NODE]) !== DOCUMENT) return;
   own.begun = true;
   const source = element.getAttribute("src");
   if (source === null) return;

@@ -1,6 +1,6 @@
 // The page itself: how far it is, its window and what that has.
 
-let readyState = "loading";
+let readyState = host.is_initial() ? "complete" : "loading";
 /** What the load event waits for. */
 let blockers = 1;
 function unblock() {
@@ -11,6 +11,7 @@ function unblock() {
     setReadyState("complete");
     fire(globalThis, "load");
     fire(globalThis, "pageshow");
+    host.loaded();
   });
 }
 
@@ -19,8 +20,8 @@ function setReadyState(state) {
   fire(document, "readystatechange");
 }
 
-let isParsed = false;
-let contentIsLoaded = false;
+let isParsed = host.is_initial();
+let contentIsLoaded = isParsed;
 function runDeferred() {
   if (!isParsed) return;
   while (deferred[0]?.ready) deferred.shift().run();
@@ -54,7 +55,7 @@ for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"])
   expose({ [name]: (...parameters) => method.apply(globalThis, parameters) });
 }
 defineHandlers(globalThis, ...WINDOW_HANDLERS);
-class Window extends EventTarget { static [Symbol.hasInstance](value) { return value === globalThis; } }
+class Window extends EventTarget { static [Symbol.hasInstance](value) { return windowNumber(value) !== undefined; } }
 class Navigator {}
 const navigator = Object.create(Navigator.prototype, {
   userAgent: { get: () => host.user_agent(), enumerable: true },
@@ -63,11 +64,9 @@ const navigator = Object.create(Navigator.prototype, {
   onLine: { value: true, enumerable: true },
   cookieEnabled: { value: true, enumerable: true },
 });
-const document = wrap(0);
+const document = wrap(DOCUMENT);
 expose({
-  Window, Navigator, window: globalThis, self: globalThis, top: globalThis, parent: globalThis, frames: globalThis, document,
-  navigator, origin: location.origin,
-  alert: message => host.log("log", `alert: ${message}`),
-  close: () => host.close(),
-  postMessage: data => queueTask(() => fire(globalThis, new MessageEvent("message", { data, origin: location.origin }))),
+  Window, Navigator, document, navigator, origin: host.page_origin(),
+  alert(message) { if (host.may_show_dialogs()) host.log("log", `alert: ${message}`); },
+  close() { if (host.parent_of(host.own_frame()) === undefined) host.close(); },
 });

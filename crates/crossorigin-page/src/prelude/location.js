@@ -1,4 +1,5 @@
-// Where the page is, and where it was. A page is opened once: what would lead to another is told, and not followed.
+// Where the page is, and where it was. A page is opened once: what would lead to another is told, and not followed. Frames
+// are led wherever they may be.
 
 let pageUrl = new URL(host.page_url());
 /** The entries of the session, of which one is shown. */
@@ -20,13 +21,24 @@ const isFragmentOf = (url, from) => url.href.includes("#") && url.href.split("#"
 
 const tellOfLeaving = to => host.log("warn", `The page leads to ${to}, which is not followed: a page is opened once.`);
 
+/** Leads a frame to a URL. */
+function lead(frame, to) {
+  if (/^javascript:/i.test(to)) return host.log("warn", `${to.slice(0, 60)} is not run: URLs of scripts lead nowhere here.`);
+  const problem = host.navigate_frame(frame, to);
+  if (problem) throw new DOMException(problem, "SecurityError");
+}
+
+/** Leads a frame to where script says, seen from here. */
+function leadTo(frame, to) {
+  const url = URL.parse(String(to), document.baseURI);
+  if (!url) throw new DOMException(`${JSON.stringify(String(to))} is no URL.`, "SyntaxError");
+  lead(frame, url.href);
+}
+
 function navigate(to, replaces = false) {
   const url = URL.parse(String(to), document.baseURI);
   if (!url) throw new DOMException(`${JSON.stringify(String(to))} is no URL.`, "SyntaxError");
-  if (!isFragmentOf(url, pageUrl)) {
-    tellOfLeaving(url.href);
-    return;
-  }
+  if (!isFragmentOf(url, pageUrl)) return lead(host.own_frame(), url.href);
   if (url.href === pageUrl.href) return;
   remember({ url: url.href, state: null }, replaces);
   moveTo(url, null);
@@ -61,7 +73,10 @@ for (const part of ["href", "origin", "protocol", "host", "hostname", "port", "p
 for (const [name, value] of Object.entries({
   assign: url => navigate(url),
   replace: url => navigate(url, true),
-  reload: () => host.log("warn", "The page would reload, which is not followed: a page is opened once."),
+  reload() {
+    if (host.parent_of(host.own_frame()) !== undefined && pageUrl.protocol !== "about:") lead(host.own_frame(), pageUrl.href);
+    else host.log("warn", "The page would reload, which is not followed: a page is opened once.");
+  },
   toString: () => pageUrl.href,
 })) {
   Object.defineProperty(location, name, { value, enumerable: true });

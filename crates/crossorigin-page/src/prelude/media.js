@@ -126,7 +126,7 @@ function forgetMedia(own) {
 function selectMedia(element) {
   const own = element[MEDIA];
   // Documents that are not shown load nothing.
-  if (host.owner(element[NODE]) !== 0) return;
+  if (host.owner(element[NODE]) !== DOCUMENT) return;
   own.network = NETWORK_NO_SOURCE;
   own.unblock ??= block();
   const turn = own.turn;

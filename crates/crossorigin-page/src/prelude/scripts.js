@@ -66,12 +66,12 @@ function prepareScript(script, fromParser) {
     host.hand_over(script[NODE]);
     announceArrived();
   }
-  if (handedOver.has(script)) return 0;
+  if (handedOver.has(script) || !MAY_SCRIPT) return 0;
   const source = script.getAttribute("src");
   const kind = kindOf(script);
   if (kind === "importmap" && script.isConnected) return addImportMap(script);
   // Documents that are not shown run nothing; a script may still come into one that is.
-  if ((source === null && script.textContent === "") || !kind || !script.isConnected || host.owner(script[NODE]) !== 0) return 0;
+  if ((source === null && script.textContent === "") || !kind || !script.isConnected || host.owner(script[NODE]) !== DOCUMENT) return 0;
   if (fromParser) notForced.add(script);
   handedOver.add(script);
   const isModule = kind === "module";

@@ -132,7 +132,7 @@ function updateLink(link) {
   for (const face of own.faces.splice(0)) removeFontFaceRule(face);
   const rels = relsOf(link);
   const href = link.getAttribute("href");
-  if (!href || host.owner(link[NODE]) !== 0) return;
+  if (!href || host.owner(link[NODE]) !== DOCUMENT) return;
   const url = URL.parse(href, document.baseURI);
   if (!url) return void queueTask(() => fire(link, "error"));
   const ask = (as, done) => request({ as, url: url.href, crossorigin: link.crossOrigin, integrity: link.integrity }, null, done);
@@ -203,7 +203,7 @@ function updateStyle(style) {
   const own = style[SHEET];
   own.sheet = null;
   for (const face of own.faces.splice(0)) removeFontFaceRule(face);
-  if (host.owner(style[NODE]) !== 0 || !/^\s*(text\/css\s*)?$/i.test(style.type)) return;
+  if (host.owner(style[NODE]) !== DOCUMENT || !/^\s*(text\/css\s*)?$/i.test(style.type)) return;
   const id = host.add_sheet(style.textContent, document.baseURI);
   own.sheet = new CSSStyleSheet(MAKING, { id, href: null, node: style });
   blockers += 1;

@@ -16,7 +16,10 @@ function nameElements() {
     if (name in globalThis) continue;
     Object.defineProperty(namedElements, name, {
       configurable: true,
-      get: () => elementNamed(name),
+      get() {
+        const element = elementNamed(name);
+        return element instanceof HTMLIFrameElement ? element.contentWindow : element;
+      },
       set: value => Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true }),
     });
   }

@@ -47,13 +47,15 @@ pub enum Initiator {
     CssMask,
     /// `texImage2D` with an image; the image's own load is what is asked for.
     WebGlTexture,
-    /// A navigation, by a link, a form or a frame.
+    /// A navigation, by a link or a form.
     Navigation,
+    /// `<iframe>`: the navigation of a frame.
+    Frame,
 }
 
 impl Initiator {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Fetch,
         Self::Xhr,
         Self::EventSource,
@@ -71,6 +73,7 @@ impl Initiator {
         Self::CssMask,
         Self::WebGlTexture,
         Self::Navigation,
+        Self::Frame,
     ];
 
     /// Its name in options and output.
@@ -93,6 +96,7 @@ impl Initiator {
             Self::CssMask => "css-mask",
             Self::WebGlTexture => "webgl-texture",
             Self::Navigation => "navigation",
+            Self::Frame => "frame",
         }
     }
 
@@ -167,6 +171,7 @@ impl Initiator {
             Self::Stylesheet => Destination::Style,
             Self::Font | Self::FontFace => Destination::Font,
             Self::Navigation => Destination::Document,
+            Self::Frame => Destination::Iframe,
         }
     }
 
@@ -196,7 +201,7 @@ impl Initiator {
             Self::Font | Self::FontFace | Self::CssShape | Self::CssMask => {
                 initiators::potential_cors_request(origin, url, CorsSettings::Anonymous)
             }
-            Self::Navigation => {
+            Self::Navigation | Self::Frame => {
                 let mut request = Request::new(origin, url);
                 request.mode = Mode::Navigate;
                 request.credentials_mode = CredentialsMode::Include;
@@ -261,6 +266,7 @@ mod tests {
                 I::Font | I::FontFace => ("cors same-origin|cors same-origin|cors same-origin", "font"),
                 I::CssShape | I::CssMask => ("cors same-origin|cors same-origin|cors same-origin", "image"),
                 I::Navigation => ("navigate include|navigate include|navigate include", "document"),
+                I::Frame => ("navigate include|navigate include|navigate include", "iframe"),
             };
             let requests = settings.map(|settings| {
                 let (page, url) = ("https://a.example".parse(), "https://b.example/".parse());

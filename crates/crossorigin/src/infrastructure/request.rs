@@ -72,6 +72,8 @@ pub enum Destination {
     Document,
     /// A font.
     Font,
+    /// A page in a frame.
+    Iframe,
     /// An image.
     Image,
     /// A script, classic or a module.
@@ -92,6 +94,7 @@ impl Destination {
             Self::Audio => "audio",
             Self::Document => "document",
             Self::Font => "font",
+            Self::Iframe => "iframe",
             Self::Image => "image",
             Self::Script => "script",
             Self::Style => "style",
