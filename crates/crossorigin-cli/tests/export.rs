@@ -1,7 +1,11 @@
 //! `crossorigin export`, run as people run it, short of starting what it writes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+#[path = "export/page.rs"]
+mod page;
+
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -233,4 +237,17 @@ fn another_version_than_the_proven_one_is_told() {
     assert!(printed.contains("for nginx 1.18."), "{printed}");
     let (_, _, errors) = export(folder.path(), &["site.toml", "--to", "nginx", "--target-version", "1.22.1"]);
     assert!(!errors.contains("untested-version"), "{errors}");
+}
+
+#[test]
+fn the_page_of_targets_names_them_all() {
+    let mut text =
+        "# Targets of export\n\nWritten by the tests. [export.md](export.md) tells how they prove it.\n\n\
+                    | `--to` | Version | |\n|---|---|---|\n"
+            .to_owned();
+    for target in Target::ALL {
+        let proof = if target.is_service() { "unproven".to_owned() } else { format!("[proven](#{target})") };
+        writeln!(text, "| `{target}` | {} | {proof} |", target.version()).unwrap();
+    }
+    page::hold(None, &text);
 }

@@ -7,13 +7,15 @@
 mod asking;
 #[path = "export/cases.rs"]
 mod cases;
+#[path = "export/page.rs"]
+mod page;
 #[path = "export/policies.rs"]
 mod policies;
 #[path = "export/server.rs"]
 mod server;
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use asking::Connection;
@@ -33,6 +35,8 @@ struct Proof {
     /// Cases that no browser can send and that are answered otherwise.
     other_programs: usize,
     refused: Option<String>,
+    /// What the export said of differences, a line each.
+    told: BTreeSet<String>,
 }
 
 /// Proves all policies at a target; those that it can't hold are to be refused with these names.
@@ -57,6 +61,43 @@ fn prove(target: &str, refused: &[(&str, &str)]) {
     let proven = proofs.iter().filter(|proof| proof.refused.is_none());
     proven.for_each(|proof| assert!(proof.cases >= CASES, "{}: {} cases", proof.policy, proof.cases));
     assert!(refused.keys().all(|name| POLICIES.iter().any(|(own, _)| own == name)));
+    page::hold(Some(target), &section(target, &proofs));
+}
+
+/// What the documentation says of a target.
+fn section(target: &str, proofs: &[Proof]) -> String {
+    let mut text = format!("## {target}\n\nProven with {}.\n\n", server::version(target));
+    text.push_str("| Policy | Cases | Of these answered otherwise, to programs that are no browsers |\n|---|---:|---:|\n");
+    for proof in proofs {
+        match &proof.refused {
+            Some(name) => writeln!(text, "| {} | refused: `{name}` | |", proof.policy).unwrap(),
+            None => {
+                writeln!(text, "| {} | {} | {} |", proof.policy, proof.cases, proof.other_programs).unwrap()
+            }
+        }
+    }
+    let told: BTreeSet<_> = proofs.iter().flat_map(|proof| &proof.told).collect();
+    for (heading, kind) in [("Refuses", "error: "), ("Warns of", "warning: ")] {
+        let of_kind: Vec<_> = told.iter().filter_map(|line| line.strip_prefix(kind)).collect();
+        if !of_kind.is_empty() {
+            writeln!(text, "\n{heading}:\n").unwrap();
+        }
+        for line in of_kind {
+            let (name, explanation) = line.split_once(": ").unwrap_or((line, ""));
+            let explanation = explanation.trim_end_matches(" (no browser sends such a request)");
+            writeln!(text, "- `{name}`: {explanation}").unwrap();
+        }
+    }
+    text
+}
+
+/// The differences of what an export printed to standard error.
+fn differences(printed: &str) -> BTreeSet<String> {
+    let is_told = |line: &&str| {
+        let name = line.strip_prefix("error: ").or(line.strip_prefix("warning: "));
+        name.is_some_and(|name| name.split_once(": ").is_some())
+    };
+    printed.lines().filter(is_told).map(str::to_owned).collect()
 }
 
 fn prove_one(
@@ -71,16 +112,17 @@ fn prove_one(
     let file = policies::write(text, folder.path(), upstream.address);
     let document = PolicyDocument::read(&file).unwrap();
     let (site, _) = document.compile().unwrap();
-    let proof = |cases, other_programs, refused: Option<&str>| Proof {
+    let proof = |cases, other_programs, refused: Option<&str>, printed: &str| Proof {
         policy: name,
         cases,
         other_programs,
         refused: refused.map(str::to_owned),
+        told: differences(printed),
     };
     let server = match (exported(target, &file, folder.path(), &site), refused) {
         (Exported::Refused(printed), Some(by)) => {
             assert!(printed.contains(&format!("--accept {by}")), "{name} is refused otherwise: {printed}");
-            return proof(0, 0, Some(by));
+            return proof(0, 0, Some(by), &printed);
         }
         (Exported::Refused(printed), None) => panic!("{target} refuses {name}: {printed}"),
         (Exported::Running(_), Some(by)) => panic!("{target} takes {name}, which was to be refused by {by}"),
@@ -97,13 +139,13 @@ fn prove_one(
         if found.relevant(&expected) == expected {
             continue;
         }
-        if case.by_browsers || !server.warned {
+        if case.by_browsers || !server.warns() {
             wrong.push(told(target, name, case, &expected, &found.relevant(&expected)));
         } else {
             other_programs += 1;
         }
     }
-    proof(count, other_programs, None)
+    proof(count, other_programs, None, &server.printed)
 }
 
 fn told(

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crossorigin_export::Target;
 use crossorigin_policy::Site;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -17,8 +18,8 @@ pub(crate) enum Exported {
 /// It ends with the test.
 pub(crate) struct Running {
     child: Child,
-    /// Whether differences were told that only other programs than browsers see.
-    pub(crate) warned: bool,
+    /// What the export said to standard error.
+    pub(crate) printed: String,
 }
 
 impl Drop for Running {
@@ -64,7 +65,7 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
         .stderr(std::fs::File::create(folder.join("errors")).unwrap())
         .spawn()
         .unwrap();
-    let mut running = Running { child, warned: errors.contains("no browser sends such a request") };
+    let mut running = Running { child, printed: errors };
     for listener in &site.listeners {
         running.wait_for(listener.address, command, folder);
     }
@@ -72,6 +73,11 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
 }
 
 impl Running {
+    /// Whether differences were told that only other programs than browsers see.
+    pub(crate) fn warns(&self) -> bool {
+        self.printed.contains("no browser sends such a request")
+    }
+
     /// Nothing but a connection tells that it listens.
     fn wait_for(&mut self, address: std::net::SocketAddr, command: &str, folder: &Path) {
         let errors = || std::fs::read_to_string(folder.join("errors")).unwrap();
@@ -82,4 +88,33 @@ impl Running {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// A server and the version that is written for, which the one that is here has to be.
+pub(crate) fn version(target: &str) -> String {
+    let command = match target {
+        "nginx" => "nginx -v",
+        "haproxy" => "haproxy -v",
+        "varnish" => "varnishd -V",
+        "apache" => "apache2 -v",
+        "caddy" => "caddy version",
+        "envoy" => "envoy --version",
+        "express" => "node -p 'require(\"express/package.json\").version'",
+        other => panic!("no server: {other}"),
+    };
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("{command} 2>&1")])
+        .env("PATH", format!("{path}:/usr/sbin"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/express"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let is_number =
+        |word: &&str| word.contains('.') && word.split('.').all(|part| part.parse::<u32>().is_ok());
+    let number = said.split(|own: char| !own.is_ascii_digit() && own != '.').find(is_number);
+    let number = number.unwrap_or_else(|| panic!("{command} says no version: {said}"));
+    let known = target.parse::<Target>().unwrap().version();
+    assert!(number == known || number.starts_with(&format!("{known}.")), "{target} {number} is not {known}");
+    format!("{target} {known}")
 }
