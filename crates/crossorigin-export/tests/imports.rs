@@ -65,6 +65,8 @@ fn what_people_write_is_read() {
                 "warning 1 any-origin-with-credentials",
             ],
         ),
+        (Format::Caddy, "snippet.Caddyfile", &[]),
+        (Format::Caddy, "regexp.Caddyfile", &["unread 2 look-alike-origin"]),
         (
             Format::Envoy,
             "routes.envoy.yaml",
@@ -126,6 +128,22 @@ fn what_can_not_be_read_is_refused_with_its_line() {
         (Format::Apache, "Header set Access-Control-Allow-Origin ${O}", 1, "what is defined elsewhere"),
         (Format::Apache, "Header set Access-Control-Allow-Origin %{X}s", 1, "a variable that is not known"),
         (Format::Apache, "Header set \"A", 1, "this string is not closed"),
+        (Format::Caddy, "a.example {\n  header X y\n", 1, "this block is not closed"),
+        (Format::Caddy, "header A \"b\n", 1, "this string is not closed"),
+        (Format::Caddy, ":80 {\n  import cors.conf\n}", 2, "import cors.conf is not followed"),
+        (Format::Caddy, "(a) {\n  import a\n}\n:80 {\n  import a\n}", 2, "imports itself"),
+        (
+            Format::Caddy,
+            ":80\nheader Access-Control-Allow-Origin {$ORIGIN}",
+            2,
+            "the placeholder {$ORIGIN} is not known",
+        ),
+        (
+            Format::Caddy,
+            ":80\n@a expression true\nheader @a Access-Control-Allow-Origin *",
+            2,
+            "the condition expression of @a is not read",
+        ),
         (Format::Envoy, "a: &x 1\nb: *x", 2, "aliases are not read"),
         (Format::Envoy, "a: [\n", 2, "this is no YAML"),
         (Format::GatewayApi, "a: 1\na: 2", 2, "for the second time"),
@@ -180,6 +198,20 @@ fn traps_of_servers_are_read_as_the_server_reads_them() {
              RewriteCond %{REQUEST_METHOD} OPTIONS\nRewriteRule .* - [R=204,L]",
             &["/ site"],
             &["note 1 preflight-fails", "warning 1 errors-without-headers"],
+        ),
+        // A handle that answers swallows a respond beside it.
+        (
+            Format::Caddy,
+            ":80\n@preflight method OPTIONS\nheader Access-Control-Allow-Origin *\nheader Access-Control-Allow-Methods PUT\n\
+             respond @preflight 204\nhandle {\n  reverse_proxy a:80\n}",
+            &["/ public"],
+            &["note 3 preflight-passes"],
+        ),
+        (
+            Format::Caddy,
+            ":80\n@o header Origin https://a.example\nheader @o Access-Control-Allow-Origin https://a.example\nreverse_proxy a:80",
+            &["/ site"],
+            &["warning 3 missing-vary"],
         ),
         (Format::Nginx, "server { listen 80; }", &[], &["warning 1 no-cors"]),
     ];

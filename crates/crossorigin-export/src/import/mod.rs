@@ -5,6 +5,9 @@
 
 mod apache;
 mod apache_run;
+mod caddy;
+mod caddy_run;
+mod caddy_syntax;
 mod envoy;
 mod gateway_api;
 mod gcs;
@@ -37,6 +40,8 @@ pub enum Format {
     Nginx,
     /// Apache's, a whole file, a part of one or an `.htaccess`.
     Apache,
+    /// A Caddyfile, or a part of one.
+    Caddy,
     /// Envoy's bootstrap or route configuration, as YAML or JSON.
     Envoy,
     /// `HTTPRoute`s of the Kubernetes Gateway API, as YAML or JSON.
@@ -49,13 +54,15 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order of the help.
-    pub const ALL: &[Self] = &[Self::Nginx, Self::Apache, Self::Envoy, Self::GatewayApi, Self::S3, Self::Gcs];
+    pub const ALL: &[Self] =
+        &[Self::Nginx, Self::Apache, Self::Caddy, Self::Envoy, Self::GatewayApi, Self::S3, Self::Gcs];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
             Self::Apache => "apache",
+            Self::Caddy => "caddy",
             Self::Envoy => "envoy",
             Self::GatewayApi => "gateway-api",
             Self::S3 => "s3",
@@ -195,6 +202,7 @@ pub fn import(format: Format, text: &str) -> Result<Imported, ImportError> {
     let mut imported = match format {
         Format::Nginx => nginx::read(text)?,
         Format::Apache => apache::read(text)?,
+        Format::Caddy => caddy::read(text)?,
         Format::Envoy => envoy::read(text)?,
         Format::GatewayApi => gateway_api::read(text)?,
         Format::S3 => s3::read(text)?,
