@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use crossorigin::profiles::Profile;
+use crossorigin_agent::Loaded;
 use crossorigin_verdict::{Outcome, Record, TransportFailure, explanation};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -409,10 +411,14 @@ impl Host {
                 self.busy.set(self.busy.get() - 1);
             }
         }
-        let (News::Whole(_, record) | News::Head(_, record) | News::Broken(record)) = &answer.news else {
-            return;
+        let (loaded, record) = match &answer.news {
+            News::Whole(loaded, record) => (loaded.as_deref(), record),
+            News::Head(loaded, record) => (Some(&**loaded), record),
+            News::Broken(record) => (None, record),
+            _ => return,
         };
         let mut told: Vec<_> = record.console().into_iter().map(|message| message.text).collect();
+        told.extend(loaded.and_then(|loaded| error_status(loaded, record.profile)));
         if told.is_empty() && matches!(record.outcome, Outcome::Blocked(_) | Outcome::Unreachable(_)) {
             told.push(failure(record));
         }
@@ -428,6 +434,20 @@ impl Host {
             });
         }
     }
+}
+
+/// What Chromium and WebKit say of a response whose status tells of an error; Firefox says nothing.
+/// Sources: `FrameConsole::ReportResourceResponseReceived` in Chromium, `InspectorConsoleAgent::didReceiveResponse` in
+/// WebKit.
+fn error_status(loaded: &Loaded, profile: Profile) -> Option<String> {
+    let tells = matches!(profile, Profile::Chromium | Profile::WebKit) && loaded.status.as_u16() >= 400;
+    tells.then(|| {
+        format!(
+            "Failed to load resource: the server responded with a status of {} ({})",
+            loaded.status.as_u16(),
+            loaded.status_text
+        )
+    })
 }
 
 fn failure(record: &Record) -> String {

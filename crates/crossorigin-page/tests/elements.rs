@@ -73,6 +73,7 @@ fn nothing_loads_or_runs_in_a_document_that_is_not_shown() {
             "true bold true",
             "P <p>x<script>console.log(1)</script></p> null html",
             "now",
+            "Failed to load resource: the server responded with a status of 404 (Not Found)",
             "error true",
         ]
     );

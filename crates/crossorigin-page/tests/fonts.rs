@@ -113,6 +113,7 @@ fn fonts_are_read_in_their_formats() {
             "The font at {own}/text.ttf can't be used: it is no TrueType, OpenType, WOFF or WOFF2 file",
             "text.ttf NetworkError",
             "unloaded SyntaxError error",
+            "Failed to load resource: the server responded with a status of 404 (Not Found)",
             "The font at {own}/missing.ttf can't be used: its status is 404 Not Found",
             "missing.ttf NetworkError",
             "The font at {own}/text.ttf can't be used: it is no TrueType, OpenType, WOFF or WOFF2 file",

@@ -112,6 +112,7 @@ fn sources_are_tried_one_after_the_other() {
         [
             "video loadstart 2 undefined",
             "own.mp4 error",
+            "Failed to load resource: the server responded with a status of 404 (Not Found)",
             "missing.mp4 error",
             "3 null true",
             "video loadstart 1 undefined",

@@ -39,6 +39,8 @@ fn page(html: &str) -> Vec<String> {
     console(&format!("<!doctype html><title>x</title>{html}"), OWN, OTHER)
 }
 
+const MISSING: &str = "Failed to load resource: the server responded with a status of 404 (Not Found)";
+
 #[test]
 fn scripts_run_where_and_when_they_should() {
     for (html, expected) in [
@@ -87,7 +89,7 @@ fn scripts_run_where_and_when_they_should() {
         // Whether it came, and as what.
         (
             "<script src=none.js onerror=console.log(this.src)></script><script src onerror=console.log(event.type)></script>",
-            &["{own}/none.js", "error"],
+            &[MISSING, "{own}/none.js", "error"],
         ),
         (
             "<script src=quick.js onload=\"console.log('loaded', event.isTrusted)\"></script>",
@@ -111,7 +113,10 @@ fn scripts_run_where_and_when_they_should() {
         ),
         ("<script type=module src=awaits.js></script>", &["awaited {own}/awaits.js"]),
         ("<script>import('./quick.js').then(() => console.log('then'))</script>", &["quick", "then"]),
-        ("<script>import('./none.js').catch(e => console.log(e.constructor.name))</script>", &["TypeError"]),
+        (
+            "<script>import('./none.js').catch(e => console.log(e.constructor.name))</script>",
+            &[MISSING, "TypeError"],
+        ),
         // A hash that fits, and one that does not.
         (
             "<script src=quick.js integrity=sha256-45XdTNgNGayXGJ7fEbAGL2almL3Q9uAxUGo5wWExTxs=></script><script src=plain.txt integrity=sha256-AAAA></script>",

@@ -91,9 +91,9 @@ class PathBuilder {
     let sweep = to - from;
     if (backwards ? sweep <= -whole : sweep >= whole) sweep = backwards ? -whole : whole;
     else {
-      sweep %= whole;
-      if (backwards && sweep > 0) sweep -= whole;
-      if (!backwards && sweep < 0) sweep += whole;
+      // From 0 to two pi backwards is the whole circle, as browsers have it: pages draw theirs so.
+      if (backwards && sweep > 0) sweep = sweep % whole - whole;
+      if (!backwards && sweep < 0) sweep = sweep % whole + whole;
     }
     const [cosine, sine] = [Math.cos(turned), Math.sin(turned)];
     const at = (u, v) => [x + u * across * cosine - v * down * sine, y + u * across * sine + v * down * cosine];
