@@ -8,6 +8,7 @@ use crossorigin_verdict::{Outcome, Record};
 use http::header::CONTENT_TYPE;
 use rquickjs::{Ctx, Object, TypedArray, Value};
 
+use crate::images::Colours;
 use crate::network::{Answer, News};
 use crate::text_functions;
 use crate::window::Window;
@@ -78,7 +79,12 @@ fn response<'js>(
     if whole_for == Some(Initiator::Image) {
         let content_type = loaded.content_type.as_ref().and_then(|value| extract_mime_type(value.as_bytes()));
         let is_svg = content_type.is_some_and(|essence| essence.is("image", "svg+xml"));
-        let image = window.cluster.bitmaps.borrow_mut().decode(&loaded.body, is_svg, loaded.response_type);
+        let image = window.cluster.bitmaps.borrow_mut().decode(
+            &loaded.body,
+            is_svg,
+            Colours::Converted,
+            loaded.response_type,
+        );
         object.set("image", image.map(|(id, width, height)| vec![id, width, height]))?;
     }
     if let Some(initiator) = whole_for {

@@ -8,6 +8,7 @@ use rquickjs::{Ctx, Exception, Object, TypedArray};
 
 use crate::bitmaps::{BitmapId, Bitmaps, MAX_PIXELS, Tainted};
 use crate::functions::{binary, set};
+use crate::images::Colours;
 use crate::painting::{self, Drawing};
 
 type Shared = Rc<RefCell<Bitmaps>>;
@@ -60,10 +61,13 @@ pub(crate) fn define<'js>(ctx: &Ctx<'js>, to: &Object<'js>, bitmaps: &Shared) ->
         Some(vec![colour.red, colour.green, colour.blue, colour.alpha])
     })?;
     let own = Rc::clone(bitmaps);
-    set(ctx, to, "decode_image", move |file: String, is_svg: bool| {
-        let decoded = own.borrow_mut().decode(&binary(&file), is_svg, ResponseType::Basic);
+    set(ctx, to, "decode_image", move |file: String, is_svg: bool, keeps_colours: bool| {
+        let colours = if keeps_colours { Colours::Kept } else { Colours::Converted };
+        let decoded = own.borrow_mut().decode(&binary(&file), is_svg, colours, ResponseType::Basic);
         decoded.map(|(id, width, height)| vec![id, width, height])
     })?;
+    let own = Rc::clone(bitmaps);
+    set(ctx, to, "is_vector", move |id: BitmapId| own.borrow().vector(id).is_some())?;
     let own = Rc::clone(bitmaps);
     set(ctx, to, "copy_bitmap", move |id: BitmapId, x: i32, y: i32, width: u32, height: u32| {
         own.borrow_mut().copy(id, x, y, width, height)

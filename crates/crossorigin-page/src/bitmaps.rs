@@ -9,7 +9,7 @@ use tiny_skia::{Color, Mask, Paint, Pixmap, PixmapPaint, PremultipliedColorU8, R
 use crate::bound::Bound;
 use crate::clock::Clock;
 use crate::exports;
-use crate::images::{self, Image};
+use crate::images::{self, Colours, Image};
 use crate::vector_images::Vector;
 
 /// The longest side of an image or a canvas, in pixels.
@@ -141,9 +141,10 @@ impl Bitmaps {
         &mut self,
         file: &[u8],
         is_svg: bool,
+        colours: Colours,
         response_type: ResponseType,
     ) -> Option<(BitmapId, u32, u32)> {
-        let Image { pixels, vector } = images::decode(file, is_svg)?;
+        let Image { pixels, vector } = images::decode(file, is_svg, colours)?;
         let (width, height) = (pixels.width(), pixels.height());
         let id = self.add(Some(pixels), Bitmap::of_response(response_type));
         self.all.last_mut()?.vector = vector;
@@ -155,6 +156,7 @@ impl Bitmaps {
         self.get(id)?.vector.as_ref()?.size_on(width as f32, height as f32)
     }
 
+    /// What an SVG image is drawn of.
     pub(crate) fn vector(&self, id: BitmapId) -> Option<&Vector> {
         self.get(id)?.vector.as_ref()
     }

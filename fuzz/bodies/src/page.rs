@@ -50,6 +50,8 @@ const PIECES: [&str; 40] = [
     "addEventListener('load',()=>{try{c.drawImage(i,0,0);show(...c.getImageData(0,0,4,2).data)}catch(e){show(e)}});",
     "createImageBitmap(i).then(b=>{c.drawImage(b,0,0);show(...c.getImageData(0,0,4,2).data)}).catch(show);",
     "show(c.canvas.toDataURL());",
+    "c.shadowColor='red';c.shadowBlur=9;c.shadowOffsetX=-3;c.fillRect(1.5,1,9,9);c.drawImage(i,0,0,3,300);",
+    "c.globalCompositeOperation='hue';c.fillStyle=c.createPattern(i,'repeat-x');c.arc(5,5,4,0,5);c.fill();c.clip();",
     "document.body.innerHTML+='<b>x<img src=/image>';",
     "document.body.append(document.createElement('canvas'),...document.querySelectorAll('p>*, #a'));",
     "setTimeout(()=>show(document.body.innerHTML));",

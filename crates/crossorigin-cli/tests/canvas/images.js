@@ -134,6 +134,21 @@ exact("createImageBitmap: of a blob", async c => {
 exact("createImageBitmap: of pixels", async c => c.drawImage(await createImageBitmap(noise(40, 30, () => 255)), 5, 5));
 exact("createImageBitmap: flipped", async c => c.drawImage(await createImageBitmap(await load("photo.png"), { imageOrientation: "flipY" }), 0, 0));
 exact("createImageBitmap: over the edge of its source", async c => c.drawImage(await createImageBitmap(await load("photo.png"), -10, -10, 50, 50), 0, 0));
+const blobOf = async file => (await fetch(file)).blob();
+close("createImageBitmap: not premultiplied", async c => c.drawImage(await createImageBitmap(await blobOf("alpha.png"), { premultiplyAlpha: "none" }), 0, 0));
+close("createImageBitmap: of a turned JPEG", async c => c.drawImage(await createImageBitmap(await blobOf("turned.jpg")), 0, 0));
+close("createImageBitmap: a part of an SVG, resized", async c => c.drawImage(await createImageBitmap(await load("shapes.svg"), 8, 8, 40, 30, { resizeWidth: 80, resizeHeight: 60 }), 0, 0));
+close("createImageBitmap: flipped and resized", async c => c.drawImage(await createImageBitmap(await load("large.png"), { imageOrientation: "flipY", resizeHeight: 50, resizeQuality: "medium" }), 0, 0));
+close("createImageBitmap: resized in one direction", async c => c.drawImage(await createImageBitmap(await load("large.png"), { resizeWidth: 70 }), 0, 0));
+close("createImageBitmap: made larger", async c => c.drawImage(await createImageBitmap(await load("photo.png"), 0, 0, 24, 16, { resizeWidth: 96, resizeHeight: 64 }), 0, 0));
+close("createImageBitmap: without its colour profile", async c => c.drawImage(await createImageBitmap(await blobOf("wide.png"), { colorSpaceConversion: "none" }), 0, 0));
+for (const type of ["image/jpeg", "image/webp"]) close(`convertToBlob: ${type}`, async c => {
+  const other = new OffscreenCanvas(96, 64);
+  other.getContext("2d").drawImage(await load("smooth.png"), 0, 0);
+  const blob = await other.convertToBlob({ type, quality: 1 });
+  c.drawImage(await createImageBitmap(blob), 0, 0);
+  return blob.type;
+});
 close("createImageBitmap: resized", async c => c.drawImage(await createImageBitmap(await load("large.png"), { resizeWidth: 80, resizeHeight: 50 }), 0, 0));
 close("createImageBitmap: resized, of high quality", async c =>
   c.drawImage(await createImageBitmap(await load("large.png"), { resizeWidth: 80, resizeHeight: 50, resizeQuality: "high" }), 0, 0));

@@ -167,11 +167,13 @@ async function createImageBitmap(source, ...parameters) {
     found = [host.canvas(source.width, source.height), source.width, source.height];
     host.write_pixels(found[0], bytesToBinary(new Uint8Array(source.data.buffer, source.data.byteOffset, source.data.length)), source.width, 0, 0);
   } else if (source instanceof Blob) {
-    found = host.decode_image(bytesToBinary(new Uint8Array(await source.arrayBuffer())), source.type === "image/svg+xml");
+    found = host.decode_image(bytesToBinary(new Uint8Array(await source.arrayBuffer())), source.type === "image/svg+xml", options.colorSpaceConversion === "none");
   } else {
     found = bitmapOf(source);
   }
   if (!found) throw new DOMException("There is no image in it.", "InvalidStateError");
+  // What was made for this alone is given back.
+  const isOurs = source instanceof ImageData || source instanceof Blob;
   let [x, y, width, height] = part ?? [0, 0, found[1], found[2]];
   [x, y, width, height] = [Math.min(x, x + width), Math.min(y, y + height), Math.abs(width), Math.abs(height)];
   if (width > MAX_SIDE || height > MAX_SIDE) throw new DOMException(`A bitmap has ${MAX_SIDE} pixels at most on a side.`, "InvalidStateError");
@@ -179,12 +181,19 @@ async function createImageBitmap(source, ...parameters) {
   const across = options.resizeWidth ?? (options.resizeHeight ? Math.ceil(width * options.resizeHeight / height) : width);
   const down = options.resizeHeight ?? (options.resizeWidth ? Math.ceil(height * options.resizeWidth / width) : height);
   const isFlipped = options.imageOrientation === "flipY";
-  if (across === width && down === height && !isFlipped) return new ImageBitmap(MAKING, [copy, width, height]);
+  if (across === width && down === height && !isFlipped) {
+    if (isOurs) host.release(found[0]);
+    return new ImageBitmap(MAKING, [copy, width, height]);
+  }
   const resized = host.canvas(across, down);
   const transform = isFlipped ? [1, 0, 0, -1, 0, down] : [1, 0, 0, 1, 0, 0];
   const quality = options.resizeQuality ?? "low";
   const how = { transform, alpha: 1, blend: "copy", smooth: quality !== "pixelated", levels: quality === "medium" || quality === "high" };
-  host.draw_image(resized, copy, [0, 0, width, height, 0, 0, across, down], JSON.stringify(how));
+  // What is drawn by lines and areas is so in its new size.
+  const [from, left, top] = host.is_vector(found[0]) ? [found[0], x, y] : [copy, 0, 0];
+  host.draw_image(resized, from, [left, top, width, height, 0, 0, across, down], JSON.stringify(how));
+  host.release(copy);
+  if (isOurs) host.release(found[0]);
   return new ImageBitmap(MAKING, [resized, across, down]);
 }
 /** The longest side of a bitmap; the host has the same. */
