@@ -20,7 +20,7 @@ const SECRET_IMAGE: &[u8] = include_bytes!("../../../crates/crossorigin-page/tes
 /// One black pixel.
 const OWN_IMAGE: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 42] = [
     "<script>",
     "</script>",
     "<p>",
