@@ -72,7 +72,7 @@ fn section(target: &str, proofs: &[Proof]) -> String {
         match &proof.refused {
             Some(name) => writeln!(text, "| {} | refused: `{name}` | |", proof.policy).unwrap(),
             None => {
-                writeln!(text, "| {} | {} | {} |", proof.policy, proof.cases, proof.other_programs).unwrap()
+                writeln!(text, "| {} | {} | {} |", proof.policy, proof.cases, proof.other_programs).unwrap();
             }
         }
     }

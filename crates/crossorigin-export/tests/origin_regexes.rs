@@ -65,6 +65,12 @@ fn what_is_exact_is_translated() {
 }
 
 #[test]
+fn what_ignores_case_means_lower_case() {
+    let regex = OriginRegex::new(r"^https://(www\.)?Example\.COM$", Anchoring::Part, true).unwrap();
+    assert_eq!(translate(&regex).unwrap().origins, ["https://example.com", "https://www.example.com"]);
+}
+
+#[test]
 fn what_lets_others_in_is_refused_with_one_of_them() {
     let rows: &[(&str, &str)] = &[
         (r"^https://example\.com", "https://example.com.evil.test"),

@@ -34,6 +34,7 @@ pub enum Anchoring {
 pub struct OriginRegex {
     regex: Regex,
     text: String,
+    ignores_case: bool,
 }
 
 /// What an expression is in a policy's words.
@@ -78,7 +79,7 @@ impl OriginRegex {
             let reason = error.lines().last().unwrap_or_default();
             reason.trim_start_matches("error: ").to_owned()
         })?;
-        Ok(Self { regex, text })
+        Ok(Self { regex, text, ignores_case })
     }
 
     /// Whether it matches an origin.
@@ -114,7 +115,8 @@ impl OriginRegex {
 /// Why the expression and no list of patterns say the same, with an origin that shows it where there is one.
 pub fn translate(regex: &OriginRegex) -> Result<Translated, Untranslated> {
     let mut parser = ParserBuilder::new().unicode(false).utf8(false).build();
-    let meant = parser.parse(&regex.text).ok().and_then(|hir| meant(&hir)).unwrap_or_default();
+    let meant =
+        parser.parse(&regex.text).ok().and_then(|hir| meant(&hir, regex.ignores_case)).unwrap_or_default();
     if meant.is_empty() {
         let reason = "it says no origin that a policy could name".to_owned();
         return Err(Untranslated { reason, look_alike: None, meant });
@@ -229,10 +231,10 @@ enum Kind {
 }
 
 /// The items that an expression seems to mean.
-fn meant(hir: &Hir) -> Option<Vec<String>> {
+fn meant(hir: &Hir, ignores_case: bool) -> Option<Vec<String>> {
     let mut origins = BTreeSet::new();
     for pieces in expand(hir)? {
-        origins.extend(pattern(&pieces)?);
+        origins.extend(pattern(&pieces, ignores_case)?);
     }
     // A family with any port takes in the one with the scheme's own.
     let all: Vec<String> = origins.into_iter().collect();
@@ -241,7 +243,7 @@ fn meant(hir: &Hir) -> Option<Vec<String>> {
 }
 
 /// One alternative as items: `None` where it is none, no item for what no browser sends.
-fn pattern(pieces: &[Piece]) -> Option<Vec<String>> {
+fn pattern(pieces: &[Piece], ignores_case: bool) -> Option<Vec<String>> {
     let is_anchor = |piece: &Piece| matches!(piece, Piece::Start | Piece::End);
     let pieces: Vec<&Piece> = pieces.iter().filter(|piece| !is_anchor(piece)).collect();
     let mut text = String::new();
@@ -272,6 +274,9 @@ fn pattern(pieces: &[Piece]) -> Option<Vec<String>> {
     }
     if !text.contains("://") {
         text = format!("https://{}", text.trim_start_matches('/'));
+    }
+    if ignores_case {
+        text.make_ascii_lowercase();
     }
     OriginPattern::parse(&text).ok()?;
     let parent = with_parent.then(|| text.replacen("*.", "", 1));
