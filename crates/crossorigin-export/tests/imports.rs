@@ -233,3 +233,76 @@ fn the_explanation_of_a_missing_vary_names_what_happens() {
     assert!(finding.message.contains("keeps the answer to a request without Origin"), "{finding}");
     assert!(finding.remedy.contains("Header always merge Vary Origin"), "{finding}");
 }
+
+/// Whatever is cut out, doubled or put in another place, there is an answer, and soon: bounds hold where syntax does not.
+#[test]
+fn no_text_makes_it_panic() {
+    const SEED: u64 = 0x1309;
+    println!("seed {SEED}");
+    let mut state = SEED;
+    let mut random = move |most: usize| {
+        // https://prng.di.unimi.it/splitmix64.c
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % (most.max(1) as u64)).unwrap()
+    };
+    let samples: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_none_or(|extension| extension != "toml"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    assert!(samples.len() > 10);
+    let mut read = 0;
+    for _ in 0..400 {
+        let mut text: Vec<char> = samples[random(samples.len())].chars().collect();
+        for _ in 0..1 + random(4) {
+            let (start, length) = (random(text.len()), random(40));
+            let piece: Vec<char> = text[start..(start + length).min(text.len())].to_vec();
+            match random(3) {
+                0 => drop(text.drain(start..start + piece.len())),
+                1 => drop(text.splice(start..start, piece)),
+                _ => {
+                    text.insert(start, ['{', '}', '"', '$', '\\', '<', '*', '\n', '\u{e4}', '('][random(10)])
+                }
+            }
+        }
+        let text: String = text.into_iter().collect();
+        for format in Format::ALL {
+            if let Ok(imported) = import(*format, &text) {
+                read += 1;
+                let policy = imported.policy_file("mutated");
+                let compiled = PolicyDocument::parse(Path::new("policy.toml"), &policy).compile();
+                // What a place is called may be no path of a route; a policy is one in any case.
+                if let Err(report) = compiled {
+                    let codes = [
+                        "bad-path",
+                        "bad-host",
+                        "bad-extension",
+                        "bad-method",
+                        "bad-target",
+                        "ambiguous-route",
+                    ];
+                    for problem in report.problems() {
+                        assert!(codes.contains(&problem.code()), "{problem}\n{text}\n{policy}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(read > 300, "{read}");
+}
+
+#[test]
+fn snippets_that_import_each_other_end() {
+    let mut text = String::new();
+    for number in 0..15 {
+        let next = "import s".to_owned() + &(number + 1).to_string() + "\n";
+        text.push_str(&format!("(s{number}) {{\n{}}}\n", next.repeat(10)));
+    }
+    text.push_str("(s15) {\nheader A b\n}\n:80 {\nimport s0\n}\n");
+    let error = import(Format::Caddy, &text).unwrap_err();
+    assert!(error.message.contains("more than 100000 directives"), "{error}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ImportError;
 use super::infer::{Answered, Asked};
-use super::origins::{Anchoring, OriginRegex};
+use super::origins::Expressions;
 use super::syntax::Directive;
 
 /// Whether a directive touches one of the headers of the CORS protocol.
@@ -20,6 +20,7 @@ fn is_name(text: &str, start: &str) -> bool {
 /// One place of a configuration, ready to answer.
 pub(super) struct Run<'d> {
     directives: &'d [&'d Directive],
+    expressions: Expressions,
 }
 
 type Environment = BTreeMap<String, String>;
@@ -30,7 +31,7 @@ struct Table(Vec<(String, String)>);
 
 impl<'d> Run<'d> {
     pub(super) fn new(directives: &'d [&'d Directive]) -> Self {
-        Self { directives }
+        Self { directives, expressions: Expressions::default() }
     }
 
     pub(super) fn has_cors(&self) -> bool {
@@ -41,7 +42,7 @@ impl<'d> Run<'d> {
         let mut environment = Environment::new();
         for directive in self.directives {
             if directive.is("SetEnvIf") || directive.is("SetEnvIfNoCase") {
-                set_env_if(directive, asked, &mut environment);
+                set_env_if(directive, asked, &self.expressions, &mut environment);
             }
         }
         let own_status = self.rewrite(asked, &mut environment);
@@ -67,7 +68,7 @@ impl<'d> Run<'d> {
         let mut groups: Vec<String> = Vec::new();
         for directive in self.directives {
             if directive.is("RewriteCond") {
-                let found = condition(directive, asked);
+                let found = condition(directive, asked, &self.expressions);
                 if let Some(found) = &found {
                     groups.clone_from(found);
                 }
@@ -103,16 +104,14 @@ fn flags(text: &str) -> Vec<&str> {
 }
 
 /// The groups of a condition that holds.
-fn condition(directive: &Directive, asked: &Asked<'_>) -> Option<Vec<String>> {
+fn condition(directive: &Directive, asked: &Asked<'_>, expressions: &Expressions) -> Option<Vec<String>> {
     let value = variable(directive.argument(0), asked);
     let text = directive.argument(1);
     let (negated, text) = text.strip_prefix('!').map_or((false, text), |text| (true, text));
     let ignores_case = flags(directive.argument(2)).iter().any(|flag| *flag == "NC" || *flag == "nocase");
     let found = match text.strip_prefix('=') {
         Some(text) => (value == text.trim_matches('"')).then(Vec::new),
-        None => {
-            OriginRegex::new(text, Anchoring::Part, ignores_case).ok().and_then(|regex| regex.captures(value))
-        }
+        None => expressions.get(text, ignores_case).and_then(|regex| regex.captures(value)),
     };
     if negated { found.is_none().then(Vec::new) } else { found }
 }
@@ -129,7 +128,12 @@ fn variable<'a>(text: &str, asked: &Asked<'a>) -> &'a str {
     }
 }
 
-fn set_env_if(directive: &Directive, asked: &Asked<'_>, environment: &mut Environment) {
+fn set_env_if(
+    directive: &Directive,
+    asked: &Asked<'_>,
+    expressions: &Expressions,
+    environment: &mut Environment,
+) {
     let attribute = directive.argument(0);
     let value = match attribute.to_ascii_lowercase().as_str() {
         "request_method" => asked.method.to_owned(),
@@ -140,7 +144,7 @@ fn set_env_if(directive: &Directive, asked: &Asked<'_>, environment: &mut Enviro
     };
     let ignores_case = directive.is("SetEnvIfNoCase");
     // What is no expression has been told.
-    let Ok(regex) = OriginRegex::new(directive.argument(1), Anchoring::Part, ignores_case) else { return };
+    let Some(regex) = expressions.get(directive.argument(1), ignores_case) else { return };
     let Some(groups) = regex.captures(&value) else { return };
     for setting in directive.arguments.iter().skip(2) {
         match (setting.strip_prefix('!'), setting.split_once('=')) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::caddy_run::{self, Run};
 use super::caddy_syntax::parse;
 use super::infer::{self, Answered, Asked, Named, Remedies};
-use super::origins::{Anchoring, OriginRegex};
+use super::origins::{Anchoring, Expressions, OriginRegex};
 use super::syntax::Directive;
 use super::{Finding, ImportError, Imported, ImportedRoute, ImportedTarget, Severity};
 
@@ -129,7 +129,7 @@ fn site(
             path.trim_end_matches('/'),
             extensions.first().map_or_else(String::new, |own| format!(".{own}"))
         );
-        let run = Run { directives, path: sample };
+        let run = Run { directives, path: sample, expressions: Expressions::default() };
         let answers = |asked: &Asked<'_>| -> Result<Answered, ImportError> { run.answer(asked) };
         let mut findings = Vec::new();
         let config = infer::policy(&answers, &named, &REMEDIES, line, &mut findings)?;

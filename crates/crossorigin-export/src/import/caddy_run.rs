@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::ImportError;
 use super::infer::{Answered, Asked};
-use super::origins::{Anchoring, OriginRegex};
+use super::origins::Expressions;
 use super::syntax::Directive;
 
 /// A site of a Caddyfile, at one path, ready to answer.
@@ -16,6 +16,7 @@ pub(super) struct Run<'d> {
     pub(super) directives: &'d [Directive],
     /// A path at the place that is asked of.
     pub(super) path: String,
+    pub(super) expressions: Expressions,
 }
 
 /// A request on its way.
@@ -210,7 +211,7 @@ impl<'d> Way<'_, 'd> {
             _ => return false,
         };
         // What is no expression has been told.
-        let Ok(regex) = OriginRegex::new(expression, Anchoring::Part, false) else { return false };
+        let Some(regex) = self.run.expressions.get(expression, false) else { return false };
         let groups = regex.captures(self.asked.header(&field.to_ascii_lowercase()));
         let holds = groups.is_some();
         if let Some(groups) = groups {

@@ -8,6 +8,9 @@ use super::syntax::{Directive, MAX_DEPTH};
 /// How deep snippets may import others.
 const MAX_IMPORTS: usize = 16;
 
+/// The most directives that come of putting snippets in.
+const MAX_DIRECTIVES: usize = 100_000;
+
 type Line = (usize, Vec<String>);
 
 /// The root's directives, without global options and snippets.
@@ -26,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Directive>, ImportError> {
             None => rest.push(directive),
         }
     }
-    expand(rest, &snippets, &[], 0)
+    expand(rest, &snippets, &[], 0, &mut 0)
 }
 
 fn block(
@@ -66,9 +69,15 @@ fn expand(
     snippets: &BTreeMap<String, Vec<Directive>>,
     arguments: &[String],
     depth: usize,
+    count: &mut usize,
 ) -> Result<Vec<Directive>, ImportError> {
     let mut expanded = Vec::new();
     for mut directive in directives {
+        *count += 1;
+        if *count > MAX_DIRECTIVES {
+            let message = format!("more than {MAX_DIRECTIVES} directives come of this file");
+            return Err(ImportError::new(directive.line, message, "keep the part that sets CORS headers"));
+        }
         for word in std::iter::once(&mut directive.name).chain(&mut directive.arguments) {
             for (index, argument) in arguments.iter().enumerate() {
                 let places = [format!("{{args[{index}]}}"), format!("{{args.{index}}}")];
@@ -91,11 +100,12 @@ fn expand(
                 snippets,
                 directive.arguments.get(1..).unwrap_or_default(),
                 depth + 1,
+                count,
             )?);
             continue;
         }
         if let Some(block) = directive.block.take() {
-            directive.block = Some(expand(block, snippets, arguments, depth)?);
+            directive.block = Some(expand(block, snippets, arguments, depth, count)?);
         }
         expanded.push(directive);
     }

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 
 use super::ImportError;
 use super::infer::{Answered, Asked};
-use super::origins::{Anchoring, OriginRegex};
+use super::origins::Expressions;
 use super::syntax::Directive;
 
 /// The statuses with which `add_header` sends a header that is not `always` sent.
 const STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
-/// The `map` blocks, by the variables that they set.
-pub(super) struct Maps<'d>(BTreeMap<&'d str, &'d Directive>);
+/// The `map` blocks, by the variables that they set; and expressions.
+pub(super) struct Maps<'d>(BTreeMap<&'d str, &'d Directive>, Expressions);
 
 pub(super) fn maps<'d>(all: &[&'d Directive]) -> Maps<'d> {
     let maps = all.iter().filter(|directive| directive.name == "map" && directive.block.is_some());
-    Maps(maps.map(|map| (map.argument(1).trim_start_matches('$'), *map)).collect())
+    Maps(maps.map(|map| (map.argument(1).trim_start_matches('$'), *map)).collect(), Expressions::default())
 }
 
 impl Maps<'_> {
@@ -178,7 +178,7 @@ impl Way<'_, '_> {
 
     fn matches(&self, expression: &str, value: &str, ignores_case: bool) -> bool {
         // What is no expression has been told.
-        let Ok(regex) = OriginRegex::new(expression, Anchoring::Part, ignores_case) else { return false };
+        let Some(regex) = self.run.maps.1.get(expression, ignores_case) else { return false };
         let groups = regex.captures(value);
         if let Some(groups) = &groups {
             self.groups.borrow_mut().clone_from(groups);

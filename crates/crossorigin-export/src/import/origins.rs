@@ -3,7 +3,9 @@
 //! What an expression means is taken from its syntax tree; whether the patterns say the same is then tried, by putting the
 //! origins at the patterns' boundaries to the expression itself.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crossorigin::infrastructure::origin::SerializedOrigin;
 use crossorigin::server::{OriginPattern, PolicyConfig};
@@ -35,6 +37,18 @@ pub struct OriginRegex {
     regex: Regex,
     text: String,
     ignores_case: bool,
+}
+
+/// Expressions that are compiled once, however often they are asked.
+#[derive(Default)]
+pub(super) struct Expressions(RefCell<HashMap<(String, bool), Option<Rc<OriginRegex>>>>);
+
+impl Expressions {
+    /// The expression; `None` where it is none, which has been told.
+    pub(super) fn get(&self, text: &str, ignores_case: bool) -> Option<Rc<OriginRegex>> {
+        let compile = || OriginRegex::new(text, Anchoring::Part, ignores_case).ok().map(Rc::new);
+        self.0.borrow_mut().entry((text.to_owned(), ignores_case)).or_insert_with(compile).clone()
+    }
 }
 
 /// What an expression is in a policy's words.
