@@ -167,6 +167,15 @@ impl Dom {
         Some(self.create(Kind::Document, DOCUMENT)).filter(|id| *id != DOCUMENT)
     }
 
+    /// Gives a document what is in every one, even where nothing else is.
+    pub(crate) fn fill_empty(&mut self, document: NodeId) {
+        let [html, head, body] =
+            ["html", "head", "body"].map(|name| self.create_element(name, document, ns!(html)));
+        self.insert(document, html, None);
+        self.insert(html, head, None);
+        self.insert(html, body, None);
+    }
+
     /// A node and all that it holds, as they stand in the tree.
     pub(crate) fn in_order(&self, root: NodeId) -> Vec<NodeId> {
         let (mut order, mut left) = (Vec::new(), vec![root]);

@@ -21,7 +21,7 @@ pub const MAX_SCRIPT_BYTES: usize = 512 << 20;
 /// The deepest stack that scripts may have, in bytes.
 pub const MAX_STACK_BYTES: usize = 1 << 20;
 
-/// The most windows into which script can look in the task in which it made them.
+/// The most windows into which script can look in the task in which it made them; at first, a quarter of that.
 pub const MAX_NEW_WINDOWS: usize = 16;
 
 /// A context without a window.
@@ -71,7 +71,7 @@ impl Engine {
             Self {
                 realms: RefCell::default(),
                 spare: RefCell::default(),
-                wanted: Cell::new(1),
+                wanted: Cell::new(MAX_NEW_WINDOWS / 4),
                 own: Weak::clone(own),
                 runtime,
                 clock: Rc::clone(clock),

@@ -57,6 +57,9 @@ impl Window {
     pub(crate) fn new(host: &Rc<Host>, place: Place, environment: Environment) -> Option<Self> {
         let cluster = host.frames.clusters.of(&environment.origin, &host.clock);
         let document = cluster.dom.borrow_mut().create_document()?;
+        if place.is_initial {
+            cluster.dom.borrow_mut().fill_empty(document);
+        }
         Some(Self {
             host: Rc::clone(host),
             id: host.new_id(),

@@ -78,7 +78,7 @@ fn the_limits_are_told() {
         ("frames at once", format!("{}, at most {} in one another", grouped(MAX_FRAMES), MAX_FRAME_DEPTH)),
         (
             "new frames that script looks into before its task is over",
-            format!("1 at first, then up to {MAX_NEW_WINDOWS}"),
+            format!("{} at first, then up to {MAX_NEW_WINDOWS}", MAX_NEW_WINDOWS / 4),
         ),
         ("messages on their way", format!("{} MiB", MAX_MESSAGE_BYTES >> 20)),
         ("message ports", grouped(MAX_PORTS)),

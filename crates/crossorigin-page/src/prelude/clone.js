@@ -31,7 +31,7 @@ const isError = value => value instanceof Error || Object.prototype.toString.cal
 function serialize(value, transfer) {
   const given = [...transfer ?? []];
   for (const [nth, item] of given.entries()) {
-    const isGood = given.indexOf(item) === nth && (isPort(item) || (lengthOf(item) !== undefined && !item.detached));
+    const isGood = given.indexOf(item) === nth && (isPort(item) ? portNumbers.get(item) !== null : (lengthOf(item) !== undefined && !item.detached));
     if (!isGood) throw new DOMException("It can't be transferred.", "DataCloneError");
   }
   const ports = given.filter(isPort);
@@ -69,6 +69,7 @@ function writeValue(value, records, known, ports) {
 }
 
 function recordOf(value, inner, refuse, ports) {
+  if (windowNumber(value) !== undefined) refuse("A window");
   if (isPort(value)) return ports.includes(value) ? { kind: "port", port: ports.indexOf(value) } : refuse("A port that is not transferred");
   const members = record => { record.members = Object.keys(value).map(key => [key, inner(value[key])]); };
   // OPTIMIZATION: most values are no more than that.
@@ -101,7 +102,7 @@ function recordOf(value, inner, refuse, ports) {
     const hasCause = Object.hasOwn(value, "cause");
     return { kind: "error", name: String(value.name), message: String(value.message), fill: record => { if (hasCause) record.cause = inner(value.cause); } };
   }
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef || value instanceof Promise || windowNumber(value) !== undefined) refuse(`A ${kind}`);
+  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef || value instanceof Promise) refuse(`A ${kind}`);
   for (let holder = above; holder; holder = Object.getPrototypeOf(holder)) {
     if (platformPrototypes.has(holder)) refuse(`A ${kind}`);
   }

@@ -89,7 +89,8 @@ class MessageEvent extends Event {
   #init;
   constructor(type, { data = null, origin = "", lastEventId = "", source = null, ports = [], ...init } = {}) {
     super(type, init);
-    this.#init = { data, origin, lastEventId, source, ports: Object.freeze([...ports]) };
+    // What is not said is null; messages may say that it is undefined.
+    this.#init = { data: data === MAKING ? undefined : data, origin, lastEventId, source, ports: Object.freeze([...ports]) };
   }
   get data() { return this.#init.data; }
   get origin() { return this.#init.origin; }

@@ -105,7 +105,7 @@ function receive(port, text, ports, sender, origin) {
     return;
   }
   const source = sender === undefined ? null : viewOf(sender);
-  fire(target, new MessageEvent("message", { data, origin, source, ports: adopted }));
+  fire(target, new MessageEvent("message", { data: data === undefined ? MAKING : data, origin, source, ports: adopted }));
 }
 
 expose({ MessagePort, MessageChannel });

@@ -37,10 +37,11 @@ const refuse = what => {
 const isHarmless = name => name === "then" || [Symbol.toStringTag, Symbol.hasInstance, Symbol.isConcatSpreadable].includes(name);
 
 /** An object of which other origins see these members only: functions, or pairs of a getter and a setter. */
+// The engine's proxies describe values alone, so that getters are described by what they get.
 function guarded(members, sameOrigin, others) {
   const find = name => (Object.hasOwn(members, name) ? members[name] : others(name));
   const described = (name, member) => (Array.isArray(member)
-    ? { get: member[0], set: member[1], enumerable: false, configurable: true }
+    ? { value: member[0]?.(), writable: member[1] !== undefined, enumerable: false, configurable: true }
     : { value: member, writable: false, enumerable: false, configurable: true });
   return new Proxy(Object.create(null), {
     get(_, name) {
