@@ -265,7 +265,8 @@ fn no_text_makes_it_panic() {
                 0 => drop(text.drain(start..start + piece.len())),
                 1 => drop(text.splice(start..start, piece)),
                 _ => {
-                    text.insert(start, ['{', '}', '"', '$', '\\', '<', '*', '\n', '\u{e4}', '('][random(10)])
+                    const SIGNS: [char; 10] = ['{', '}', '"', '$', '\\', '<', '*', '\n', '\u{e4}', '('];
+                    text.insert(start, SIGNS[random(10)]);
                 }
             }
         }

@@ -41,7 +41,9 @@ pub struct OriginRegex {
 
 /// Expressions that are compiled once, however often they are asked.
 #[derive(Default)]
-pub(super) struct Expressions(RefCell<HashMap<(String, bool), Option<Rc<OriginRegex>>>>);
+pub(super) struct Expressions(RefCell<HashMap<(String, bool), Compiled>>);
+
+type Compiled = Option<Rc<OriginRegex>>;
 
 impl Expressions {
     /// The expression; `None` where it is none, which has been told.

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::abilities::{Abilities, Credentials, Told, Vary, Wildcards, refuse};
 use super::routes::{fixed_headers, judge_all, upstream};
-use super::yaml::{document, map};
+use super::yaml::map;
 use super::{list, methods, origins, request_headers};
 use crate::File;
 use crate::difference::Differences;
 use crate::plan::{CORS_HEADERS, Plan, Policy, Rule};
+use crate::yaml::write as write_yaml;
 
 const ABILITIES: Abilities = Abilities {
     service: "the Gateway API",
@@ -65,7 +66,7 @@ pub(super) fn write(plan: &Plan<'_>, differences: &mut Differences<'_>) -> File 
         let hosts: Vec<&str> = hosts.iter().map(|host| &**host).collect();
         let rules: Vec<Value> = rules.iter().map(|rule| of_rule(rule, plan)).collect();
         let name = if index == 0 { "crossorigin".to_owned() } else { format!("crossorigin-{}", index + 1) };
-        document(&map([
+        write_yaml(&map([
             ("apiVersion", json!("gateway.networking.k8s.io/v1")),
             ("kind", json!("HTTPRoute")),
             ("metadata", map([("name", json!(name))])),

@@ -3,16 +3,17 @@
 //! Envoy answers beneath it: it sends no `Vary` and leaves the upstream's CORS headers, so each route's `headers` add the one and
 //! remove the others; and its filter answers preflights with 200.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::abilities::{Abilities, Credentials, Vary, Wildcards};
 use super::routes::{fixed_headers, judge_all, upstream};
-use super::yaml::{document, map};
+use super::yaml::map;
 use super::{list, methods, request_headers};
 use crate::File;
 use crate::difference::Differences;
 use crate::patterns::{self, Spelling};
 use crate::plan::{CORS_HEADERS, Plan, Policy, Rule};
+use crate::yaml::write as write_yaml;
 
 const ABILITIES: Abilities = Abilities {
     service: "Istio",
@@ -62,7 +63,7 @@ pub(super) fn write(plan: &Plan<'_>, differences: &mut Differences<'_>) -> File 
     ]);
     let comment = "# Written by `crossorigin export --to istio`. Change the policy file and export again.\n\
                    # Name your Gateway under gateways. Paths are matched as they are sent, where %61 is an a too. Needs Istio 1.24 or newer, for unmatchedPreflights.\n";
-    File::new("virtual-service.yaml", format!("{comment}{}", document(&body)))
+    File::new("virtual-service.yaml", format!("{comment}{}", write_yaml(&body)))
 }
 
 fn route(rule: &Rule<'_>, plan: &Plan<'_>) -> Value {
@@ -150,14 +151,10 @@ fn headers(policy: &Policy) -> Value {
     let remove: Vec<String> = CORS_HEADERS.map(str::to_ascii_lowercase).to_vec();
     // Envoy answers each origin with itself, where the policy says *.
     let vary = if policy.is_closed() { Value::Null } else { map([("vary", json!("Origin"))]) };
-    let set: Vec<Value> = fixed_headers(policy)
+    let set: Map<String, Value> = fixed_headers(policy)
         .into_iter()
-        .map(|(name, value)| json!([name.to_ascii_lowercase(), value]))
+        .map(|(name, value)| (name.to_ascii_lowercase(), json!(value)))
         .collect();
-    let set = if set.is_empty() {
-        Value::Null
-    } else {
-        Value::Array(std::iter::once(Value::Null).chain(set).collect())
-    };
+    let set = if set.is_empty() { Value::Null } else { Value::Object(set) };
     map([("response", map([("set", set), ("add", vary), ("remove", json!(remove))]))])
 }

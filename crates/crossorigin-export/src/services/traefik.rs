@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::abilities::{Abilities, Credentials, Vary, Wildcards};
 use super::routes::{fixed_headers, judge_all, label, upstream};
-use super::yaml::{document, map};
+use super::yaml::map;
 use super::{list, methods, request_headers};
 use crate::File;
 use crate::difference::{Difference, Differences, Sender};
 use crate::patterns::{self, Spelling};
 use crate::plan::{CORS_HEADERS, Plan, Policy, Rule};
+use crate::yaml::write as write_yaml;
 
 const ABILITIES: Abilities = Abilities {
     service: "Traefik",
@@ -50,10 +51,7 @@ pub(super) fn write(plan: &Plan<'_>, differences: &mut Differences<'_>) -> File 
             sender: Sender::OtherProgram,
         });
     }
-    let entries = |entries: Vec<(String, Value)>| {
-        let pairs = entries.into_iter().map(|(key, value)| json!([key, value]));
-        Value::Array(std::iter::once(Value::Null).chain(pairs).collect())
-    };
+    let entries = |entries: Vec<(String, Value)>| Value::Object(entries.into_iter().collect());
     // Rules are tried by their length; a number says the policy file's order instead.
     let routers = plan
         .routes
@@ -76,7 +74,7 @@ pub(super) fn write(plan: &Plan<'_>, differences: &mut Differences<'_>) -> File 
     ]);
     let comment =
         "# Written by `crossorigin export --to traefik`. Change the policy file and export again.\n";
-    File::new("dynamic.yaml", format!("{comment}{}", document(&map([("http", http)]))))
+    File::new("dynamic.yaml", format!("{comment}{}", write_yaml(&map([("http", http)]))))
 }
 
 fn router(rule: &Rule<'_>, priority: usize, plan: &Plan<'_>) -> Value {
@@ -111,9 +109,9 @@ fn router(rule: &Rule<'_>, priority: usize, plan: &Plan<'_>) -> Value {
 }
 
 fn middleware(policy: &Policy) -> Value {
-    let mut response: Vec<Value> = CORS_HEADERS.iter().map(|name| json!([name, ""])).collect();
-    response.extend(fixed_headers(policy).into_iter().map(|(name, value)| json!([name, value])));
-    let response = Value::Array(std::iter::once(Value::Null).chain(response).collect());
+    let removed = CORS_HEADERS.iter().map(|name| ((*name).to_owned(), json!("")));
+    let fixed = fixed_headers(policy).into_iter().map(|(name, value)| (name.to_owned(), json!(value)));
+    let response = Value::Object(removed.chain(fixed).collect());
     if policy.is_closed() {
         return map([("customResponseHeaders", response)]);
     }
