@@ -45,6 +45,7 @@ mod outlines;
 mod page;
 mod painting;
 mod pieces;
+mod prelude;
 mod realm;
 mod sandbox;
 mod selector;

@@ -4,6 +4,7 @@ use std::rc::{Rc, Weak};
 
 use rquickjs::context::EvalOptions;
 use rquickjs::function::Opt;
+use rquickjs::loader::{Loader as _, bundle::Bundle};
 use rquickjs::{CatchResultExt as _, Coerced, Context, Ctx, Function, Object, Persistent, Promise, Value};
 
 use crate::bitmap_functions;
@@ -17,103 +18,12 @@ use crate::frame_functions;
 use crate::functions::set;
 use crate::message_functions;
 use crate::modules::declare;
+use crate::prelude::{COMPILED, FONTS, MAIN, PRELUDE_NAME, STREAMS, WEBGL};
 use crate::storage_functions;
 use crate::stylesheet_functions;
 use crate::text_functions;
 use crate::urls;
 use crate::window::Window;
-
-/// The interfaces of a page, in script.
-const PRELUDE: &str = concat!(
-    "(function (host) { 'use strict';\n",
-    include_str!("prelude/base.js"),
-    include_str!("prelude/inspect.js"),
-    include_str!("prelude/numbers.js"),
-    include_str!("prelude/events.js"),
-    include_str!("prelude/abort.js"),
-    include_str!("prelude/url.js"),
-    include_str!("prelude/encodings.js"),
-    include_str!("prelude/streams_door.js"),
-    include_str!("prelude/blobs.js"),
-    include_str!("prelude/formdata.js"),
-    include_str!("prelude/clone.js"),
-    include_str!("prelude/messages.js"),
-    include_str!("prelude/headers.js"),
-    include_str!("prelude/body.js"),
-    include_str!("prelude/fetch.js"),
-    include_str!("prelude/xhr_response.js"),
-    include_str!("prelude/xhr.js"),
-    include_str!("prelude/collections.js"),
-    include_str!("prelude/eventsource.js"),
-    include_str!("prelude/dom.js"),
-    include_str!("prelude/element.js"),
-    include_str!("prelude/uievents.js"),
-    include_str!("prelude/documents.js"),
-    include_str!("prelude/style.js"),
-    include_str!("prelude/stylesheets.js"),
-    include_str!("prelude/scripts.js"),
-    include_str!("prelude/elements.js"),
-    include_str!("prelude/forms.js"),
-    include_str!("prelude/images.js"),
-    include_str!("prelude/canvas.js"),
-    include_str!("prelude/paths.js"),
-    include_str!("prelude/context2d.js"),
-    include_str!("prelude/webgl_door.js"),
-    include_str!("prelude/location.js"),
-    include_str!("prelude/loading.js"),
-    include_str!("prelude/fonts_door.js"),
-    include_str!("prelude/media.js"),
-    include_str!("prelude/views.js"),
-    include_str!("prelude/frames.js"),
-    include_str!("prelude/window.js"),
-    include_str!("prelude/beacon.js"),
-    include_str!("prelude/storage.js"),
-    "return { deliver: (...news) => { nameElements(); deliver(...news); }, parsed, reportException, trackRejection, reportRejections,\n",
-    "  document, wrap, framed, receive,\n",
-    "  prepareScript: id => { nameElements(); return prepareScript(wrap(id), true); },\n",
-    "  canvasBitmap: id => (wrap(id) instanceof HTMLCanvasElement ? bitmapOf(wrap(id))[0] : null) };\n})"
-);
-
-/// WebGL, which is read where a page first asks for it: most never do, and it is as long as much of the rest.
-const WEBGL: &str = concat!(
-    "(function (main) { 'use strict';\n",
-    "const { host, MAKING, SURFACE, ImageData, ImageBitmap, bitmapOf, mediaOf, mustBeClean } = main;\n",
-    include_str!("prelude/webgl_constants.js"),
-    include_str!("prelude/webgl_objects.js"),
-    include_str!("prelude/webgl_programs.js"),
-    include_str!("prelude/webgl_textures.js"),
-    include_str!("prelude/webgl.js"),
-    include_str!("prelude/webgl_drawing.js"),
-    "})"
-);
-
-/// Fonts and text on canvases, which are read in the same way.
-const FONTS: &str = concat!(
-    "(function (main) { 'use strict';\n",
-    "const { host, MAKING, document, request, queueTask, fire, defineHandlers, whenParsed, block, bytesOf, bytesToBinary, Event, EventTarget,",
-    "  Element, DOMException, URL } = main;\n",
-    include_str!("prelude/css_fonts.js"),
-    include_str!("prelude/fonts.js"),
-    include_str!("prelude/text.js"),
-    "return { set: fontFaceSet, connectFontFace, disconnectFontFace, beginText, setTextStyle, measureText, drawText,\n",
-    "  interfaces: { FontFace, FontFaceSet, FontFaceSetLoadEvent, TextMetrics } };\n})"
-);
-
-/// Streams, which are read where a page first asks for one.
-const STREAMS: &str = concat!(
-    "(function (main) { 'use strict';\n",
-    "const { MAKING, bytesOf, dictionary, encodeUtf8, structuredClone, TextDecoder } = main;\n",
-    "const { AbortSignal, AbortController, addAbortSteps, removeAbortSteps } = main;\n",
-    include_str!("prelude/streams.js"),
-    include_str!("prelude/streams_tee.js"),
-    include_str!("prelude/streams_bytes.js"),
-    include_str!("prelude/streams_writable.js"),
-    include_str!("prelude/streams_transform.js"),
-    "})"
-);
-
-/// What stacks of calls have in place of the prelude's URL.
-const PRELUDE_NAME: &str = "crossorigin:prelude";
 
 /// A window's realm.
 pub(crate) struct Realm {
@@ -168,7 +78,7 @@ impl Realm {
         common: Option<Persistent<Object<'static>>>,
     ) -> anyhow::Result<Self> {
         let prelude: Function<'_> =
-            prelude(ctx, PRELUDE).catch(ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
+            prelude(ctx, MAIN).catch(ctx).map_err(|error| anyhow::anyhow!("the prelude: {error}"))?;
         let functions = Object::new(ctx.clone())?;
         let cluster = &window.cluster;
         define(ctx, &functions, window)?;
@@ -247,11 +157,15 @@ pub(crate) fn evaluated<'js>(ctx: &Ctx<'js>, result: rquickjs::Result<Value<'js>
     json.unwrap_or_else(|error| Evaluated::Threw(thrown(ctx, &error)))
 }
 
-/// A part of the prelude.
-fn prelude<'js>(ctx: &Ctx<'js>, source: &str) -> rquickjs::Result<Function<'js>> {
-    let mut options = EvalOptions::default();
-    options.filename = Some(PRELUDE_NAME.to_owned());
-    ctx.eval_with_options(source, options)
+/// A part of the prelude: a function of what it stands on.
+///
+/// OPTIMIZATION: it was compiled when this crate was built, for reading it takes longer than most pages do (test
+/// `the_prelude_is_what_its_files_say`).
+fn prelude<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
+    let module = Bundle(COMPILED).load(ctx, name, None)?;
+    let (module, evaluated) = module.eval()?;
+    evaluated.finish::<()>()?;
+    module.get("default")
 }
 
 /// What was thrown, as `String()` has it.
