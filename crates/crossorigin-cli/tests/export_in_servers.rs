@@ -9,6 +9,8 @@ mod asking;
 mod cases;
 #[path = "export/page.rs"]
 mod page;
+#[path = "export/pages.rs"]
+mod pages;
 #[path = "export/policies.rs"]
 mod policies;
 #[path = "export/server.rs"]
@@ -20,7 +22,7 @@ use std::fmt::Write as _;
 
 use asking::Connection;
 use cases::{Case, cases};
-use crossorigin_policy::PolicyDocument;
+use crossorigin_policy::{PolicyDocument, Site};
 use policies::POLICIES;
 use server::{Exported, exported};
 use support::scripted::Scripted;
@@ -32,6 +34,8 @@ const CASES: usize = 500;
 struct Proof {
     policy: &'static str,
     cases: usize,
+    /// Fetches of pages, by the user agent's algorithm.
+    fetches: usize,
     /// Cases that no browser can send and that are answered otherwise.
     other_programs: usize,
     refused: Option<String>,
@@ -67,12 +71,13 @@ fn prove(target: &str, refused: &[(&str, &str)]) {
 /// What the documentation says of a target.
 fn section(target: &str, proofs: &[Proof]) -> String {
     let mut text = format!("## {target}\n\nProven with {}.\n\n", server::version(target));
-    text.push_str("| Policy | Cases | Of these answered otherwise, to programs that are no browsers |\n|---|---:|---:|\n");
+    text.push_str("| Policy | Requests | Answered otherwise, to programs that are no browsers | Fetches of pages |\n|---|---:|---:|---:|\n");
     for proof in proofs {
         match &proof.refused {
-            Some(name) => writeln!(text, "| {} | refused: `{name}` | |", proof.policy).unwrap(),
+            Some(name) => writeln!(text, "| {} | refused: `{name}` | | |", proof.policy).unwrap(),
             None => {
-                writeln!(text, "| {} | {} | {} |", proof.policy, proof.cases, proof.other_programs).unwrap();
+                let Proof { policy, cases, other_programs, fetches, .. } = proof;
+                writeln!(text, "| {policy} | {cases} | {other_programs} | {fetches} |").unwrap();
             }
         }
     }
@@ -112,9 +117,10 @@ fn prove_one(
     let file = policies::write(text, folder.path(), upstream.address);
     let document = PolicyDocument::read(&file).unwrap();
     let (site, _) = document.compile().unwrap();
-    let proof = |cases, other_programs, refused: Option<&str>, printed: &str| Proof {
+    let proof = |cases, fetches, other_programs, refused: Option<&str>, printed: &str| Proof {
         policy: name,
         cases,
+        fetches,
         other_programs,
         refused: refused.map(str::to_owned),
         told: differences(printed),
@@ -122,7 +128,7 @@ fn prove_one(
     let server = match (exported(target, &file, folder.path(), &site), refused) {
         (Exported::Refused(printed), Some(by)) => {
             assert!(printed.contains(&format!("--accept {by}")), "{name} is refused otherwise: {printed}");
-            return proof(0, 0, Some(by), &printed);
+            return proof(0, 0, 0, Some(by), &printed);
         }
         (Exported::Refused(printed), None) => panic!("{target} refuses {name}: {printed}"),
         (Exported::Running(_), Some(by)) => panic!("{target} takes {name}, which was to be refused by {by}"),
@@ -145,7 +151,25 @@ fn prove_one(
             other_programs += 1;
         }
     }
-    proof(count, other_programs, None, &server.printed)
+    let fetches = fetch_all(target, name, &cases, &site, wrong);
+    proof(count, fetches, other_programs, None, &server.printed)
+}
+
+/// Lets pages fetch, from the server and from the engine.
+fn fetch_all(target: &str, policy: &str, cases: &[Case], site: &Site, wrong: &mut Vec<String>) -> usize {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let fetches = pages::fetches(cases);
+    let network = pages::network();
+    for fetch in &fetches {
+        let expected = runtime.block_on(pages::seen(fetch, pages::Engine(site)));
+        let found = runtime.block_on(pages::seen(fetch, network.clone()));
+        if expected != found {
+            wrong.push(format!(
+                "{target}, policy {policy}: {fetch}\n  expected {expected}\n  found    {found}"
+            ));
+        }
+    }
+    fetches.len()
 }
 
 fn told(

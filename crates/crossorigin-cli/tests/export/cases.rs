@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use crossorigin::server::PolicyConfig;
 use crossorigin_policy::{Listener, Question, Site, Witness, Witnesses};
 use http::header::{HeaderName, UPGRADE, VARY};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 /// One request to one listener.
 pub(crate) struct Case {
@@ -107,6 +107,8 @@ pub(crate) fn upstream(line: &str) -> Upstream {
                 "Cross-Origin-Resource-Policy: same-origin",
                 "Vary: Accept",
                 "Vary: X-Upstream",
+                "ETag: \"2\"",
+                "X-Total: 3",
             ],
         ),
         "star" => ("200 OK", &["Vary: *"]),
@@ -149,6 +151,15 @@ impl Case {
         head + "\r\n"
     }
 
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Its URL, where its host is the listener's own.
+    pub(crate) fn url(&self) -> Option<String> {
+        (self.host == self.address.to_string()).then(|| format!("http://{}{}", self.host, self.path))
+    }
+
     /// What the engine says.
     pub(crate) fn expected(&self, site: &Site) -> Relevant {
         let listener = site.listeners.iter().find(|listener| listener.name == self.listener);
@@ -171,6 +182,30 @@ impl Case {
         }
         relevant(&headers)
     }
+}
+
+/// What the engine answers to a request whose URL is absolute, with its upstream's answer where that is asked.
+pub(crate) fn whole_answer<B>(site: &Site, request: &Request<B>) -> Response<()> {
+    let (host, path) = (request.uri().authority().unwrap().as_str(), request.uri().path());
+    let listener = site.listeners.iter().find(|listener| listener.address.to_string() == host);
+    let question = Question { host, path, method: request.method(), headers: request.headers() };
+    let answer = site.answer(listener, &question);
+    let mut response = Response::new(());
+    if let Some(status) = answer.status {
+        *response.status_mut() = status;
+        *response.headers_mut() = answer.headers;
+        return response;
+    }
+    if let Some(crossorigin_policy::Target::Upstream(_)) = answer.route.map(|route| &route.target) {
+        let upstream = upstream(&format!("GET {path}"));
+        let status = upstream.status.split(' ').next().and_then(|status| status.parse().ok());
+        *response.status_mut() = status.unwrap_or(StatusCode::BAD_GATEWAY);
+        *response.headers_mut() = upstream.headers();
+    }
+    if let Some(decision) = answer.decision {
+        decision.decorate(response.headers_mut());
+    }
+    response
 }
 
 impl fmt::Display for Case {

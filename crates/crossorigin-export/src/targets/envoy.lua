@@ -135,6 +135,13 @@ local function decide(policy, headers)
   return status, said, vary
 end
 
+-- Whether a body is announced that is larger than the route takes.
+local function is_too_large(handle)
+  local most = handle:metadata():get("most_bytes")
+  local length = tonumber(handle:headers():get("content-length") or "")
+  return most ~= nil and length ~= nil and length > most
+end
+
 function envoy_on_request(handle)
   local name = handle:metadata():get("policy")
   local policy = name and POLICIES[name]
@@ -146,6 +153,8 @@ function envoy_on_request(handle)
   -- A path that is refused, and one that no route takes, come first: their status is the route's own.
   if status and (status ~= "403" or not handle:metadata():get("answers")) and not handle:metadata():get("refuses") then
     handle:respond({ [":status"] = status }, "")
+  elseif is_too_large(handle) then
+    handle:respond({ [":status"] = "413" }, "")
   end
 end
 

@@ -62,7 +62,16 @@ pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differ
         .map(|(nth, serving)| listener(plan, serving, nth, &folder))
         .collect();
     let clusters = clusters(plan);
-    let bootstrap = json!({ "static_resources": { "listeners": listeners, "clusters": clusters } });
+    let bootstrap = json!({
+        "overload_manager": { "resource_monitors": [{
+            "name": "envoy.resource_monitors.global_downstream_max_connections",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                "max_active_downstream_connections": plan.limits.connections,
+            },
+        }] },
+        "static_resources": { "listeners": listeners, "clusters": clusters },
+    });
     let mut text = preamble("#", Target::Envoy, options);
     text.push_str("# What is said of CORS is in cors.lua.\n");
     text.push_str(&yaml::write(&bootstrap));
@@ -181,6 +190,10 @@ fn listener(plan: &Plan<'_>, serving: &Serving<'_>, nth: usize, folder: &str) ->
                 "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
                 "stat_prefix": format!("listener_{}", nth + 1),
                 "use_remote_address": true,
+                "skip_xff_append": true,
+                "generate_request_id": false,
+                "server_header_transformation": "PASS_THROUGH",
+                "http_protocol_options": { "allow_custom_methods": needs_custom_methods(plan) },
                 "normalize_path": false,
                 "merge_slashes": false,
                 "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
@@ -194,19 +207,52 @@ fn listener(plan: &Plan<'_>, serving: &Serving<'_>, nth: usize, folder: &str) ->
                     "headers_with_underscores_action": "REJECT_REQUEST",
                 },
                 "upgrade_configs": [{ "upgrade_type": "websocket" }],
-                "route_config": { "name": "routes", "virtual_hosts": virtual_hosts(plan, serving) },
+                "route_config": {
+                    "name": "routes",
+                    "request_headers_to_remove": ["x-envoy-internal", "x-envoy-external-address"],
+                    "request_headers_to_add": forwarded(),
+                    "virtual_hosts": virtual_hosts(plan, serving),
+                },
                 "http_filters": [
                     filter(folder),
                     {
                         "name": "envoy.filters.http.router",
                         "typed_config": {
                             "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+                            "suppress_envoy_headers": true,
                         },
                     },
                 ],
             },
         }] }],
     })
+}
+
+/// Methods that Envoy takes without being told.
+const COMMON_METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+/// Whether pages may use methods that Envoy answers with 400 by itself. The setting is one that Envoy calls unfinished.
+fn needs_custom_methods(plan: &Plan<'_>) -> bool {
+    let of_policies = plan.policies.iter().flat_map(|policy| &policy.methods.names);
+    let leaves_methods_open =
+        plan.listeners.iter().flat_map(|own| &own.rules).any(|rule| rule.policy.is_none());
+    leaves_methods_open || of_policies.into_iter().any(|name| !COMMON_METHODS.contains(&name.as_str()))
+}
+
+/// What the upstream is told of the client.
+fn forwarded() -> Vec<Value> {
+    let told = [
+        ("X-Forwarded-For", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+        ("X-Forwarded-Host", "%REQ(:AUTHORITY)%"),
+        ("X-Forwarded-Proto", "http"),
+    ];
+    let told = told.iter().map(|(key, value)| {
+        json!({
+            "header": { "key": key, "value": value },
+            "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+        })
+    });
+    told.collect()
 }
 
 fn seconds(duration: std::time::Duration) -> String {
@@ -243,10 +289,13 @@ fn routes(plan: &Plan<'_>, serving: &Serving<'_>, host: Option<&str>) -> Vec<Val
     for rule in serving.rules.iter().filter(is_of_host) {
         for headers in methods(rule) {
             let mut matched = expression(&rule.path(Spelling::Sent));
+            let mut route_metadata = metadata(plan, rule.policy, "");
+            route_metadata["filter_metadata"]["envoy.filters.http.lua"]["most_bytes"] =
+                json!(rule.body_bytes);
             matched["headers"] = headers;
             routes.push(json!({
                 "match": matched,
-                "metadata": metadata(plan, rule.policy, ""),
+                "metadata": route_metadata,
                 "route": {
                     "cluster": format!("route_{}", rule.number),
                     // Event streams go on as long as something comes.

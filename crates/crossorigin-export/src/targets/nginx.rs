@@ -9,7 +9,7 @@ use crossorigin_policy::Target as Answers;
 use super::{add_spellings, add_unreadable, preamble, shell_word};
 use crate::difference::{Difference, Differences, Sender};
 use crate::patterns::Spelling;
-use crate::plan::{Asked, CHANGE_VARY, CORS_HEADERS, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
+use crate::plan::{Asked, CHANGE_VARY, PREFLIGHT_VARY, Plan, Policy, Rule, Serving};
 use crate::{Export, File, Options, Target, patterns};
 
 /// How far the lines of a server are indented, and those of a location.
@@ -95,7 +95,7 @@ fn quoted(text: &str) -> String {
 fn map(text: &mut String, source: &str, variable: &str, lines: &[(String, String)]) {
     let _ = writeln!(text, "map {source} ${variable} {{");
     for (from, to) in lines {
-        let _ = writeln!(text, "    {from} {to};");
+        let _ = writeln!(text, "    {};", format!("{from} {to}").trim_end());
     }
     text.push_str("}\n");
 }
@@ -146,10 +146,27 @@ fn maps(plan: &Plan<'_>, files: &mut Vec<File>) -> String {
             ],
         );
     }
-    for policy in &plan.policies {
+    for (nth, policy) in plan.policies.iter().enumerate() {
         of_policy(&mut text, policy, files);
+        let rules = plan.listeners.iter().flat_map(|serving| &serving.rules);
+        if rules.into_iter().any(|rule| rule.policy == Some(nth) && matches!(rule.target, Answers::Files(_)))
+        {
+            of_files(&mut text, policy);
+        }
     }
     text
+}
+
+/// The headers of a policy's files. Where a range is beyond a file's end, nginx adds headers twice: as if the file were sent,
+/// and then to its 416.
+fn of_files(text: &mut String, policy: &Policy) {
+    let _ = writeln!(text, "# A file's 416 has its headers already.");
+    for (_, variable) in told(policy) {
+        let id = &policy.id;
+        let value = format!("$cors_{id}_{variable}");
+        let lines = [("volatile".into(), String::new()), line("default", &value), line("416", "")];
+        map(text, "$status", &format!("cors_{id}_files_{variable}"), &lines);
+    }
 }
 
 fn list_with_any(name: &str) -> String {
@@ -354,7 +371,9 @@ fn servers(text: &mut String, plan: &Plan<'_>, serving: &Serving<'_>) {
             "        # // is no / : which rule takes a path is to be the same for everyone behind."
         );
         let _ = writeln!(text, "        merge_slashes off;");
-        headers(text, plan, serving.default_policy, OF_SERVER);
+        if let Some(policy) = serving.default_policy {
+            headers(text, &plan.policies[policy], OF_SERVER, false);
+        }
         let _ = writeln!(text, "\n        # Paths that servers read in different ways.");
         for path in serving.refused_paths() {
             let _ = writeln!(
@@ -395,7 +414,7 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
     let _ = writeln!(text, "\n        # Route {}.", rule.number);
     let _ = writeln!(text, "        location ~ {} {{", quoted(&rule.path(Spelling::Decoded)));
     if let Some(policy) = rule.policy {
-        headers(text, plan, Some(policy), OF_LOCATION);
+        headers(text, &plan.policies[policy], OF_LOCATION, matches!(rule.target, Answers::Files(_)));
     } else {
         let _ = writeln!(
             text,
@@ -458,12 +477,9 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
     text.push_str("        }\n");
 }
 
-/// The headers of a policy, and what of the upstream's they replace.
-fn headers(text: &mut String, plan: &Plan<'_>, policy: Option<usize>, depth: usize) {
-    let Some(policy) = policy.map(|index| &plan.policies[index]) else { return };
-    let (id, indent) = (&policy.id, "    ".repeat(depth));
-    let mut replaced: Vec<_> = if depth == OF_LOCATION { CORS_HEADERS.to_vec() } else { Vec::new() };
-    let mut own = vec![
+/// The headers of a policy, and the variables that have their values.
+fn told(policy: &Policy) -> Vec<(&'static str, &'static str)> {
+    let mut told = vec![
         ("Access-Control-Allow-Origin", "allow_origin"),
         ("Access-Control-Allow-Credentials", "allow_credentials"),
         ("Access-Control-Allow-Methods", "allow_methods"),
@@ -472,20 +488,26 @@ fn headers(text: &mut String, plan: &Plan<'_>, policy: Option<usize>, depth: usi
         ("Access-Control-Expose-Headers", "expose_headers"),
         ("Vary", "vary"),
     ];
-    if policy.timing_allow_origin.is_some() {
-        replaced.push("Timing-Allow-Origin");
-        own.push(("Timing-Allow-Origin", "timing"));
-    }
-    if policy.cross_origin_resource_policy.is_some() {
-        replaced.push("Cross-Origin-Resource-Policy");
-        own.push(("Cross-Origin-Resource-Policy", "resource_policy"));
-    }
-    for header in replaced {
+    told.extend(policy.timing_allow_origin.map(|_| ("Timing-Allow-Origin", "timing")));
+    told.extend(
+        policy.cross_origin_resource_policy.map(|_| ("Cross-Origin-Resource-Policy", "resource_policy")),
+    );
+    told
+}
+
+/// The headers of a policy, and what of the upstream's they replace.
+fn headers(text: &mut String, policy: &Policy, depth: usize, of_files: bool) {
+    let (id, indent) = (&policy.id, "    ".repeat(depth));
+    let told = told(policy);
+    // The upstream's names in `Vary` stay.
+    let replaces = depth == OF_LOCATION && !of_files;
+    for (header, _) in told.iter().filter(|(header, _)| replaces && *header != "Vary") {
         let _ = writeln!(text, "{indent}proxy_hide_header {header};");
     }
+    let files = if of_files { "files_" } else { "" };
     // Without `always` errors would not have them.
-    for (header, variable) in own {
-        let _ = writeln!(text, "{indent}add_header {header} $cors_{id}_{variable} always;");
+    for (header, variable) in told {
+        let _ = writeln!(text, "{indent}add_header {header} $cors_{id}_{files}{variable} always;");
     }
 }
 
@@ -499,7 +521,7 @@ fn snippet(plan: &Plan<'_>, maps: &str) -> String {
             policy.name
         );
         let mut lines = String::new();
-        headers(&mut lines, plan, Some(nth), OF_LOCATION);
+        headers(&mut lines, policy, OF_LOCATION, false);
         preflight(&mut lines, plan, Some(nth));
         let indent = "    ".repeat(OF_LOCATION);
         for line in lines.lines() {
