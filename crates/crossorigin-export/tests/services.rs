@@ -189,6 +189,11 @@ fn what_a_service_can_not_say_is_refused_by_name() {
         ),
         ("traefik", with("origins = \"https://app.example\""), &["max-age-left-out"]),
         ("traefik", with(&format!("{list}\ncredentials = true\nrequest_headers = \"*\"")), &["any-header"]),
+        (
+            "s3",
+            "[[routes]]\npath = \"/\"\nupstream = \"http://u\"\npass_through = true\n".into(),
+            &["pass-through"],
+        ),
         ("spring", with(list), &["refused-requests"]),
         (
             "spring",

@@ -94,6 +94,22 @@ fn only<'p>(
             },
         );
     }
+    if let (Some(None), Some(rule)) = (used.first(), plan.routes.first()) {
+        refuse(
+            differences,
+            Told {
+                name: "pass-through",
+                explanation: format!(
+                    "{} answers by itself: there is no upstream to leave CORS to",
+                    abilities.service
+                ),
+                request: format!("GET {}/ with Origin: https://any.example", rule.prefix),
+                ours: "the upstream's own CORS headers".into(),
+                theirs: "no CORS header".into(),
+                remedy: "name a policy in the route",
+            },
+        );
+    }
     if let Some(policy) = first {
         judge(policy, abilities, differences);
     }
