@@ -136,6 +136,11 @@ impl Engine {
         self.realms.borrow().iter().find(|realm| realm.window.id == window).cloned()
     }
 
+    /// A window that is shown.
+    pub(crate) fn window(&self, id: WindowId) -> Option<Rc<Window>> {
+        self.realm(id).map(|realm| Rc::clone(&realm.window))
+    }
+
     /// The realm in which script runs.
     fn realm_of(&self, ctx: &Ctx<'_>) -> Option<Rc<Realm>> {
         self.realms.borrow().iter().find(|realm| realm.context.as_raw() == ctx.as_raw()).cloned()

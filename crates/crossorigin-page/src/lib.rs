@@ -44,6 +44,8 @@ mod options;
 mod outlines;
 mod page;
 mod painting;
+mod parser;
+mod parser_functions;
 mod pieces;
 mod prelude;
 mod realm;
@@ -71,5 +73,6 @@ pub use host::{MAX_REQUESTS, MAX_TIMERS};
 pub use messages::{MAX_MESSAGE_BYTES, MAX_PORTS};
 pub use options::{PAGE_TIMEOUT, PageOptions};
 pub use page::{End, Page, PageError, open};
+pub use parser::MAX_WRITTEN_BYTES;
 
 pub use storage::{MAX_STORAGE_BYTES, Storage, StorageError};

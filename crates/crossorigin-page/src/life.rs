@@ -1,30 +1,24 @@
 //! The life of a page: loaded, parsed, its tasks run in HTML's order, until nothing is left to do.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{OnceLock, mpsc};
 
 use crossorigin::infrastructure::request_origin::Origin;
 use crossorigin_agent::{Agent, BoxedTransport};
-use html5ever::TokenizerResult;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
-use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use tokio::sync::oneshot::Sender;
 use url::Url;
 
 use crate::clock::Clock;
 use crate::console::{Kind, Level, Line, Teller};
 use crate::document::{self, Document, Loader};
-use crate::dom::{NodeId, Sink};
 use crate::engine::Engine;
 use crate::frames::{FrameId, Shown, TOP};
 use crate::host::{Host, Next, Task};
 use crate::inbox::{Ask, Message};
-use crate::network::{Answer, Network, RequestId};
+use crate::network::{Answer, Network};
 use crate::options::PageOptions;
 use crate::page::PageError;
-use crate::pieces::{full_text, pieces};
+use crate::parser::{Parser, Step};
 use crate::realm::{Evaluated, Promised};
 use crate::sandbox::Sandbox;
 use crate::selector::Selector;
@@ -47,7 +41,6 @@ pub(crate) struct Life {
     // Values of the engine go before the engine.
     promised: Vec<(Promised, Sender<Result<String, PageError>>)>,
     idle: Vec<Sender<()>>,
-    parsers: HashMap<WindowId, Parser>,
     has_begun: bool,
     engine: Rc<Engine>,
     window: Rc<Window>,
@@ -104,9 +97,9 @@ impl Life {
             Err(error) => return Err(PageError::Engine(error.to_string())),
         };
         host.frames.begin(&window);
-        let parsers = HashMap::from([(window.id, Parser::new(&window, html))]);
-        let life =
-            Self { promised: Vec::new(), idle: Vec::new(), parsers, has_begun: false, engine, window, host };
+        let parser = Parser::new(&window, html);
+        *window.parser.borrow_mut() = Some(Rc::new(parser));
+        let life = Self { promised: Vec::new(), idle: Vec::new(), has_begun: false, engine, window, host };
         Ok((life, sender))
     }
 
@@ -126,10 +119,7 @@ impl Life {
             Next::Timer(window, id) => self.engine.timer(window, id),
             Next::Answer(window, answer) => match self.host.frames.awaiting(answer.id) {
                 Some(frame) => self.come(frame, &answer),
-                None => {
-                    self.engine.answer(window, &answer);
-                    self.arrived(window, answer.id);
-                }
+                None => self.answer(window, &answer),
             },
             Next::Task(window, task) => self.task(window, task),
             Next::Asked(ask) => return Turn::Asked(ask),
@@ -298,7 +288,6 @@ impl Life {
         let html = std::mem::take(&mut shown.html);
         let Some((window, gone)) = self.host.frames.show(shown) else { return };
         for id in gone {
-            self.parsers.remove(&id);
             self.engine.close(id);
         }
         if let Err(error) = self.engine.open(&window) {
@@ -306,77 +295,55 @@ impl Life {
             self.host.frames.loaded(&self.host, window.place.frame);
             return;
         }
-        self.parsers.insert(window.id, Parser::new(&window, html));
+        let parser = Parser::new(&window, html);
+        *window.parser.borrow_mut() = Some(Rc::new(parser));
         self.parse(window.id);
     }
 
     /// Parses a window's document up to the next script that must come first, or to the end.
     fn parse(&mut self, id: WindowId) {
-        while let Some(parser) = self.parsers.get_mut(&id) {
+        let Some(window) = self.engine.window(id) else { return };
+        while let Some(parser) = window.parser() {
             if self.host.clock.is_over() {
                 return;
             }
             // The window may be gone by what its scripts do.
-            if parser.window.is_gone.get() {
-                self.parsers.remove(&id);
+            if window.is_gone.get() {
+                window.parser.borrow_mut().take();
                 return;
             }
-            match parser.tokenizer.feed(&parser.input) {
-                TokenizerResult::Script(script) => {
-                    parser.waits_for = self.engine.prepare_script(id, script);
-                    if parser.waits_for != 0 {
+            match parser.step(&window) {
+                Step::Script(script) => {
+                    let awaited = self.engine.prepare_script(id, script);
+                    if awaited != 0 {
+                        parser.wait_for(awaited);
+                    }
+                    // It may have written another that must come first.
+                    if parser.waits() {
                         return;
                     }
                 }
-                TokenizerResult::EncodingIndicator(_) => {}
-                TokenizerResult::Done if parser.go_on() => {}
-                TokenizerResult::Done => {
-                    parser.tokenizer.end();
-                    self.parsers.remove(&id);
+                Step::Open => return,
+                Step::Done => {
+                    window.parser.borrow_mut().take();
                     self.engine.parsed(id);
                 }
             }
         }
     }
 
-    /// Goes on parsing where it was waited for this.
-    fn arrived(&mut self, window: WindowId, id: RequestId) {
-        if self.parsers.get(&window).is_some_and(|parser| parser.waits_for == id) {
+    /// Tells a window of an answer, and goes on parsing where it was waited for this.
+    fn answer(&mut self, window: WindowId, answer: &Answer) {
+        let parser = self.engine.window(window).and_then(|window| window.parser());
+        let was_awaited = answer.news.is_last() && parser.is_some_and(|parser| parser.has_come(answer.id));
+        self.engine.answer(window, answer);
+        let waits = self
+            .engine
+            .window(window)
+            .and_then(|window| window.parser())
+            .is_some_and(|parser| parser.waits());
+        if was_awaited && !waits {
             self.parse(window);
         }
-    }
-}
-
-/// Where the parser is.
-struct Parser {
-    window: Rc<Window>,
-    tokenizer: Tokenizer<TreeBuilder<NodeId, Sink>>,
-    input: BufferQueue,
-    html: String,
-    /// How much of the HTML was given to the tokenizer, in bytes.
-    given: usize,
-    /// The script that it waits for.
-    waits_for: u32,
-}
-
-impl Parser {
-    fn new(window: &Rc<Window>, html: String) -> Self {
-        let sink = Sink { dom: Rc::clone(&window.cluster.dom), root: window.document, is_shown: true };
-        let builder = TreeBuilder::new(sink, TreeBuilderOpts::default());
-        let (tokenizer, input) = (Tokenizer::new(builder, TokenizerOpts::default()), BufferQueue::default());
-        Self { window: Rc::clone(window), tokenizer, input, html, given: 0, waits_for: 0 }
-    }
-
-    /// Gives the tokenizer the next piece; `false` where there is none, or no room for it.
-    fn go_on(&mut self) -> bool {
-        let window = &self.window;
-        if self.given < self.html.len() && window.cluster.dom.borrow().is_full() {
-            window.print(Kind::Exception, Level::Error, full_text());
-            return false;
-        }
-        let Some(piece) = pieces(&self.html[self.given..]).next() else { return false };
-        self.given += piece.len();
-        self.input.push_back(StrTendril::from(piece));
-        true
     }
 }

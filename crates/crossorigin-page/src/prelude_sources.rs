@@ -29,6 +29,7 @@ pub(crate) const MAIN_SOURCE: &str = concat!(
     include_str!("prelude/style.js"),
     include_str!("prelude/stylesheets.js"),
     include_str!("prelude/scripts.js"),
+    include_str!("prelude/writing.js"),
     include_str!("prelude/elements.js"),
     include_str!("prelude/forms.js"),
     include_str!("prelude/images.js"),

@@ -18,6 +18,7 @@ use crate::frame_functions;
 use crate::functions::set;
 use crate::message_functions;
 use crate::modules::declare;
+use crate::parser_functions;
 use crate::prelude::{COMPILED, FONTS, MAIN, PRELUDE_NAME, STREAMS, WEBGL};
 use crate::storage_functions;
 use crate::stylesheet_functions;
@@ -93,6 +94,7 @@ impl Realm {
         storage_functions::define(ctx, &functions, window)?;
         frame_functions::define(ctx, &functions, window, engine)?;
         message_functions::define(ctx, &functions, window)?;
+        parser_functions::define(ctx, &functions, window)?;
         let common = match common {
             Some(common) => common.restore(ctx)?,
             None => {

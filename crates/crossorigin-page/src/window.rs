@@ -13,6 +13,7 @@ use crate::frames::{FrameId, TOP};
 use crate::host::Host;
 use crate::import_map::ImportMap;
 use crate::network::{Environment, RequestId};
+use crate::parser::Parser;
 use crate::sandbox::Sandbox;
 use crate::stylesheets::{Load, Sheets};
 
@@ -48,6 +49,8 @@ pub(crate) struct Window {
     pub(crate) muted: RefCell<HashSet<String>>,
     /// Whether another document is shown in its place, or none.
     pub(crate) is_gone: Cell<bool>,
+    /// What parses its document, as long as that is not at its end.
+    pub(crate) parser: RefCell<Option<Rc<Parser>>>,
     environment: Environment,
     sources: RefCell<HashMap<u32, String>>,
 }
@@ -71,9 +74,14 @@ impl Window {
             style_loads: RefCell::default(),
             muted: RefCell::default(),
             is_gone: Cell::new(false),
+            parser: RefCell::default(),
             environment,
             sources: RefCell::default(),
         })
+    }
+
+    pub(crate) fn parser(&self) -> Option<Rc<Parser>> {
+        self.parser.borrow().clone()
     }
 
     pub(crate) fn environment(&self) -> &Environment {

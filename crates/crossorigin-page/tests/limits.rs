@@ -14,7 +14,8 @@ use crossorigin_agent::{Agent, InProcess};
 use crossorigin_page::{
     Kind, MAX_BITMAP_BYTES, MAX_CONSOLE_BYTES, MAX_FRAME_DEPTH, MAX_FRAMES, MAX_LINE_BYTES,
     MAX_MESSAGE_BYTES, MAX_NEW_WINDOWS, MAX_NODES, MAX_PAGE_BYTES, MAX_PIXELS, MAX_PORTS, MAX_REQUESTS,
-    MAX_SCRIPT_BYTES, MAX_SIDE, MAX_STACK_BYTES, MAX_TEXT_BYTES, MAX_TIMERS, Page, PageError, PageOptions,
+    MAX_SCRIPT_BYTES, MAX_SIDE, MAX_STACK_BYTES, MAX_TEXT_BYTES, MAX_TIMERS, MAX_WRITTEN_BYTES, Page,
+    PageError, PageOptions,
 };
 use serde_json::{Value, json};
 
@@ -67,6 +68,7 @@ fn the_limits_are_told() {
         ("the page itself", format!("{} MiB", MAX_PAGE_BYTES >> 20)),
         ("the body of a response", format!("{} MiB", crossorigin_agent::MAX_BODY_BYTES >> 20)),
         ("nodes", grouped(MAX_NODES)),
+        ("what scripts write into a document", format!("{} MiB", MAX_WRITTEN_BYTES >> 20)),
         ("texts and attributes together", format!("{} MiB", MAX_TEXT_BYTES >> 20)),
         (
             "an image or a canvas",

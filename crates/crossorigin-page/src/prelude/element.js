@@ -149,6 +149,8 @@ function reflect(Class, attributes) {
   }
 }
 
+reflect(HTMLElement, { title: "text", lang: "text", dir: "text" });
+
 /** `crossorigin`, with its three states. */
 function reflectCrossOrigin(Class) {
   Object.defineProperty(Class.prototype, "crossOrigin", {

@@ -2,7 +2,7 @@
 
 let readyState = host.is_initial() ? "complete" : "loading";
 /** What the load event waits for. */
-let blockers = 1;
+let blockers = host.is_initial() ? 0 : 1;
 function unblock() {
   blockers -= 1;
   if (blockers > 0 || readyState === "complete") return;

@@ -80,7 +80,8 @@ function prepareScript(script, fromParser) {
   if (source === null) {
     const text = script.textContent;
     if (!isModule) {
-      runClassic(script, () => host.run_script(text, location.href), false);
+      const run = () => runClassic(script, () => host.run_script(text, location.href), false);
+      if (fromParser) runAtInsertionPoint(run); else run();
       return 0;
     }
     const run = () => runModule(() => host.run_module(text, location.href));
@@ -98,8 +99,9 @@ function prepareScript(script, fromParser) {
   list?.push(entry);
   blockers += 1;
   const description = { as: isModule ? "module" : "script", url: url.href, crossorigin: script.crossOrigin, integrity: script.integrity };
+  const isAwaited = fromParser && !list && !script.async;
   const id = request(description, null, answer => {
-    entry.run = () => {
+    const run = () => {
       if (answer?.source === undefined) fire(script, "error");
       else {
         if (isModule) runModule(() => host.run_module_source(answer.source, answer.url));
@@ -111,9 +113,10 @@ function prepareScript(script, fromParser) {
       }
       unblock();
     };
+    entry.run = () => (isAwaited ? runAtInsertionPoint(run) : runIgnoringWrites(run));
     settle(entry, list);
   });
-  return fromParser && !list && !script.async ? id : 0;
+  return isAwaited ? id : 0;
 }
 
 /** A script is there: it runs, or waits for those before it. */
