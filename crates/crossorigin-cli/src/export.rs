@@ -146,7 +146,16 @@ impl Export {
 
     /// Whether the version is one of the target's; what it is not proven with is told.
     fn takes(&self, version: &str) -> bool {
-        let Some(known) = self.to.major_versions() else { return true };
+        let Some(known) = self.to.major_versions() else {
+            let is_it = version == self.to.version();
+            if !is_it {
+                eprintln!(
+                    "error: --target-version {version}: {} has one interface; leave the flag out",
+                    self.to
+                );
+            }
+            return is_it;
+        };
         let major = version.split('.').next().and_then(|major| major.parse().ok());
         if !major.is_some_and(|major| known.contains(&major)) {
             let known = known.map(|major| major.to_string()).collect::<Vec<_>>().join(", ");
@@ -158,7 +167,7 @@ impl Export {
             return false;
         }
         let proven = self.to.version();
-        if version != proven && !version.starts_with(&format!("{proven}.")) {
+        if !self.to.is_service() && version != proven && !version.starts_with(&format!("{proven}.")) {
             eprintln!(
                 "warning: untested-version: what is written is proven with {} {proven}, not with {version}; what the versions \
                  differ in shows when it is started",

@@ -124,8 +124,8 @@ impl Target {
         }
     }
 
-    /// The major versions that there are of a server and that take what is written; `None` for services, whose interfaces
-    /// are named otherwise.
+    /// The major versions that there are and that take what is written; `None` for services that their owners run, which
+    /// have one interface, whatever it is called.
     pub fn major_versions(self) -> Option<RangeInclusive<u32>> {
         match self {
             Self::Nginx | Self::Envoy => Some(1..=1),
@@ -133,6 +133,9 @@ impl Target {
             Self::Varnish => Some(6..=8),
             Self::Apache | Self::Caddy => Some(2..=2),
             Self::Express => Some(5..=5),
+            Self::Istio | Self::GatewayApi => Some(1..=1),
+            Self::Traefik => Some(3..=3),
+            Self::Spring => Some(6..=7),
             _ => None,
         }
     }
