@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crossorigin::server::PolicyConfig;
 use crossorigin_policy::{Listener, Question, Site, Witness, Witnesses};
-use http::header::{HeaderName, UPGRADE, VARY};
+use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, HeaderName, ORIGIN, UPGRADE, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 /// One request to one listener.
@@ -153,6 +153,20 @@ impl Case {
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// The differences of which one has to be told of, where no browser can send the request and it is answered otherwise.
+    pub(crate) fn excuses(&self) -> &'static [&'static str] {
+        let lines = |name: HeaderName| self.headers.get_all(name).iter().count();
+        if self.path.contains("%zz") {
+            &["unreadable-requests"]
+        } else if lines(ORIGIN) > 1 {
+            &["two-origins"]
+        } else if lines(ACCESS_CONTROL_REQUEST_HEADERS) > 1 {
+            &["request-header-lines"]
+        } else {
+            &["origin-spelling", "origin-case"]
+        }
     }
 
     /// Its URL, where its host is the listener's own.

@@ -73,9 +73,12 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
 }
 
 impl Running {
-    /// Whether differences were told that only other programs than browsers see.
-    pub(crate) fn warns(&self) -> bool {
-        self.printed.contains("no browser sends such a request")
+    /// Whether the export told of a difference that only other programs than browsers see.
+    pub(crate) fn warns_of(&self, name: &str) -> bool {
+        let begin = format!("warning: {name}: ");
+        self.printed
+            .lines()
+            .any(|line| line.starts_with(&begin) && line.ends_with("(no browser sends such a request)"))
     }
 
     /// Nothing but a connection tells that it listens.
