@@ -52,7 +52,43 @@ impl SameSite {
     }
 }
 
+/// A name and a value, as `Cookie` says them.
+fn pair_of(name: &str, value: &str) -> String {
+    if name.is_empty() { value.to_owned() } else { format!("{name}={value}") }
+}
+
 impl Cookie {
+    /// What comes of a line that sets a cookie, which may have a value alone.
+    /// [Source](https://www.ietf.org/archive/id/draft-ietf-httpbis-rfc6265bis-22.html#name-the-set-cookie-header-field).
+    ///
+    /// # Errors
+    /// Why browsers refuse it.
+    pub(super) fn read(line: &str, url: &Url) -> Result<Self, &'static str> {
+        let end = line.find(';').unwrap_or(line.len());
+        let (pair, attributes) = line.split_at(end);
+        let value = match pair.split_once('=') {
+            None => pair,
+            Some((name, value)) if name.trim().is_empty() => value,
+            Some(_) => {
+                let parsed = RawCookie::parse(line.to_owned()).map_err(|_| "it can't be read")?;
+                return Self::new(parsed, url);
+            }
+        };
+        let value = value.trim();
+        if value.is_empty() {
+            return Err("it has neither a name nor a value");
+        }
+        // A server would take it for one that has this name.
+        let lower = value.to_ascii_lowercase();
+        if lower.starts_with("__secure-") || lower.starts_with("__host-") {
+            return Err("it has no name, and its value begins as a name that needs Secure");
+        }
+        let named = format!("name={value}{attributes}");
+        let mut parsed = RawCookie::parse(named).map_err(|_| "it can't be read")?;
+        parsed.set_name("");
+        Self::new(parsed, url)
+    }
+
     /// What comes of a cookie that is set by this URL.
     /// [Source](https://www.ietf.org/archive/id/draft-ietf-httpbis-rfc6265bis-22.html#name-storage-model).
     ///
@@ -62,7 +98,7 @@ impl Cookie {
         if cookie.name().len() + cookie.value().len() > MAX_COOKIE_BYTES {
             return Err("it is longer than 4096 bytes");
         }
-        let Ok(mut pair) = HeaderValue::try_from(format!("{}={}", cookie.name(), cookie.value())) else {
+        let Ok(mut pair) = HeaderValue::try_from(pair_of(cookie.name(), cookie.value())) else {
             return Err("it has a control character");
         };
         pair.set_sensitive(true);
@@ -107,7 +143,8 @@ impl Cookie {
     pub(super) fn as_set(&self) -> Option<(Url, String)> {
         // By https, all may be set, and to all schemes they go.
         let url = Url::parse(&format!("https://{}/", domain(&self.domain))).ok()?;
-        let mut text = std::str::from_utf8(self.pair.as_bytes()).ok()?.to_owned();
+        let pair = std::str::from_utf8(self.pair.as_bytes()).ok()?;
+        let mut text = if self.name.is_empty() { format!("={pair}") } else { pair.to_owned() };
         if let CookieDomain::Suffix(domain) = &self.domain {
             let _ = write!(text, "; Domain={domain}");
         }

@@ -11,7 +11,6 @@ mod jar;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use cookie_store::RawCookie;
 use crossorigin::infrastructure::request::{Destination, Mode, Request};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Method};
@@ -112,8 +111,7 @@ impl Cookies {
         let mut jar = self.jar();
         for line in lines {
             let line = std::str::from_utf8(line.as_bytes()).ok();
-            let parsed = line.and_then(|line| RawCookie::parse(line.to_owned()).ok());
-            let cookie = parsed.and_then(|parsed| Cookie::new(parsed, url).ok());
+            let cookie = line.and_then(|line| Cookie::read(line, url).ok());
             if let Some(cookie) = cookie.filter(|cookie| nearness.keeps(cookie)) {
                 // What is refused is as if it had not been set.
                 let _ = jar.put(cookie, is_potentially_trustworthy(url), SystemTime::now());
@@ -144,8 +142,7 @@ impl Cookies {
         settings: Settings<'_>,
     ) -> Result<(), CookieError> {
         let refused = |why| CookieError { cookie: cookie.to_owned(), why };
-        let parsed = RawCookie::parse(cookie.to_owned()).map_err(|_| refused("it has no name before a ="))?;
-        let cookie = Cookie::new(parsed, url).map_err(refused)?;
+        let cookie = Cookie::read(cookie, url).map_err(refused)?;
         if cookie.is_http_only {
             return Err(refused("it is HttpOnly, and set by a script"));
         }
@@ -167,8 +164,7 @@ impl Cookies {
     /// Sets a cookie by hand, as the top-level page of the URL would.
     pub(crate) fn set(&self, cookie: &str, url: &Url) -> Result<(), CookieError> {
         let refused = |why| CookieError { cookie: cookie.to_owned(), why };
-        let parsed = RawCookie::parse(cookie.to_owned()).map_err(|_| refused("it has no name before a ="))?;
-        let cookie = Cookie::new(parsed, url).map_err(refused)?;
+        let cookie = Cookie::read(cookie, url).map_err(refused)?;
         self.jar().put(cookie, is_potentially_trustworthy(url), SystemTime::now()).map_err(refused)
     }
 }
@@ -235,6 +231,7 @@ mod tests {
                 "e=; Path=/x; HttpOnly; SameSite=Lax; Expires=Wed, 21 Oct 2099 07:28:00 GMT",
             ),
             ("__Host-f=\u{e4}; Path=/; Secure", "__Host-f=\u{e4}; Path=/; Secure; SameSite=Lax"),
+            ("=h=i; Path=/", "=h=i; Path=/; SameSite=Lax"),
             (
                 "g=; Max-Age=99999999999999",
                 "g=; Path=/x; SameSite=Lax; Expires=Fri, 31 Dec 9999 23:59:59 GMT",
@@ -322,7 +319,7 @@ mod tests {
     fn what_browsers_refuse_is_refused() {
         let long = format!("a={}", "b".repeat(MAX_COOKIE_BYTES));
         for (cookie, from) in [
-            ("nonsense", "https://a.example.com/"),
+            ("=", "https://a.example.com/"),
             (&long, "https://a.example.com/"),
             ("a=b; Secure", "http://a.example.com/"),
             ("a=b; SameSite=None", "https://a.example.com/"),
@@ -372,12 +369,16 @@ mod tests {
             ("mine=1; HttpOnly", false),
             ("mine=1; Domain=elsewhere.example", false),
             ("none=2; SameSite=None", false),
-            ("nameless", false),
+            ("nameless; Path=/", true),
+            ("=other nameless; Path=/", true),
+            ("; Path=/", false),
+            ("=__Host-a=b; Path=/; Secure", false),
+            ("__secure-x; Path=/", false),
             ("deep=; Max-Age=0", true),
         ] {
             assert_eq!(own.set_document_cookie(cookie).is_ok(), is_set, "{cookie}");
         }
-        assert_eq!(own.document_cookie(), "lax=1; none=1; mine=1");
+        assert_eq!(own.document_cookie(), "lax=1; none=1; mine=1; other nameless");
         let mut framed = page(PAGE, "https://elsewhere.example");
         assert!(framed.set_document_cookie("lax=2; Path=/").is_err());
         assert!(framed.set_document_cookie("none=2; Path=/; SameSite=None; Secure").is_ok());
