@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::frames::FrameId;
 use crate::functions::set;
 use crate::realm::Realm;
-use crate::window::Window;
+use crate::window::{Window, WindowId};
 
 pub(crate) fn define<'js>(
     ctx: &Ctx<'js>,
@@ -28,6 +28,10 @@ pub(crate) fn define<'js>(
 fn define_own<'js>(ctx: &Ctx<'js>, to: &Object<'js>, window: &Rc<Window>) -> rquickjs::Result<()> {
     let own = Rc::clone(window);
     set(ctx, to, "own_frame", move || own.place.frame)?;
+    let own = Rc::clone(window);
+    set(ctx, to, "own_window", move || own.id)?;
+    let own = Rc::clone(window);
+    set(ctx, to, "is_window_shown", move |id: WindowId| own.host.frames.shows(id))?;
     let own = Rc::clone(window);
     set(ctx, to, "base_url", move || own.place.base.to_string())?;
     let own = Rc::clone(window);

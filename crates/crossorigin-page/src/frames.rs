@@ -88,6 +88,11 @@ impl Frames {
         self.get(id, |frame| Rc::clone(&frame.window))
     }
 
+    /// Whether a window is shown by some frame.
+    pub(crate) fn shows(&self, window: WindowId) -> bool {
+        self.all.borrow().values().any(|frame| frame.window.id == window)
+    }
+
     /// The window around a frame, and its element there.
     pub(crate) fn holder(&self, id: FrameId) -> Option<(Rc<Window>, NodeId)> {
         self.get(id, |frame| frame.holder.clone()).flatten()

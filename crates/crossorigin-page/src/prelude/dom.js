@@ -24,14 +24,15 @@ function classOf(id) {
   return host.namespace(id) === HTML ? HTML_CLASSES.get(host.node_name(id)) ?? HTMLElement : host.namespace(id) === SVG ? SVGElement : Element;
 }
 
-/** The nodes that other windows of this origin know. */
-const knownElsewhere = (host.common.nodes ??= new Set());
-knownElsewhere.add(new WeakRef(nodes));
+/** The nodes that the windows of this origin know, by window; none of a window is kept that is gone. */
+const knownElsewhere = (host.common.nodes ??= new Map());
+for (const number of knownElsewhere.keys()) if (!host.is_window_shown(number)) knownElsewhere.delete(number);
+knownElsewhere.set(host.own_window(), nodes);
 
 /** Lets a node of another window of this origin, and all that it holds, be of this one; it is given back. */
 function takeOver(node) {
   const id = node?.[NODE];
-  const [home] = [...knownElsewhere].map(known => known.deref()).filter(known => known?.get(id) === node);
+  const [home] = [...knownElsewhere.values()].filter(known => known.get(id) === node);
   if (!home) throw new TypeError("It is no node.");
   host.adopt(id, DOCUMENT);
   for (const inner of host.in_order(id)) {
