@@ -32,7 +32,10 @@ fn console(libraries: &[&str], module: &str) -> Vec<String> {
     let options = PageOptions::new().profile(Profile::Chromium).timeout(Duration::from_secs(60));
     let end = open(&Agent::default(), &url, &options, move |line| {
         let text = line.text.replace(&api, "{api}").replace(&format!("http://{site}"), "{own}");
-        kept.borrow_mut().push(text);
+        // That a status tells of an error, the libraries tell too.
+        if !text.starts_with("Failed to load resource: the server responded with a status of ") {
+            kept.borrow_mut().push(text);
+        }
     });
     let lines = lines.take();
     assert!(matches!(end.unwrap(), End::Idle { .. }), "{lines:#?}");
