@@ -7,6 +7,7 @@ use html5ever::driver::Parser;
 use html5ever::interface::TreeSink as _;
 use html5ever::tendril::{StrTendril, TendrilSink as _};
 use html5ever::{Namespace, ParseOpts, QualName, ns, parse_document, parse_fragment};
+use rquickjs::convert::List;
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Object};
 
@@ -15,6 +16,7 @@ use crate::dom::{DOCUMENT, Dom, Kind, NodeId, Sink};
 use crate::functions::set;
 use crate::pieces::{full_text, pieces};
 use crate::selector::Selector;
+use crate::xml;
 
 type Shared = Rc<RefCell<Dom>>;
 
@@ -213,6 +215,7 @@ fn define_parsing<'js>(
         parse_into(&own, &time, id, &html);
         fits(&ctx, &own.borrow())
     })?;
+    define_xml(ctx, to, dom)?;
     let (own, time) = (Rc::clone(dom), Rc::clone(clock));
     set(ctx, to, "parse_document", move |ctx: Ctx<'js>, html: String| {
         let root = own.borrow_mut().create(Kind::Document, DOCUMENT);
@@ -220,6 +223,18 @@ fn define_parsing<'js>(
             parse_document(Sink { dom: Rc::clone(&own), root, is_shown: false }, ParseOpts::default());
         parse_pieces(parser, &own, &time, &html);
         fits(&ctx, &own.borrow()).map(|()| root)
+    })
+}
+
+/// A document of XML: its node, or why there is none.
+fn define_xml<'js>(ctx: &Ctx<'js>, to: &Object<'js>, dom: &Shared) -> rquickjs::Result<()> {
+    let own = Rc::clone(dom);
+    set(ctx, to, "parse_xml", move |ctx: Ctx<'js>, text: String| {
+        let (node, error) = match xml::parse(&mut own.borrow_mut(), &text) {
+            Ok(node) => (Some(node), None),
+            Err(error) => (None, Some(error)),
+        };
+        fits(&ctx, &own.borrow()).map(|()| List((node, error)))
     })
 }
 

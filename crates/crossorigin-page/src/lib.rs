@@ -62,6 +62,7 @@ mod upload;
 mod urls;
 mod vector_images;
 mod window;
+mod xml;
 
 pub use bitmaps::{MAX_BITMAP_BYTES, MAX_PIXELS, MAX_SIDE};
 pub use console::{Console, Kind, Level, Line, MAX_CONSOLE_BYTES, MAX_LINE_BYTES};

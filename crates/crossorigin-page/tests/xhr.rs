@@ -222,6 +222,20 @@ fn what_comes_is_what_is_asked_for() {
                 "get('/say?h=Content-Type:text/plain&body=<title>T</title>', x => { x.responseType = 'document'; }).then(x => x.response)",
                 "null",
             ),
+            (
+                "get('/say?h=Content-Type:text/xml&body=<a><c>t</c></a>').then(({ responseXML: own }) => [own.documentElement.tagName, own.querySelector('c').textContent, own.contentType].join())",
+                "a,t,text/xml",
+            ),
+            (
+                "get('/say?h=Content-Type:image/svg%2bxml&body=<a:b xmlns:a=\"urn:x\" a:y=\"1\"/>', x => { x.responseType = 'document'; }).then(({ response: own }) => [own.documentElement.namespaceURI, own.documentElement.getAttribute('a:y')].join())",
+                "urn:x,1",
+            ),
+            ("get('/say?h=Content-Type:text/xml&body=<a><b></a>').then(x => x.responseXML)", "null"),
+            ("get('/say?body=<ok/>').then(x => x.responseXML.documentElement.localName)", "ok"),
+            (
+                "Promise.resolve(new DOMParser().parseFromString('<a>', 'text/xml').documentElement.localName)",
+                "parsererror",
+            ),
             ("get('/say?h=Content-Type:text/html&body=<title>T</title>').then(x => x.responseXML)", "null"),
             (
                 "get('/say?body=x', x => { x.responseType = 'json'; }).then(x => thrown(() => x.responseText))",

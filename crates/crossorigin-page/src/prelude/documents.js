@@ -36,7 +36,7 @@ class Document extends Node {
   get currentScript() { return this === document ? currentScript : null; }
   get defaultView() { return this === document ? globalThis : null; }
   get implementation() { return implementation; }
-  get contentType() { return "text/html"; }
+  get contentType() { return typeOfDocument.get(this) ?? "text/html"; }
   get characterSet() { return "UTF-8"; }
   get charset() { return this.characterSet; }
   get compatMode() { return "CSS1Compat"; }
@@ -85,11 +85,27 @@ class DOMImplementation {
 }
 const implementation = new DOMImplementation();
 
+const XML_TYPES = ["text/xml", "application/xml", "application/xhtml+xml", "image/svg+xml"];
+/** The types of documents of XML. */
+const typeOfDocument = new WeakMap();
+
+/** A document of XML that is not shown, or why the text is none. */
+function parseXml(text, type) {
+  const [node, error] = host.parse_xml(text);
+  if (node === null || node === undefined) return { error };
+  const made = wrap(node);
+  typeOfDocument.set(made, type);
+  return { made };
+}
+
 class DOMParser {
-  /** A document that is not shown, of HTML. */
+  /** A document that is not shown; of what is not well-formed XML, one that says so. */
   parseFromString(text, type) {
-    if (["text/xml", "application/xml", "application/xhtml+xml", "image/svg+xml"].includes(String(type))) {
-      throw new DOMException(`${type} is not parsed here.`, "NotSupportedError");
+    if (XML_TYPES.includes(String(type))) {
+      const { made, error } = parseXml(String(text), String(type));
+      if (made) return made;
+      const said = error.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+      return parseXml(`<parsererror xmlns="http://www.mozilla.org/newlayout/xml/parsererror.xml">${said}</parsererror>`, String(type)).made;
     }
     if (String(type) !== "text/html") throw new TypeError(`${JSON.stringify(String(type))} is no type of documents.`);
     return wrap(host.parse_document(String(text)));

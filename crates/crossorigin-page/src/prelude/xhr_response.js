@@ -70,11 +70,15 @@ class ReceivedResponse {
       try { return JSON.parse(decodeUtf8(this.#bytes())); } catch { return null; }
     });
   }
-  /** A document of HTML that is not shown. There is no parser for XML. */
+  /** A document that is not shown: of XML, or of HTML where that is asked for. */
   document(type) {
     if (!this.head || this.length === 0) return null;
-    const isHtml = this.mime().essence === "text/html";
-    if (!isHtml || type === "") return null;
+    const { essence } = this.mime();
+    if (isXml(essence)) {
+      const label = this.#charset() ?? this.#declaredXml() ?? "utf-8";
+      return parseXml(decodeText(this.#bytes(), label), essence).made ?? null;
+    }
+    if (essence !== "text/html" || type === "") return null;
     const label = this.#charset() ?? host.encoding_name(/<meta[^>]+charset\s*=\s*["']?([^"'\s>]+)/i.exec(bytesToBinary(this.#bytes().subarray(0, 1024)))?.[1] ?? "");
     return new DOMParser().parseFromString(decodeText(this.#bytes(), label ?? "utf-8"), "text/html");
   }
