@@ -8,7 +8,7 @@ mod programs;
 use crossorigin::profiles::Profile;
 use crossorigin_agent::Agent;
 use crossorigin_page::{Page, PageOptions, Storage};
-use programs::{PROGRAMS, Program};
+use programs::{FRAMED, PROGRAMS, Program};
 use serde_json::Value;
 
 /// What came of a program, and what the console said, stacks left out.
@@ -248,4 +248,28 @@ async fn alerts_are_told_by_the_console() {
     let lines: Vec<_> = page.console().lines().into_iter().map(|line| line.text).collect();
     assert_eq!(lines, ["alert: Today: A concert"]);
     assert!(!has_followed, "the link's listener returned false");
+}
+
+/// The same photo in a frame of another origin, which the page can ask by messages alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_photo_is_cut_in_a_frame_of_another_origin() {
+    for (program, log) in FRAMED.iter().zip([
+        ["the photo is here", "it is round, 48 by 48"],
+        ["the photo is here", "SecurityError (18)"],
+        ["the photo could not be loaded", "InvalidStateError (11)"],
+    ]) {
+        let hosts = program.serve();
+        let page = Page::open(&Agent::default(), &format!("{}/", hosts.site).parse().unwrap()).await.unwrap();
+        page.idle().await.unwrap();
+        let asked = "new Promise(resolve => {
+            const frame = document.createElement('iframe');
+            frame.src = location.href.replace('127.0.0.1', 'localhost');
+            frame.onload = () => frame.contentWindow.postMessage('cut', '*');
+            addEventListener('message', event => resolve([event.origin === location.origin, frame.contentDocument, event.data]));
+            document.body.append(frame);
+        })";
+        let came: Value = page.eval(asked).await.unwrap();
+        assert_eq!(came, serde_json::json!([false, null, log]), "{}", program.name);
+        page.close().await;
+    }
 }

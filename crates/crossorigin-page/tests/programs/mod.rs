@@ -65,6 +65,39 @@ macro_rules! logged {
     };
 }
 
+/// What a page has at its end that is asked from outside, as frames of other origins are.
+const ASKED: &str = "<script>
+addEventListener('message', function (event) {
+  document.getElementById('cut').click();
+  var wait = setInterval(function () {
+    var log = [].map.call(document.querySelectorAll('#log li'), function (item) { return item.textContent; });
+    if (log.length < 2) return;
+    clearInterval(wait);
+    event.source.postMessage(log, event.origin);
+  }, 5);
+});
+</script></body>";
+
+const fn framed(name: &'static str, with: &'static [(&'static str, &'static str)]) -> Program {
+    Program { name, page: include_str!("circle.html"), with, does: &[], until: "true", outcome: "null" }
+}
+
+/// The photo in a frame, which another page asks to be cut.
+pub(crate) const FRAMED: [Program; 3] = [
+    framed(
+        "a photo is cut to a circle in a frame",
+        &[("{crossorigin}", "crossorigin"), ("{other}", "{other}/agrees"), ("</body>", ASKED)],
+    ),
+    framed(
+        "a photo without crossorigin taints in a frame",
+        &[("{crossorigin}", ""), ("{other}", "{other}/agrees"), ("</body>", ASKED)],
+    ),
+    framed(
+        "a photo with crossorigin is not had in a frame",
+        &[("{crossorigin}", "crossorigin"), ("{other}", "{other}/refuses"), ("</body>", ASKED)],
+    ),
+];
+
 pub(crate) const PROGRAMS: &[Program] = &[
     Program {
         name: "a photo is cut to a circle",
