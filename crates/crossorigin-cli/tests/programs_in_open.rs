@@ -72,7 +72,14 @@ fn in_chromium(browser: &Browser, program: &Program, hosts: &Hosts) -> Done {
     Done { outcome, console }
 }
 
-/// A line of Chromium's console without the place that it is about.
+/// A line of Chromium's console without the place that it is about: a URL, and where in it, if that is known by then.
 fn text_of(line: &str) -> String {
-    line.split_once(" - ").filter(|(place, _)| !place.contains(' ')).map_or(line, |(_, text)| text).to_owned()
+    let mut words = line.splitn(3, ' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some(_), Some("-"), Some(text)) => text.to_owned(),
+        (Some(_), Some(at), Some(text)) if at.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') => {
+            text.to_owned()
+        }
+        _ => line.to_owned(),
+    }
 }
