@@ -12,7 +12,7 @@ const documents = (name) => yaml.loadAll(readFileSync(join(process.argv[2], name
 let wrong = 0;
 let checked = 0;
 
-// What is left out of an object by the schema's keys is dropped silently by a cluster: keys are held against the schema's text.
+// A cluster drops what a schema does not know: keys that do not exist are not found here.
 function check(what, model) {
   checked += 1;
   try {
