@@ -1,7 +1,7 @@
 //! Policy files as other servers' configurations: each says what the policy says, exactly, or is refused with a request
 //! that would be answered differently.
 //!
-//! [`export`] makes a [`Plan`](plan) of a site, which says in plain tables what is to be answered: rules in the order in
+//! [`export`] makes a `Plan` of a site, which says in plain tables what is to be answered: rules in the order in
 //! which they are tried, origins as lists and regular expressions, header values. A target's file writes the plan in its
 //! own syntax, and knows what it can't say. The other way, [`import`] reads what servers are configured with.
 //!
