@@ -14,7 +14,7 @@ pub(crate) struct Case {
     pub(crate) address: SocketAddr,
     listener: String,
     host: String,
-    path: String,
+    pub(crate) path: String,
     pub(crate) method: Method,
     headers: HeaderMap,
     pub(crate) by_browsers: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Found {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Relevant {
     /// `None` where the target's own status holds.
-    status: Option<u16>,
+    pub(crate) status: Option<u16>,
     headers: BTreeMap<&'static str, Vec<String>>,
     vary: BTreeSet<String>,
 }

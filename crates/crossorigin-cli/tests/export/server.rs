@@ -1,6 +1,6 @@
 //! A server that an export's own command started.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,12 +48,28 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
     let printed = String::from_utf8(export.stdout).unwrap();
     let command = printed.lines().last().and_then(|line| line.strip_prefix("start: ")).expect(&printed);
     if target == "express" {
-        // As `npm install` would.
-        let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/express/node_modules");
-        std::os::unix::fs::symlink(modules, output.join("node_modules")).unwrap();
+        install_express(&output);
     }
+    let listeners: Vec<_> = site.listeners.iter().map(|listener| listener.address).collect();
+    Exported::Running(started(command, &output, folder, &listeners, errors))
+}
+
+/// As `npm install` would.
+pub(crate) fn install_express(folder: &Path) {
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/express/node_modules");
+    std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
+}
+
+/// Starts a command, whose files are in `output` and whose errors go to `folder`, and waits until it listens.
+pub(crate) fn started(
+    command: &str,
+    output: &Path,
+    folder: &Path,
+    listeners: &[SocketAddr],
+    printed: String,
+) -> Running {
     let rights = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&output, rights).unwrap();
+    std::fs::set_permissions(output, rights).unwrap();
     let path = std::env::var("PATH").unwrap();
     let child = Command::new("sh")
         .args(["-c", &format!("exec {command}")])
@@ -65,11 +81,11 @@ pub(crate) fn exported(target: &str, file: &Path, folder: &Path, site: &Site) ->
         .stderr(std::fs::File::create(folder.join("errors")).unwrap())
         .spawn()
         .unwrap();
-    let mut running = Running { child, printed: errors };
-    for listener in &site.listeners {
-        running.wait_for(listener.address, command, folder);
+    let mut running = Running { child, printed };
+    for address in listeners {
+        running.wait_for(*address, command, folder);
     }
-    Exported::Running(running)
+    running
 }
 
 impl Running {
@@ -82,7 +98,7 @@ impl Running {
     }
 
     /// Nothing but a connection tells that it listens.
-    fn wait_for(&mut self, address: std::net::SocketAddr, command: &str, folder: &Path) {
+    fn wait_for(&mut self, address: SocketAddr, command: &str, folder: &Path) {
         let errors = || std::fs::read_to_string(folder.join("errors")).unwrap();
         let end = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).is_err() {

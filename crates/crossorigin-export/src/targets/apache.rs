@@ -136,7 +136,7 @@ const NO_PREFLIGHT: (&str, &str, &str) = ("%{ENV:CORS_PREFLIGHT}", "^$", "");
 
 fn host(text: &mut String, plan: &Plan<'_>, serving: &Serving<'_>, options: &Options, files: &mut Vec<File>) {
     if options.snippet {
-        text.push_str("# In the <VirtualHost>, before what serves.\n");
+        let _ = writeln!(text, "# In the <VirtualHost> of {}, before what serves.", serving.listener.address);
     } else {
         let _ = writeln!(text, "\n<VirtualHost {}>", serving.listener.address);
         let _ = writeln!(text, "    ProxyPreserveHost On");

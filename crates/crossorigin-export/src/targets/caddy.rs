@@ -95,7 +95,8 @@ impl Lines<'_> {
 fn site(text: &mut String, plan: &Plan<'_>, serving: &Serving<'_>, snippet: bool, files: &mut Vec<File>) {
     let mut lines = Lines { text, depth: 0 };
     if snippet {
-        lines.add("# In the site's block, in place of its reverse_proxy and file_server.");
+        let address = serving.listener.address;
+        lines.add(&format!("# In the block of the site at {address}, in place of its reverse_proxy and file_server."));
     } else {
         let address = serving.listener.address;
         lines.add(&format!("\n:{} {{", address.port()));

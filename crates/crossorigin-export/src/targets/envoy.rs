@@ -45,7 +45,11 @@ pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differ
     script.push_str(SCRIPT);
     if options.snippet {
         let hosts: Vec<_> = plan.listeners.iter().flat_map(|serving| virtual_hosts(plan, serving)).collect();
-        let part = json!({ "http_filters": [filter(&folder)], "virtual_hosts": hosts });
+        let part = json!({
+            "http_filters": [filter(&folder)],
+            "upgrade_configs": upgrades(),
+            "virtual_hosts": hosts,
+        });
         let text = format!(
             "{}# For the HttpConnectionManager: the filter stands before the router and before authentication. Each virtual host's\n\
              # routes come in place of yours; their clusters are to be named as yours are.\n{}",
@@ -82,6 +86,11 @@ pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differ
 }
 
 /// A string of Lua.
+/// Envoy refuses what it does not upgrade before any filter sees it: without the policy's headers.
+fn upgrades() -> Value {
+    json!([{ "upgrade_type": "websocket" }])
+}
+
 fn string(text: &str) -> String {
     Value::from(text).to_string()
 }
@@ -206,7 +215,7 @@ fn listener(plan: &Plan<'_>, serving: &Serving<'_>, nth: usize, folder: &str) ->
                     // A name with an underscore stands for one with a hyphen at some upstreams.
                     "headers_with_underscores_action": "REJECT_REQUEST",
                 },
-                "upgrade_configs": [{ "upgrade_type": "websocket" }],
+                "upgrade_configs": upgrades(),
                 "route_config": {
                     "name": "routes",
                     "request_headers_to_remove": ["x-envoy-internal", "x-envoy-external-address"],

@@ -85,7 +85,7 @@ fn frontend(
 ) {
     let mut line = |line: &str| drop_line(text, line);
     if snippet {
-        line("# In the frontend.");
+        line(&format!("# In the frontend of {}, before rules of its own.", serving.listener.address));
     } else {
         line(&format!("\nfrontend listener_{}", nth + 1));
         line(&format!("    bind {}", serving.listener.address));

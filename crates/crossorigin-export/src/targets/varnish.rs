@@ -28,6 +28,11 @@ const KEPT: [&str; 9] = [
     "cors-host",
 ];
 
+const PASTED: &str = "\
+# Below the first line of the VCL, before subroutines of its own: those of one name run one after the other, and what
+# answers a preflight has to run first.
+";
+
 pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differences<'_>) -> Export {
     add_spellings(differences, &plan.policies);
     add_unreadable(differences, "Varnish");
@@ -37,12 +42,21 @@ pub(super) fn write(plan: &Plan<'_>, options: &Options, differences: &mut Differ
         text.push_str(&preamble("#", Target::Varnish, options));
         text.push_str("vcl 4.1;\n\nimport std;\n");
         backends(&mut text, plan);
+    } else {
+        text.push_str(PASTED);
+        if plan.listeners.len() > 1 {
+            text.push_str("# varnishd is to be started with these names of its sockets:\n");
+        }
+        for (nth, serving) in plan.listeners.iter().enumerate().filter(|_| plan.listeners.len() > 1) {
+            let _ = writeln!(text, "#   -a listener_{}={}", nth + 1, serving.listener.address);
+        }
+        text.push_str("import std;\n");
     }
     for policy in &plan.policies {
         judge(&mut text, policy);
     }
     receive(&mut text, plan, options.snippet);
-    tell(&mut text, plan);
+    tell(&mut text, plan, options.snippet);
     let folder = options.folder.display().to_string();
     let mut start = format!(
         "varnishd -F -T none -n {} -f {}",
@@ -188,27 +202,35 @@ fn receive(text: &mut String, plan: &Plan<'_>, snippet: bool) {
     line("}");
     line("set req.http.cors-host = std.tolower(regsub(req.http.Host, \"\\.?(:[0-9]*)?$\", \"\"));");
     for (nth, serving) in plan.listeners.iter().enumerate() {
-        line(&format!("if (local.socket == \"listener_{}\") {{", nth + 1));
-        if let Some(index) = serving.default_policy {
-            line(&format!("    set req.http.cors-policy = \"{}\";", plan.policies[index].id));
+        // What is pasted for one listener is for the only one.
+        let is_told_apart = !snippet || plan.listeners.len() > 1;
+        let indent = if is_told_apart { "    " } else { "" };
+        if is_told_apart {
+            line(&format!("if (local.socket == \"listener_{}\") {{", nth + 1));
         }
-        line("    # Paths that servers read in different ways; else the first route that takes the request.");
+        let mut inside = |text: &str| line(&format!("{indent}{text}"));
+        if let Some(index) = serving.default_policy {
+            inside(&format!("set req.http.cors-policy = \"{}\";", plan.policies[index].id));
+        }
+        inside("# Paths that servers read in different ways; else the first route that takes the request.");
         let paths: Vec<_> =
             serving.refused_paths().iter().map(|path| format!("req.url ~ \"{path}\"")).collect();
-        line(&format!("    if ({}) {{", paths.join("\n            || ")));
-        line("        set req.http.cors-refused = \"1\";");
+        inside(&format!("if ({}) {{", paths.join("\n            || ")));
+        inside("    set req.http.cors-refused = \"1\";");
         for rule in &serving.rules {
-            line(&format!("    }} elseif ({}) {{", condition(rule)));
-            line(&format!("        set req.http.cors-route = \"{}\";", rule.number));
+            inside(&format!("}} elseif ({}) {{", condition(rule)));
+            inside(&format!("    set req.http.cors-route = \"{}\";", rule.number));
             match rule.policy {
                 Some(index) => {
-                    line(&format!("        set req.http.cors-policy = \"{}\";", plan.policies[index].id));
+                    inside(&format!("    set req.http.cors-policy = \"{}\";", plan.policies[index].id));
                 }
-                None => line("        unset req.http.cors-policy;"),
+                None => inside("    unset req.http.cors-policy;"),
             }
         }
-        line("    }");
-        line("}");
+        inside("}");
+        if is_told_apart {
+            line("}");
+        }
     }
     for policy in &plan.policies {
         line(&format!("if (req.http.cors-policy == \"{0}\") {{ call cors_{0}; }}", policy.id));
@@ -267,7 +289,7 @@ fn condition(rule: &Rule<'_>) -> String {
 }
 
 /// What every response says, Varnish's own among them.
-fn tell(text: &mut String, plan: &Plan<'_>) {
+fn tell(text: &mut String, plan: &Plan<'_>, snippet: bool) {
     text.push_str("\nsub cors_tell {\n    std.collect(resp.http.Vary);\n    if (req.http.cors-policy) {\n");
     for header in CORS_HEADERS {
         let _ = writeln!(text, "        unset resp.http.{header};");
@@ -278,20 +300,13 @@ fn tell(text: &mut String, plan: &Plan<'_>) {
         of_policy(text, policy);
         text.push_str("    }\n");
     }
-    text.push_str(
-        "}
-
-sub vcl_deliver {
-    call cors_tell;
-}
-
-sub vcl_synth {
-    call cors_tell;
-    set resp.body = \"\";
-    return (deliver);
-}
-",
-    );
+    text.push_str("}\n\nsub vcl_deliver {\n    call cors_tell;\n}\n\nsub vcl_synth {\n    call cors_tell;\n");
+    // Pages for errors stay the pasting one's own.
+    text.push_str(match snippet {
+        true => "    if (req.http.cors-preflight && req.http.cors-policy) {\n        set resp.body = \"\";\n        return (deliver);\n    }\n",
+        false => "    set resp.body = \"\";\n    return (deliver);\n",
+    });
+    text.push_str("}\n");
 }
 
 fn of_policy(text: &mut String, policy: &Policy) {
