@@ -96,7 +96,9 @@ fn site(text: &mut String, plan: &Plan<'_>, serving: &Serving<'_>, snippet: bool
     let mut lines = Lines { text, depth: 0 };
     if snippet {
         let address = serving.listener.address;
-        lines.add(&format!("# In the block of the site at {address}, in place of its reverse_proxy and file_server."));
+        lines.add(&format!(
+            "# In the block of the site at {address}, in place of its reverse_proxy and file_server."
+        ));
     } else {
         let address = serving.listener.address;
         lines.add(&format!("\n:{} {{", address.port()));

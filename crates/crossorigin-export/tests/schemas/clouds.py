@@ -1,8 +1,10 @@
-"""Holds documents against the service models of botocore, and against Google's discovery document.
+"""Holds documents against the service models of botocore, Google's discovery document and the types of Cloudflare's library.
 
-python3 clouds.py FOLDER, with both packages on its path. Prints what is wrong, and ends with 1 where something is.
+python3 clouds.py FOLDER, with the packages on its path. Prints what is wrong, and ends with 1 where something is.
 """
 
+import ast
+import importlib.util
 import json
 import os
 import sys
@@ -92,6 +94,54 @@ checked += 2
 wrong.extend(discovery(cors, document("gcs-cors.json"), "cors"))
 if not list(discovery(cors, [{"origins": ["*"]}], "cors")):
     wrong.append("cors: origins is not refused")
+
+
+
+def typed(classes, kind, value, path):
+    """A value against the typed dictionary of a class, read from its source: keys, listed values, and what has to be there."""
+    required = set()
+    known = {}
+    for field in classes[kind].body:
+        if not isinstance(field, ast.AnnAssign):
+            continue
+        text = ast.unparse(field.annotation)
+        alias = text.partition("alias=")[2].strip("')]\"")
+        known[alias or field.target.id] = text
+        if text.startswith("Required["):
+            required.add(alias or field.target.id)
+    for key in sorted(required - value.keys()):
+        yield f"{path}: {key} is missing"
+    for key, inner in value.items():
+        if key not in known:
+            yield f"{path}: there is no {key}"
+            continue
+        text = known[key]
+        each = inner if isinstance(inner, list) else [inner]
+        if isinstance(inner, list) != any(list_type in text for list_type in ("List[", "Sequence", "Iterable[")):
+            yield f"{path}.{key}: {inner!r} is no {text}"
+        for item in each:
+            if isinstance(item, dict):
+                yield from typed(classes, next(name for name in classes if name in text.replace("Required", "")), item, f"{path}.{key}")
+            elif "Literal[" in text and repr(item) not in text:
+                yield f"{path}.{key}: {item!r} is not among {text}"
+            elif isinstance(item, str) == ("float" in text):
+                yield f"{path}.{key}: {item!r} is no {text}"
+
+
+cloudflare = importlib.util.find_spec("cloudflare").submodule_search_locations[0]
+with open(os.path.join(cloudflare, "types/r2/buckets/cors_update_params.py"), encoding="utf-8") as file:
+    nodes = ast.parse(file.read()).body
+r2 = {node.name: node for node in sorted((n for n in nodes if isinstance(n, ast.ClassDef)), key=lambda n: -len(n.name))}
+account = {"account_id": "a"}
+checked += 4
+wrong.extend(typed(r2, "CORSUpdateParams", account | document("r2-cors.json"), "r2"))
+for bad in (
+    {"rules": [{"allowed": {"origins": ["*"]}}]},
+    {"rules": [{"allowed": {"origins": ["*"], "methods": ["PATCH"]}}]},
+    {"rules": [{"allowed": {"origins": ["*"], "methods": ["GET"]}, "maxAge": 5}]},
+):
+    if not list(typed(r2, "CORSUpdateParams", account | bad, "r2")):
+        wrong.append(f"r2: {bad} is not refused")
 
 print("\n".join(wrong))
 print(f"{checked} checked, {len(wrong)} wrong")
