@@ -242,7 +242,8 @@ fn paste(config: &str, mark: &str, part: &str) -> String {
         if line.trim() == mark {
             let indent = &line[..line.len() - line.trim_start().len()];
             let depth = part.lines().next().map_or(0, |line| line.len() - line.trim_start().len());
-            part.lines().for_each(|own| pasted.push_str(&format!("{indent}{}\n", own.get(depth..).unwrap_or(""))));
+            part.lines()
+                .for_each(|own| pasted.push_str(&format!("{indent}{}\n", own.get(depth..).unwrap_or(""))));
         } else {
             pasted.push_str(&line.replace(mark, &format!("\n{part}")));
             pasted.push('\n');
