@@ -148,7 +148,7 @@ policy = "other"
 
 const SCHEMES: &str = r#"
 [policies.api]
-origins = ["capacitor://localhost", "chrome-extension://abcdefghijklmnopabcdefghijklmnop", "http://[::1]:8080", "http://127.0.0.1:*", "https://xn--bcher-kva.example", "tauri://*.app.example"]
+origins = ["capacitor://localhost", "chrome-extension://abcdefghijklmnopabcdefghijklmnop", "http://[::1]:8080", "http://127.0.0.1:*", "https://xn--bcher-kva.example", "tauri://*.app.example", "ionic://localhost", "http://192.168.0.1:3000", "https://app.example:444", "https://a.app.example", "https://b-1.app.example", "http://app.example"]
 request_headers = ["x-a.b"]
 methods = ["PUT"]
 [[listeners]]
