@@ -9,6 +9,7 @@ use http_body::{Body, Frame, SizeHint};
 use crate::access_log::Exchange;
 use crate::files::FileStream;
 use crate::proxy::UpstreamBody;
+use crate::streams;
 
 /// Why a body can't go on. The client sees its connection broken, never a body that seems whole.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -72,6 +73,7 @@ impl Body for ResponseBody {
             Source::File(stream) => Pin::new(stream.as_mut()).poll_frame(context),
             Source::Upstream(body) => Pin::new(body.as_mut()).poll_frame(context),
         };
+        streams::answer_moved(polled.is_ready());
         // Hyper does not ask again when it has the whole length.
         let is_whole = self.is_end_stream();
         if let (Poll::Ready(polled), Some(exchange)) = (&polled, &mut self.exchange) {

@@ -4,25 +4,25 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use bytes::BytesMut;
+use http::uri::Scheme;
+use rustls::ServerConfig;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 use crate::accept::{Counted, Stop};
+use crate::first_bytes::{self, Rewound, Spoken};
 use crate::head::HeadLimits;
-use crate::head_gate::{GateLimits, HeadGate};
+use crate::head_gate::GateLimits;
 use crate::ledger::Ledger;
 use crate::running::Place;
-use crate::service;
 use crate::worker::Local;
+use crate::{http1, http2};
 
 /// How long a connection that gets nothing but a 503 may take.
 const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(1);
-/// Hyper's own limits are this far above ours, so that it is the gate that refuses.
-const HEADROOM: usize = 16 * 1024;
-/// What hyper reads and writes at once, at most.
-const BUFFER: usize = 400 * 1024;
+/// Hyper's own limits are this far above ours, so that it is ours that refuse.
+pub(crate) const HEADROOM: usize = 16 * 1024;
 
 /// Whether a connection's requests are answered.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub(crate) enum Admission {
     Admitted,
     /// With 503 only, and why.
     Overloaded(&'static str),
+    /// With 400 only: plain HTTP where TLS is spoken.
+    Unencrypted,
 }
 
 /// What all requests of a connection have in common.
@@ -38,8 +40,25 @@ pub(crate) struct Context {
     pub(crate) local: Arc<Local>,
     pub(crate) place: Arc<Place>,
     pub(crate) peer: SocketAddr,
+    /// How the client came here: `http` or `https`.
+    pub(crate) scheme: Scheme,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) admission: Admission,
+}
+
+/// What bounds a connection, of the site that was served when it began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionLimits {
+    pub(crate) gate: GateLimits,
+    handshake_timeout: Duration,
+    pub(crate) streams: u32,
+}
+
+/// A client whose first bytes have told what it speaks.
+pub(crate) struct Client {
+    pub(crate) context: Arc<Context>,
+    pub(crate) stop: Stop,
+    pub(crate) limits: ConnectionLimits,
 }
 
 /// Serves a connection until it ends.
@@ -47,45 +66,103 @@ pub(crate) async fn serve(
     local: Arc<Local>,
     place: Arc<Place>,
     counted: Counted,
-    stream: TcpStream,
-    mut stop: Stop,
+    mut stream: TcpStream,
+    stop: Stop,
     admission: Admission,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
     // Without it the end of a response may wait for an acknowledgement; with it, at worst, a packet is smaller.
     let _ = stream.set_nodelay(true);
-    let _alive = local.alive.clone();
-    let limits = local.shared.site.load().limits.clone();
-    let is_admitted = matches!(admission, Admission::Admitted);
-    let at_most = |duration: Duration| if is_admitted { duration } else { duration.min(TURNED_AWAY_WITHIN) };
-    let gate_limits = GateLimits {
-        head: HeadLimits { bytes: limits.head_bytes, lines: limits.header_lines },
-        head_timeout: at_most(limits.head_timeout),
-        idle_timeout: at_most(limits.idle_timeout),
-        stall_timeout: at_most(limits.stall_timeout),
+    let alive = local.alive.clone();
+    let limits = ConnectionLimits::new(&local, admission);
+    let tls = place.tls.load_full();
+    let mut begun = BytesMut::new();
+    let patience = if tls.is_some() { limits.handshake_timeout } else { limits.gate.idle_timeout };
+    let spoken = opening(&mut stream, &mut begun, patience, limits.gate.head_timeout, stop.clone()).await;
+    let client = |scheme, admission| {
+        let ledger = Arc::new(Ledger::new());
+        Client { context: Arc::new(Context { local, place, peer, scheme, ledger, admission }), stop, limits }
     };
-    let ledger = Arc::new(Ledger::new());
-    let gate = HeadGate::new(stream, gate_limits, ledger.clone());
-    let context = Arc::new(Context { local, place, peer, ledger: ledger.clone(), admission });
-    let service = service_fn(move |request| service::answer(context.clone(), request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        // The gate has time-outs of its own.
-        .header_read_timeout(None)
-        .max_headers(limits.header_lines.saturating_add(8))
-        .max_buf_size(BUFFER.max(limits.head_bytes.saturating_add(HEADROOM)))
-        .serve_connection(TokioIo::new(gate), service);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = stop.asked() => {
-            ledger.wind_down();
-            connection.await
+    // Boxed is what is larger than HTTP/1.1, so that connections of that don't have its size.
+    match (spoken, tls) {
+        (None, _) => {}
+        (Some(Spoken::Http2), None) => {
+            Box::pin(http2::serve(stream, begun, client(Scheme::HTTP, admission))).await;
+        }
+        (Some(_), None) => http1::serve(stream, begun, client(Scheme::HTTP, admission)).await,
+        (Some(Spoken::Tls), Some(configuration)) => {
+            Box::pin(encrypted(stream, begun, configuration, client(Scheme::HTTPS, admission))).await;
+        }
+        (Some(_), Some(_)) => {
+            http1::serve(stream, begun, client(Scheme::HTTP, Admission::Unencrypted)).await;
+        }
+    }
+    drop((counted, alive));
+}
+
+impl ConnectionLimits {
+    fn new(local: &Local, admission: Admission) -> Self {
+        let site = local.shared.site.load();
+        let limits = &site.limits;
+        let is_admitted = matches!(admission, Admission::Admitted);
+        let at_most =
+            |duration: Duration| if is_admitted { duration } else { duration.min(TURNED_AWAY_WITHIN) };
+        Self {
+            gate: GateLimits {
+                head: HeadLimits { bytes: limits.head_bytes, lines: limits.header_lines },
+                head_timeout: at_most(limits.head_timeout),
+                idle_timeout: at_most(limits.idle_timeout),
+                stall_timeout: at_most(limits.stall_timeout),
+            },
+            handshake_timeout: at_most(limits.handshake_timeout),
+            streams: limits.streams,
+        }
+    }
+}
+
+/// Reads until it is known what a client speaks: `patience` for the first byte, `head_timeout` from then on.
+/// What does not get that far is left to the head gate, which knows what to say; `None` where nothing came.
+async fn opening(
+    stream: &mut TcpStream,
+    begun: &mut BytesMut,
+    patience: Duration,
+    head_timeout: Duration,
+    mut stop: Stop,
+) -> Option<Spoken> {
+    let mut limit = patience;
+    loop {
+        if let Some(spoken) = Spoken::by(begun) {
+            return Some(spoken);
+        }
+        let goes_on = tokio::select! {
+            biased;
+            goes_on = first_bytes::more(stream, begun) => goes_on,
+            () = stop.asked() => false,
+            () = tokio::time::sleep(limit) => false,
+        };
+        if !goes_on {
+            return (!begun.is_empty()).then_some(Spoken::Http1);
+        }
+        limit = head_timeout;
+    }
+}
+
+/// Speaks TLS, and inside what was agreed on.
+async fn encrypted(stream: TcpStream, begun: BytesMut, configuration: Arc<ServerConfig>, client: Client) {
+    let handshake = TlsAcceptor::from(configuration).accept(Rewound::new(begun, stream));
+    let stream = match tokio::time::timeout(client.limits.handshake_timeout, handshake).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(peer = %client.context.peer, %error, "a TLS handshake failed");
+            return;
+        }
+        Err(_) => {
+            tracing::debug!(peer = %client.context.peer, "a TLS handshake took too long");
+            return;
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "a connection broke off");
+    match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => http2::serve(stream, BytesMut::new(), client).await,
+        _ => http1::serve(stream, BytesMut::new(), client).await,
     }
-    drop(counted);
 }

@@ -75,6 +75,11 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "the body of the request is broken").closing()
     }
 
+    pub(crate) fn unencrypted() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "this port speaks TLS; write https:// instead of http://")
+            .closing()
+    }
+
     pub(crate) fn overloaded(detail: &'static str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is overloaded; try again in a moment")
             .with_detail(detail)

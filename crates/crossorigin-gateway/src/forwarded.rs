@@ -7,6 +7,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{FORWARDED, VIA};
+use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -22,7 +23,13 @@ const OTHERS: [HeaderName; 4] = [
 
 /// Sets `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)), `X-Forwarded-For`, `-Host` and `-Proto`,
 /// and adds to `Via`.
-pub(crate) fn set(headers: &mut HeaderMap, peer: SocketAddr, host: Option<&str>, version: Version) {
+pub(crate) fn set(
+    headers: &mut HeaderMap,
+    peer: SocketAddr,
+    host: Option<&str>,
+    scheme: &Scheme,
+    version: Version,
+) {
     for name in OTHERS {
         headers.remove(name);
     }
@@ -36,7 +43,8 @@ pub(crate) fn set(headers: &mut HeaderMap, peer: SocketAddr, host: Option<&str>,
         forwarded.push_str(host);
         forwarded.push('"');
     }
-    forwarded.push_str(";proto=http");
+    forwarded.push_str(";proto=");
+    forwarded.push_str(scheme.as_str());
     let mut set = |name: HeaderName, value: Option<HeaderValue>| match value {
         Some(value) => drop(headers.insert(name, value)),
         None => drop(headers.remove(name)),
@@ -44,7 +52,11 @@ pub(crate) fn set(headers: &mut HeaderMap, peer: SocketAddr, host: Option<&str>,
     set(FORWARDED, forwarded.try_into().ok());
     set(X_FORWARDED_FOR, address.to_string().try_into().ok());
     set(X_FORWARDED_HOST, host.and_then(|host| host.try_into().ok()));
-    set(X_FORWARDED_PROTO, Some(HeaderValue::from_static("http")));
-    let via = if version == Version::HTTP_10 { "1.0 crossorigin" } else { "1.1 crossorigin" };
+    set(X_FORWARDED_PROTO, HeaderValue::from_str(scheme.as_str()).ok());
+    let via = match version {
+        Version::HTTP_10 => "1.0 crossorigin",
+        Version::HTTP_2 => "2 crossorigin",
+        _ => "1.1 crossorigin",
+    };
     headers.append(VIA, HeaderValue::from_static(via));
 }

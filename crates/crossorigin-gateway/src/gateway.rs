@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::files::FileCache;
 use crate::listener::{self, ListenError};
 use crate::running::{Place, Shared};
+use crate::tls;
 use crate::worker::{Accepting, Worker};
 
 /// How a gateway runs, beside what its site says.
@@ -77,12 +78,15 @@ impl Gateway {
             Some(workers) => workers.get(),
             None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         };
+        let tickets = tls::tickets();
         let mut opened = Vec::new();
         for listener in &site.listeners {
-            opened.push(open(listener, count)?);
+            let listening = open(listener, count)?;
+            listening.place.present(listener, tickets.as_ref());
+            opened.push(listening);
         }
         let file_cache = FileCache::new(site.limits.file_cache_bytes);
-        let shared = Arc::new(Shared { site: ArcSwap::from_pointee(site), file_cache });
+        let shared = Arc::new(Shared { site: ArcSwap::from_pointee(site), file_cache, tickets });
         let ending = watch::Sender::new(false);
         let mut workers = Vec::with_capacity(count);
         for number in 0..count {
@@ -160,6 +164,12 @@ impl Handle {
             let site = Arc::new(site);
             self.0.shared.file_cache.set_capacity(site.limits.file_cache_bytes);
             self.0.shared.site.store(site.clone());
+            let places = state.open.iter().map(|open| &open.place);
+            for place in places.chain(opened.iter().map(|opened| &opened.place)) {
+                if let Some(listener) = place.in_site(&site) {
+                    place.present(listener, self.0.shared.tickets.as_ref());
+                }
+            }
             opened.into_iter().for_each(|opened| state.listen(opened));
             state.close_all_but(&site.listeners);
             Ok(())

@@ -33,28 +33,34 @@ const fn refusal(status: u16, reason: &'static str) -> Refusal {
 
 pub(crate) const TIMED_OUT: Refusal = refusal(408, "the head of the request took too long to arrive");
 pub(crate) const CUT_OFF: Refusal = refusal(400, "the request ends in the middle of its head");
-const HEAD_TOO_LARGE: Refusal = refusal(431, "the head of the request is too large");
-const TARGET_TOO_LONG: Refusal = refusal(414, "the request's target is too long");
-const TOO_MANY_LINES: Refusal = refusal(431, "the request has too many header lines");
+pub(crate) const HEAD_TOO_LARGE: Refusal = refusal(431, "the head of the request is too large");
+pub(crate) const TARGET_TOO_LONG: Refusal = refusal(414, "the request's target is too long");
+pub(crate) const TOO_MANY_LINES: Refusal = refusal(431, "the request has too many header lines");
 pub(crate) const NOT_HTTP: Refusal = refusal(400, "this is not HTTP");
 const BARE_LINE_FEED: Refusal = refusal(400, "a line of the head does not end with CR LF");
 const CONTROL: Refusal = refusal(400, "a line of the head holds a control character");
 const REQUEST_LINE: Refusal = refusal(400, "the request line is not a method, a target and a version");
-const TARGET: Refusal = refusal(400, "the request's target is not a path or a URL");
+pub(crate) const TARGET: Refusal = refusal(400, "the request's target is not a path or a URL");
 const VERSION: Refusal = refusal(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-const CONNECT: Refusal = refusal(501, "this is no proxy that connects to other hosts");
+pub(crate) const CONNECT: Refusal = refusal(501, "this is no proxy that connects to other hosts");
 const FOLDED: Refusal = refusal(400, "a header goes on in a second line");
 const NAME: Refusal = refusal(400, "a header's name is not a token directly before a colon");
-const SEVERAL_LENGTHS: Refusal = refusal(400, "there is more than one Content-Length");
+pub(crate) const SEVERAL_LENGTHS: Refusal = refusal(400, "there is more than one Content-Length");
 const BAD_LENGTH: Refusal = refusal(400, "Content-Length is not a number");
 const LENGTH_AND_ENCODING: Refusal =
     refusal(400, "the request has both Content-Length and Transfer-Encoding");
 const OLD_ENCODING: Refusal = refusal(400, "HTTP/1.0 has no Transfer-Encoding");
 const SEVERAL_ENCODINGS: Refusal = refusal(400, "there is more than one Transfer-Encoding");
 const BAD_ENCODING: Refusal = refusal(501, "the only Transfer-Encoding that is known here is chunked");
-const NO_HOST: Refusal = refusal(400, "Host is missing");
-const SEVERAL_HOSTS: Refusal = refusal(400, "there is more than one Host");
-const BAD_HOST: Refusal = refusal(400, "Host is not a host");
+pub(crate) const NO_HOST: Refusal = refusal(400, "Host is missing");
+pub(crate) const SEVERAL_HOSTS: Refusal = refusal(400, "there is more than one Host");
+pub(crate) const BAD_HOST: Refusal = refusal(400, "Host is not a host");
+pub(crate) const TWO_HOSTS: Refusal = refusal(400, "Host and :authority are not the same");
+pub(crate) const SCHEME: Refusal = refusal(400, "the request's scheme is neither http nor https");
+pub(crate) const CONNECTION_HEADER: Refusal =
+    refusal(400, "the request has a header that HTTP/2 does not know, for it concerns one connection");
+pub(crate) const OTHER_TE: Refusal = refusal(400, "TE is something other than trailers");
+pub(crate) const PADDED: Refusal = refusal(400, "a header's value begins or ends with a blank");
 
 /// The longest target that fits into [`Uri`].
 const MAX_TARGET: usize = 65_534;
@@ -210,14 +216,19 @@ impl<'a> Headers<'a> {
             (None, Some(_)) if is_old => Err(OLD_ENCODING),
             (None, Some(encoding)) if encoding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
             (None, Some(_)) => Err(BAD_ENCODING),
-            // 18 digits are fewer than 2⁶³ bytes, and more than any body has.
-            (Some(digits), None) => match std::str::from_utf8(digits) {
-                Ok(text) if (1..=18).contains(&text.len()) && digits.iter().all(u8::is_ascii_digit) => {
-                    text.parse().map(Framing::Length).map_err(|_| BAD_LENGTH)
-                }
-                _ => Err(BAD_LENGTH),
-            },
+            (Some(digits), None) => length(digits).map(Framing::Length),
         }
+    }
+}
+
+/// The value of `Content-Length`.
+pub(crate) fn length(digits: &[u8]) -> Result<u64, Refusal> {
+    match std::str::from_utf8(digits) {
+        // 18 digits are fewer than 2⁶³ bytes, and more than any body has.
+        Ok(text) if (1..=18).contains(&text.len()) && digits.iter().all(u8::is_ascii_digit) => {
+            text.parse().map_err(|_| BAD_LENGTH)
+        }
+        _ => Err(BAD_LENGTH),
     }
 }
 
@@ -288,7 +299,7 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// A host with or without a port: characters that no host has would reach routing, logs and upstreams.
-fn is_host(bytes: &[u8]) -> bool {
+pub(crate) fn is_host(bytes: &[u8]) -> bool {
     let (host, port) = match bytes.split_first() {
         Some((b'[', rest)) => {
             let Some(end) = memchr(b']', rest) else { return false };

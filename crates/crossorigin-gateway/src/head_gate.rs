@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::chunked::{Chunked, Followed};
 use crate::head::{self, Framing, HeadLimits, Refusal};
 use crate::ledger::{Business, Ledger, Verdict};
+use crate::timer::{Timer, WriteWatch};
 
 /// How long what follows a refused request is read and dropped, so that the client gets to read the answer:
 /// closing a socket that holds unread bytes resets the connection.
@@ -53,8 +54,7 @@ pub(crate) struct HeadGate<S> {
     /// Looked at, for hyper.
     outgoing: Bytes,
     read_timer: Timer,
-    write_timer: Timer,
-    write_since: Option<Instant>,
+    writes: WriteWatch,
     /// In all, and where nothing more comes.
     lingers_until: Option<(Instant, Instant)>,
     is_at_end: bool,
@@ -69,20 +69,21 @@ enum State {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
-    pub(crate) fn new(inner: S, limits: GateLimits, ledger: Arc<Ledger>) -> Self {
+    /// A gate behind which `buffer` was read already.
+    pub(crate) fn new(inner: S, buffer: BytesMut, limits: GateLimits, ledger: Arc<Ledger>) -> Self {
+        let head_since = (!buffer.is_empty()).then(Instant::now);
         Self {
             inner,
             ledger,
             limits,
             state: State::Head,
-            buffer: BytesMut::new(),
+            buffer,
             searched: 0,
             empty_lines: 0,
-            head_since: None,
+            head_since,
             outgoing: Bytes::new(),
             read_timer: Timer::default(),
-            write_timer: Timer::default(),
-            write_since: None,
+            writes: WriteWatch::new(limits.stall_timeout),
             lingers_until: None,
             is_at_end: false,
         }
@@ -275,23 +276,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadGate<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
-    /// A client that takes nothing for too long is left.
-    fn watch_write<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.write_since = None;
-            return written;
-        }
-        let since = *self.write_since.get_or_insert_with(Instant::now);
-        ready!(self.write_timer.poll_until(since + self.limits.stall_timeout, context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client took nothing for too long")))
-    }
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
@@ -299,7 +283,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.watch_write(context, written)
+        self.writes.watch(context, written)
     }
 
     fn poll_write_vectored(
@@ -308,7 +292,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
-        self.watch_write(context, written)
+        self.writes.watch(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -316,13 +300,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
+        // TLS has taken what it could not yet pass on.
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        self.writes.watch(context, flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.lingers_until.is_none() {
-            ready!(Pin::new(&mut this.inner).poll_shutdown(context))?;
+            let shut = Pin::new(&mut this.inner).poll_shutdown(context);
+            ready!(this.writes.watch(context, shut))?;
             let is_between_requests = matches!(this.state, State::Head | State::Length(0));
             if this.is_at_end || is_between_requests {
                 return Poll::Ready(Ok(()));
@@ -344,25 +331,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
             }
             *quiet_until = Instant::now() + LINGER_QUIETLY;
         }
-    }
-}
-
-/// A timer that is set again only when it has to ring earlier: one that rings too early is set on.
-#[derive(Default)]
-struct Timer(Option<Pin<Box<Sleep>>>);
-
-impl Timer {
-    fn poll_until(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        if sleep.deadline() > deadline {
-            sleep.as_mut().reset(deadline);
-        }
-        while sleep.as_mut().poll(context).is_ready() {
-            if Instant::now() >= deadline {
-                return Poll::Ready(());
-            }
-            sleep.as_mut().reset(deadline);
-        }
-        Poll::Pending
     }
 }

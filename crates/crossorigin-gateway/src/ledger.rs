@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::head::Refusal;
+use crate::timer::Timer;
 
 /// What the gate found of a request's head.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,22 @@ impl Ledger {
         entries.under_way += 1;
     }
 
+    /// HTTP/2: a request goes on to the service. What was found of its head goes with it.
+    pub(crate) fn begin_stream(&self) {
+        self.entries().under_way += 1;
+    }
+
+    /// Waits until nothing has been under way for so long.
+    pub(crate) async fn idle_for(&self, limit: Duration) {
+        let mut timer = Timer::default();
+        std::future::poll_fn(|context| match self.business(context) {
+            Business::Busy => Poll::Pending,
+            Business::Ending => Poll::Ready(()),
+            Business::IdleSince(since) => timer.poll_until(since + limit, context),
+        })
+        .await;
+    }
+
     /// The service: the verdict on the request that hyper hands over.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         self.entries().verdicts.pop_front()
@@ -95,7 +113,9 @@ impl Ledger {
             (0, true) => Business::Ending,
             (0, false) => Business::IdleSince(entries.idle_since),
             _ => {
-                entries.waiting = Some(context.waker().clone());
+                if !entries.waiting.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                    entries.waiting = Some(context.waker().clone());
+                }
                 Business::Busy
             }
         }

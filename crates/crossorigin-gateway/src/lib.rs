@@ -3,11 +3,14 @@
 //! A request's way, one file a step:
 //!
 //! ```text
-//! listener ─► accept ─► head_gate ─► hyper ─► service ─► files or proxy ─► service (decorates) ─► client
+//! listener ─► accept ─► connection ─┬─► http1: head_gate ─► hyper ──────────────┬─► service ─► files or proxy
+//!                        (tls)      └─► http2: frame_gate ─► hyper ─► http2_head ┘     └─► (decorates) ─► client
 //! ```
 //!
 //! - `listener` opens an address once for each worker, of which there is one a core; `accept` takes its connections;
-//! - `head_gate` lets no request head through to hyper that two servers could read in two ways;
+//! - `connection` finds out what a client speaks, and speaks TLS with it;
+//! - `head_gate` lets no request head through to hyper that two servers could read in two ways, `http2_head` none
+//!   through to the service; `frame_gate` bounds what hyper's HTTP/2 does not; `streams` runs its requests;
 //! - `service` finds the route and asks its [`Policy`](crossorigin::server::Policy), which alone knows of CORS:
 //!   it answers preflights, and decorates every other response, the gateway's own errors too;
 //! - `files` and `proxy` answer.
@@ -32,17 +35,25 @@ mod connection;
 mod connector;
 mod failure;
 mod files;
+mod first_bytes;
 mod forwarded;
+mod frame_gate;
 mod gateway;
 mod head;
 mod head_gate;
 mod hop_by_hop;
+mod http1;
+mod http2;
+mod http2_head;
 mod ledger;
 mod listener;
 mod proxy;
 mod reload;
 mod running;
 mod service;
+mod streams;
+mod timer;
+mod tls;
 mod worker;
 
 pub use gateway::{BindError, Gateway, Handle, Options};

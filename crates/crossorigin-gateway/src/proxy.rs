@@ -72,7 +72,7 @@ fn prepare(parts: &mut request::Parts, upstream: &Uri, context: &Context) -> Res
     // The gateway has answered it by reading the body.
     parts.headers.remove(EXPECT);
     let host_text = host.as_ref().and_then(|host| host.to_str().ok());
-    forwarded::set(&mut parts.headers, context.peer, host_text, parts.version);
+    forwarded::set(&mut parts.headers, context.peer, host_text, &context.scheme, parts.version);
     let own_host = || upstream.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     if let Some(host) = host.clone().or_else(own_host) {
         parts.headers.insert(HOST, host);

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use crossorigin_policy::{Listener, Site};
+use rustls::ServerConfig;
+use rustls::server::ProducesTickets;
 use tokio::sync::watch;
 
 use crate::files::FileCache;
+use crate::tls;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(crate) struct Shared {
     /// The site, swapped whole: a request keeps the one it began with.
     pub(crate) site: ArcSwap<Site>,
     pub(crate) file_cache: FileCache,
+    /// Makes the tickets of TLS sessions, for all listeners.
+    pub(crate) tickets: Option<Arc<dyn ProducesTickets>>,
 }
 
 /// An open listener, as its connections know it.
@@ -24,12 +29,20 @@ pub(crate) struct Place {
     pub(crate) listener: Listener,
     /// Connections that are open now, on all workers.
     pub(crate) connections: AtomicUsize,
+    /// How TLS is spoken with new connections; `None`: not at all.
+    pub(crate) tls: ArcSwapOption<ServerConfig>,
     closing: watch::Sender<bool>,
 }
 
 impl Place {
     pub(crate) fn new(listener: Listener) -> Arc<Self> {
-        Arc::new(Self { listener, connections: AtomicUsize::new(0), closing: watch::Sender::new(false) })
+        let (connections, closing) = (AtomicUsize::new(0), watch::Sender::new(false));
+        Arc::new(Self { listener, connections, tls: ArcSwapOption::empty(), closing })
+    }
+
+    /// New connections get the certificates that this listener of a site has.
+    pub(crate) fn present(&self, listener: &Listener, tickets: Option<&Arc<dyn ProducesTickets>>) {
+        self.tls.store(tls::configuration(&listener.tls, tickets));
     }
 
     /// Whether this is a site's listener.

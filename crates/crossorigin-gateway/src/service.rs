@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crossorigin::server::{Decision, Policy};
 use crossorigin_policy::{Found, Listener, Route, Site, Target};
 use http::header::{ALLOW, CONNECTION, HOST, ORIGIN};
-use http::{HeaderValue, Method, Request, Response, StatusCode, request};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use hyper::body::Incoming;
 
 use crate::access_log::Exchange;
@@ -21,9 +21,9 @@ use crate::proxy;
 /// Answers a request.
 pub(crate) async fn answer(
     context: Arc<Context>,
+    verdict: Option<Verdict>,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
-    let verdict = context.ledger.verdict();
     let (parts, body) = request.into_parts();
     let mut exchange = Exchange::begin(context.ledger.clone(), context.peer, &parts);
     let site = context.local.shared.site.load_full();
@@ -36,6 +36,7 @@ pub(crate) async fn answer(
     };
     let decision = policy.map(|(name, policy)| decide(name, policy, &parts));
     let is_head = parts.method == Method::HEAD;
+    let is_by_connection = parts.version < Version::HTTP_2;
     let answered = match (refusal, decision.as_ref().and_then(Decision::response)) {
         (Some(refusal), _) => Err(refusal),
         (None, Some(response)) => Ok(response),
@@ -51,7 +52,7 @@ pub(crate) async fn answer(
     if let Some(decision) = decision {
         decision.decorate(response.headers_mut());
     }
-    if closes || context.ledger.is_ending() {
+    if is_by_connection && (closes || context.ledger.is_ending()) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let has_no_body = is_head || http_body::Body::is_end_stream(response.body());
@@ -72,6 +73,7 @@ fn find<'a>(
             Some((Failure::from(refusal), is_route_known))
         }
         (_, Admission::Overloaded(detail)) => Some((Failure::overloaded(detail), true)),
+        (_, Admission::Unencrypted) => Some((Failure::unencrypted(), true)),
         (Some(Verdict::Good), Admission::Admitted) => None,
         (None, Admission::Admitted) => {
             Some((Failure::internal("a request without a verdict of the gate"), true))

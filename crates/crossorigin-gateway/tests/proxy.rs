@@ -306,7 +306,7 @@ fn a_request_that_two_servers_could_read_in_two_ways_is_refused() {
         (501, "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n"),
         (505, "GET /bad HTTP/2.0\r\nHost: a\r\n\r\n"),
         (505, "GET /bad HTTP/0.9\r\nHost: a\r\n\r\n"),
-        (505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        (505, "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"),
         (400, "\x16\x03\x01\x02\x00\x01\x00\x01"),
         (400, "\n\nGET /bad HTTP/1.1\r\nHost: a\r\n\r\n"),
         (400, "\r\n\r\n\r\n\r\n\r\n\r\n\r\nGET /bad HTTP/1.1\r\nHost: a\r\n\r\n"),

@@ -12,7 +12,7 @@ use crate::document::PolicyDocument;
 use crate::read::{Fields, Text};
 use crate::report::{Finding, Report, Severity, Source};
 use crate::site::{Limits, Listener, Site};
-use crate::{compile_policy, compile_routes};
+use crate::{compile_policy, compile_routes, compile_tls};
 
 /// A policy by its name; `None` where it is faulty itself, which has been said.
 pub(crate) struct NamedPolicy<'a> {
@@ -191,10 +191,12 @@ fn listeners(
                 "give each an address of its own",
             );
         }
+        let tls = compile_tls::certificates(document, fields, findings);
         let listener = address.map(|(address, _)| Listener {
             name: name.clone(),
             address,
             default_policy: default_policy.flatten(),
+            tls,
             index,
         });
         listeners.push(NamedListener { name, listener });
@@ -231,8 +233,12 @@ fn limits(fields: &Fields) -> Limits {
     count("head_bytes", &mut limits.head_bytes);
     count("header_lines", &mut limits.header_lines);
     count("connections", &mut limits.connections);
+    if let Some(streams) = fields.number("streams").and_then(|number| u32::try_from(number).ok()) {
+        limits.streams = streams;
+    }
     let duration = |name, limit: &mut Duration| *limit = fields.duration(name).unwrap_or(*limit);
     duration("head_timeout", &mut limits.head_timeout);
+    duration("handshake_timeout", &mut limits.handshake_timeout);
     duration("idle_timeout", &mut limits.idle_timeout);
     duration("stall_timeout", &mut limits.stall_timeout);
     duration("connect_timeout", &mut limits.connect_timeout);

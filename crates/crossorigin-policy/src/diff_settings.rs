@@ -32,6 +32,7 @@ pub(crate) fn of_sites(before: &Site, after: &Site) -> Vec<SettingDifference> {
     let (old, new) = (&before.listeners, &after.listeners);
     if let ([old], [new]) = (&old[..], &new[..]) {
         add("the listener", "address", old.address.to_string(), new.address.to_string());
+        add("the listener", "tls", tls(old), tls(new));
     } else {
         let named = |listeners: &[Listener], name: &str| {
             let found = listeners.iter().find(|listener| listener.name == name);
@@ -40,12 +41,23 @@ pub(crate) fn of_sites(before: &Site, after: &Site) -> Vec<SettingDifference> {
         let added = new.iter().filter(|new| !old.iter().any(|old| old.name == new.name));
         for Listener { name, .. } in old.iter().chain(added) {
             add(&format!("the listener {name}"), "address", named(old, name), named(new, name));
+            let find =
+                |listeners: &[Listener]| listeners.iter().find(|listener| listener.name == *name).map(tls);
+            if let (Some(old), Some(new)) = (find(old), find(new)) {
+                add(&format!("the listener {name}"), "tls", old, new);
+            }
         }
     }
     for ((key, before), (_, after)) in limits(&before.limits).into_iter().zip(limits(&after.limits)) {
         add("[limits]", key, before, after);
     }
     found
+}
+
+/// The names that the certificates of a listener are for: what clients see of them.
+fn tls(listener: &Listener) -> String {
+    let names: Vec<_> = listener.tls.iter().map(|certificate| certificate.names.join(", ")).collect();
+    if names.is_empty() { "none".to_owned() } else { format!("for {}", names.join("; ")) }
 }
 
 /// `max_body` of a route.
@@ -110,13 +122,15 @@ fn settings(config: &PolicyConfig) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn limits(limits: &Limits) -> [(&'static str, String); 11] {
+fn limits(limits: &Limits) -> [(&'static str, String); 13] {
     let Limits {
         head_bytes,
         header_lines,
         body_bytes,
         connections,
         head_timeout,
+        handshake_timeout,
+        streams,
         idle_timeout,
         stall_timeout,
         connect_timeout,
@@ -130,6 +144,8 @@ fn limits(limits: &Limits) -> [(&'static str, String); 11] {
         ("body_bytes", body_bytes.to_string()),
         ("connections", connections.to_string()),
         ("head_timeout", format!("{head_timeout:?}")),
+        ("handshake_timeout", format!("{handshake_timeout:?}")),
+        ("streams", streams.to_string()),
         ("idle_timeout", format!("{idle_timeout:?}")),
         ("stall_timeout", format!("{stall_timeout:?}")),
         ("connect_timeout", format!("{connect_timeout:?}")),

@@ -240,6 +240,36 @@ pub(crate) static LISTENER: Table = Table {
             r#""photos""#,
             "The policy of what no route matches: the 404 is then readable where the policy says so.",
         ),
+        key(
+            "tls",
+            Many(&CERTIFICATE),
+            Optional,
+            r#"[{ certificate = "site.pem", key = "site.key" }]"#,
+            "Speaks TLS, with these certificates: the client's name for the host chooses among them, the first is for clients that name none of theirs. Left out, the listener speaks plain HTTP.",
+        ),
+    ],
+};
+
+/// One of a listener's `tls`.
+pub(crate) static CERTIFICATE: Table = Table {
+    header: "tls = [{ … }]",
+    noun: "certificate",
+    doc: "A certificate and its key, of a listener's `tls`. A change of one of the files is a change of the policy file.",
+    keys: &[
+        key(
+            "certificate",
+            Text,
+            Required,
+            r#""site.pem""#,
+            "A PEM file, relative to the policy file: the server's certificate first, then those between it and the authority.",
+        ),
+        key(
+            "key",
+            Text,
+            Required,
+            r#""site.key""#,
+            "A PEM file with the certificate's private key, not encrypted.",
+        ),
     ],
 };
 
@@ -350,6 +380,20 @@ pub(crate) static LIMITS: Table = Table {
             Default("\"10s\""),
             "\"10s\"",
             "From the first byte of a request's head to its last.",
+        ),
+        key(
+            "handshake_timeout",
+            Duration(1, DAY),
+            Default("\"10s\""),
+            "\"10s\"",
+            "From the beginning of a TLS handshake to its end.",
+        ),
+        key(
+            "streams",
+            Count(1, 10_000),
+            Default("100"),
+            "100",
+            "Requests under way at once on one connection of HTTP/2.",
         ),
         key(
             "idle_timeout",

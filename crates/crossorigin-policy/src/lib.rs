@@ -33,9 +33,11 @@
 //! ```
 
 mod answer;
+mod certificate;
 mod compile;
 mod compile_policy;
 mod compile_routes;
+mod compile_tls;
 mod diff;
 mod diff_places;
 mod diff_settings;
@@ -50,10 +52,12 @@ mod routing;
 mod schema;
 mod short_form;
 mod site;
+mod validity;
 mod values;
 pub mod witness;
 
 pub use answer::{Answer, Question};
+pub use certificate::Certificate;
 pub use diff::{Differences, RequestDifference, Told, differences};
 pub use diff_settings::SettingDifference;
 pub use document::{PolicyDocument, load};

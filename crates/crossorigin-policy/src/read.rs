@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::keys::{FILE, Key, Kind, LIMITS, LISTENER, POLICY, Presence, ROUTE, Table};
+use crate::keys::{CERTIFICATE, FILE, Key, Kind, LIMITS, LISTENER, POLICY, Presence, ROUTE, Table};
 use crate::report::{Finding, Severity, Source};
 use crate::values;
 
@@ -23,6 +23,7 @@ enum Value {
     Texts(Vec<Text>),
     Number(u64),
     Duration(Duration),
+    Tables(Vec<Fields>),
 }
 
 #[derive(Debug)]
@@ -60,6 +61,12 @@ impl Fields {
         matches!(self.field(name), Some(Field { value: Value::Texts(texts), .. }) if texts.is_empty() && !is_faulty)
     }
 
+    /// Whether the key is there with a list of tables that holds none.
+    pub(crate) fn is_empty_tables(&self, name: &str) -> bool {
+        let is_faulty = self.faulty.contains(&name);
+        matches!(self.field(name), Some(Field { value: Value::Tables(tables), .. }) if tables.is_empty() && !is_faulty)
+    }
+
     /// The place of a value, or of the header where the key is not there.
     pub(crate) fn span(&self, name: &str) -> Range<usize> {
         self.field(name).map_or_else(|| self.header.clone(), |field| field.span.clone())
@@ -88,6 +95,14 @@ impl Fields {
         match self.field(name)?.value {
             Value::Number(number) => Some(number),
             _ => None,
+        }
+    }
+
+    /// The tables of a `Many` key.
+    pub(crate) fn tables(&self, name: &str) -> &[Fields] {
+        match self.field(name) {
+            Some(Field { value: Value::Tables(tables), .. }) => tables,
+            _ => &[],
         }
     }
 
@@ -226,6 +241,7 @@ impl Reader<'_> {
                 }
                 Some(Value::Texts(texts))
             }
+            (Kind::Many(table), _) => Some(Value::Tables(self.many(table, value))),
             (Kind::Choice(choices), DeValue::String(text)) => {
                 if choices.contains(&text.as_ref()) {
                     return Some(Value::Texts(vec![Text { value: text.to_string(), span }]));
@@ -320,7 +336,7 @@ fn unknown_key(table: &'static Table, name: &str) -> (&'static str, String) {
     if let Some(nearest) = table.nearest(name) {
         return ("unknown-key", format!("did you mean `{nearest}`?"));
     }
-    let elsewhere = [&POLICY, &LISTENER, &ROUTE, &LIMITS, &FILE]
+    let elsewhere = [&POLICY, &LISTENER, &CERTIFICATE, &ROUTE, &LIMITS, &FILE]
         .into_iter()
         .find(|other| !std::ptr::eq(*other, table) && other.key(name).is_some());
     if let Some(other) = elsewhere {

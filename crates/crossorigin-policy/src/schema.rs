@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::keys::{FILE, Key, Kind, LIMITS, LISTENER, POLICY, Presence, ROUTE, Table};
+use crate::keys::{CERTIFICATE, FILE, Key, Kind, LIMITS, LISTENER, POLICY, Presence, ROUTE, Table};
 
 /// The JSON Schema (draft 07) of policy files, which editors such as those with Even Better TOML or taplo take.
 pub fn schema() -> String {
@@ -77,7 +77,7 @@ fn key_schema(key: &Key) -> Value {
 /// The reference of all keys, as Markdown.
 pub fn reference() -> String {
     let mut text = String::new();
-    for table in [&POLICY, &LISTENER, &ROUTE, &LIMITS] {
+    for table in [&POLICY, &LISTENER, &CERTIFICATE, &ROUTE, &LIMITS] {
         let _ = write!(text, "### `{}`\n\n{}\n\n", table.header, table.doc);
         text.push_str("| Key | Takes | Left out | Meaning |\n|---|---|---|---|\n");
         for key in table.keys {

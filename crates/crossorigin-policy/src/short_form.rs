@@ -76,6 +76,7 @@ impl ShortForm {
             name: self.listen.to_string(),
             address: self.listen,
             default_policy: Some(named.clone()),
+            tls: Vec::new(),
             index: 0,
         };
         let policies = vec![named.clone()];

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossorigin::server::Policy;
 use http::{HeaderMap, Method, Uri};
 
+use crate::certificate::Certificate;
 use crate::path::UnsafePath;
 use crate::routing::Router;
 
@@ -22,7 +23,7 @@ pub struct Site {
     pub routes: Vec<Route>,
     /// Limits and time-outs for everything.
     pub limits: Limits,
-    /// Files that the policy file refers to, `origins_file`s: a change of one of them calls for a reload.
+    /// Files that the policy file refers to, `origins_file`s, certificates and keys: a change of one of them calls for a reload.
     pub watched: Vec<PathBuf>,
     pub(crate) router: Router,
 }
@@ -38,6 +39,8 @@ pub struct Listener {
     /// The policy of what no route matches, and of requests that can't be read, with its name. `None`: no CORS
     /// header.
     pub default_policy: Option<(String, Policy)>,
+    /// The certificates it speaks TLS with; none: it speaks plain HTTP.
+    pub tls: Vec<Certificate>,
     /// Its place among the site's listeners, by which routes know it.
     pub(crate) index: usize,
 }
@@ -98,6 +101,10 @@ pub struct Limits {
     pub connections: usize,
     /// From the first byte of a request's head to its last.
     pub head_timeout: Duration,
+    /// From the beginning of a TLS handshake to its end.
+    pub handshake_timeout: Duration,
+    /// Requests under way at once on one connection of HTTP/2.
+    pub streams: u32,
     /// How long a connection may wait for its next request.
     pub idle_timeout: Duration,
     /// How long a client may neither send nor take a byte of a body.
@@ -121,6 +128,8 @@ impl Default for Limits {
             body_bytes: 100 * 1024 * 1024,
             connections: 10_000,
             head_timeout: Duration::from_secs(10),
+            handshake_timeout: Duration::from_secs(10),
+            streams: 100,
             idle_timeout: Duration::from_secs(75),
             stall_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(5),

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+pub(crate) mod http2;
+pub(crate) mod tls;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
@@ -79,6 +82,7 @@ impl Response {
 /// A client that sends bytes.
 pub(crate) struct Client {
     stream: TcpStream,
+    tls: Option<Box<rustls::ClientConnection>>,
     buffer: Vec<u8>,
 }
 
@@ -87,11 +91,30 @@ impl Client {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffer: Vec::new() }
+        Self { stream, tls: None, buffer: Vec::new() }
+    }
+
+    /// By TLS, as a client of `name`.
+    pub(crate) fn connect_tls(
+        address: SocketAddr,
+        configuration: &std::sync::Arc<rustls::ClientConfig>,
+        name: &str,
+    ) -> Self {
+        let name = rustls::pki_types::ServerName::try_from(name.to_owned()).unwrap();
+        let tls = rustls::ClientConnection::new(configuration.clone(), name).unwrap();
+        Self { tls: Some(Box::new(tls)), ..Self::connect(address) }
+    }
+
+    pub(crate) fn tls(&self) -> &rustls::ClientConnection {
+        self.tls.as_deref().unwrap()
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
-        self.stream.write_all(bytes.as_ref()).unwrap();
+        let bytes = bytes.as_ref();
+        match &mut self.tls {
+            None => self.stream.write_all(bytes).unwrap(),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.stream).write_all(bytes).unwrap(),
+        }
         self
     }
 
@@ -107,7 +130,11 @@ impl Client {
     /// More bytes; `false` at the end, however the connection ended.
     fn more(&mut self) -> bool {
         let mut bytes = [0; 16 * 1024];
-        match self.stream.read(&mut bytes) {
+        let read = match &mut self.tls {
+            None => self.stream.read(&mut bytes),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.stream).read(&mut bytes),
+        };
+        match read {
             Ok(0) => false,
             Ok(length) => {
                 self.buffer.extend_from_slice(&bytes[..length]);
