@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod fetches;
+mod gateways;
 mod measure;
 mod page;
 mod pages;
@@ -27,12 +28,20 @@ struct Arguments {
     /// Only how fast pages are run; writes nothing
     #[arg(long)]
     pages: bool,
+    /// Only what the gateway costs; writes nothing
+    #[arg(long)]
+    gateways: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if arguments.pages {
         println!("{}", pages::section(if arguments.quick { 3 } else { 31 })?);
+        return Ok(());
+    }
+    let gateway_rounds = if arguments.quick { 2 } else { 11 };
+    if arguments.gateways {
+        println!("{}", gateways::section(gateway_rounds)?);
         return Ok(());
     }
     let rounds = if arguments.quick { 5 } else { 101 };
@@ -48,7 +57,8 @@ fn main() -> anyhow::Result<()> {
     let processes = processes::section(if arguments.quick { 5 } else { 51 })?;
     let fetches = fetches::section(if arguments.quick { 5 } else { 101 })?;
     let pages = pages::section(if arguments.quick { 3 } else { 31 })?;
-    let page = page::page(&study, &[algorithm, fetches, processes, pages])?;
+    let gateways = gateways::section(gateway_rounds)?;
+    let page = page::page(&study, &[algorithm, gateways, fetches, processes, pages])?;
     println!("{page}");
     if !arguments.quick {
         fs::write("docs/benchmarks.svg", plot::plot(&study)).context("docs/benchmarks.svg")?;

@@ -14,12 +14,18 @@ pub(crate) struct Bench {
     /// Only how fast pages are run; writes nothing
     #[arg(long)]
     pages: bool,
+    /// Only what the gateway costs; writes nothing
+    #[arg(long)]
+    gateways: bool,
 }
 
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         if let Err(error) = tools::install_libraries_in("benches/dom") {
             eprintln!("jsdom and happy-dom are left out: {error:#}");
+        }
+        if let Err(error) = tools::install_bench_packages().and_then(|()| tools::install_envoy()) {
+            eprintln!("the gateway is not measured beside others: {error:#}");
         }
         // What is measured as a whole process, and what measures it.
         let packages = ["--package", "crossorigin-cli", "--package", "crossorigin-bench"];
@@ -31,6 +37,10 @@ impl Bench {
         if self.pages {
             command.arg("--pages");
         }
+        if self.gateways {
+            command.arg("--gateways");
+        }
+        command.env("PATH", tools::path_with_envoy()?);
         run(&mut command)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -35,6 +35,16 @@ const PACKAGES: &[Package] = &[
     Package { name: "python3-pip", program: "pip3" },
 ];
 
+/// What the benchmarks run beside the gateway, and what asks all of them.
+const BENCH_PACKAGES: &[Package] = &[
+    Package { name: "nghttp2-client", program: "h2load" },
+    Package { name: "nginx", program: "nginx" },
+    Package { name: "haproxy", program: "haproxy" },
+    Package { name: "caddy", program: "caddy" },
+    Package { name: "openssl", program: "openssl" },
+    Package { name: "util-linux", program: "taskset" },
+];
+
 /// Folders with a `package.json` and its lock file, whose packages tests run as they are.
 const LIBRARIES: &[&str] =
     &["crates/crossorigin-page/tests/libraries", "crates/crossorigin-cli/tests/export/express"];
@@ -71,10 +81,19 @@ impl Subcommand {
     }
 }
 
-/// Installs the Debian packages whose programs are missing.
+/// Installs the Debian packages of the tests whose programs are missing.
 pub(crate) fn install_packages() -> anyhow::Result<()> {
+    install(PACKAGES)
+}
+
+/// Installs those of the benchmarks.
+pub(crate) fn install_bench_packages() -> anyhow::Result<()> {
+    install(BENCH_PACKAGES)
+}
+
+fn install(packages: &[Package]) -> anyhow::Result<()> {
     let mut missing = Vec::new();
-    for package in PACKAGES {
+    for package in packages {
         match find(package.program, []) {
             Some(found) => println!("{} is {}", package.program, found.display()),
             None => missing.push(package.name),

@@ -3,6 +3,7 @@
 
 mod maps;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crossorigin_policy::Target as Answers;
@@ -102,11 +103,47 @@ http {{
         TYPES
     );
     text.push_str(&indented(maps, 1));
+    upstreams(&mut text, plan);
     for serving in &plan.listeners {
         servers(&mut text, plan, serving);
     }
     text.push_str("}\n");
     text
+}
+
+/// Connections without a request that are kept for the next, each upstream's and worker's.
+const KEPT: usize = 64;
+
+/// The servers behind, each a block, for only those keep connections; and what of upgrades is passed on.
+fn upstreams(text: &mut String, plan: &Plan<'_>) {
+    let of_rule = |rule: &Rule<'_>| match rule.target {
+        Answers::Upstream(upstream) => Some((rule.number, upstream.authority()?.to_string())),
+        Answers::Files(_) => None,
+    };
+    let all: BTreeMap<_, _> =
+        plan.listeners.iter().flat_map(|serving| &serving.rules).filter_map(of_rule).collect();
+    if all.is_empty() {
+        return;
+    }
+    text.push_str(
+        "
+    # WebSocket is passed on; other protocols would get past what stands here.
+    map $http_upgrade $upstream_upgrade {
+        default \"\";
+        \"~*^websocket$\" websocket;
+    }
+    map $upstream_upgrade $upstream_connection {
+        default \"\";
+        websocket upgrade;
+    }
+",
+    );
+    for (number, authority) in all {
+        let _ = writeln!(
+            text,
+            "\n    upstream route_{number} {{\n        server {authority};\n        keepalive {KEPT};\n    }}"
+        );
+    }
 }
 
 /// What common files are; others are bytes.
@@ -236,14 +273,14 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
             }
         }
         Answers::Upstream(upstream) => {
-            let authority = upstream.authority().map_or("", |authority| authority.as_str());
             let scheme = upstream.scheme_str().unwrap_or("http");
             let _ = writeln!(
                 text,
                 "            client_max_body_size {};
-            proxy_pass {scheme}://{authority};
+            proxy_pass {scheme}://route_{};
             proxy_http_version 1.1;
-            proxy_set_header Connection \"\";
+            proxy_set_header Upgrade $upstream_upgrade;
+            proxy_set_header Connection $upstream_connection;
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Host $http_host;
@@ -251,7 +288,7 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
             # Event streams and large bodies pass as they come.
             proxy_buffering off;
             proxy_request_buffering off;",
-                rule.body_bytes
+                rule.body_bytes, rule.number
             );
         }
     }
