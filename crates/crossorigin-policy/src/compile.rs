@@ -11,7 +11,7 @@ use crossorigin::server::Policy;
 use crate::document::PolicyDocument;
 use crate::read::{Fields, Text};
 use crate::report::{Finding, Report, Severity, Source};
-use crate::site::{Limits, Listener, Site};
+use crate::site::{Admin, Limits, Listener, Log, LogFormat, Site};
 use crate::{compile_policy, compile_routes, compile_tls};
 
 /// A policy by its name; `None` where it is faulty itself, which has been said.
@@ -78,6 +78,8 @@ pub(crate) fn compile(document: &PolicyDocument) -> Result<(Site, Vec<Finding>),
     let listeners = listeners(document, &mut policies, &mut findings);
     let routes = compile_routes::routes(document, &mut policies, &listeners, &mut findings);
     let limits = limits(&document.limits);
+    let admin = document.admin.as_ref().and_then(|fields| admin(fields, &listeners, &mut findings));
+    let log = log(&document.log);
     for policy in policies.iter().filter(|policy| !policy.is_used) {
         findings.warning(
             "unused-policy",
@@ -110,7 +112,7 @@ pub(crate) fn compile(document: &PolicyDocument) -> Result<(Site, Vec<Finding>),
     let (routes, router) = routes;
     let policies = policies.into_iter().filter_map(|named| Some((named.name.value.clone(), named.policy?)));
     let policies = policies.collect();
-    Ok((Site { policies, listeners, routes, limits, watched, router }, warnings))
+    Ok((Site { policies, listeners, routes, limits, admin, log, watched, router }, warnings))
 }
 
 /// By place: the policy file first, then the files that it names.
@@ -220,6 +222,44 @@ fn address(text: &Text, findings: &mut Findings<'_>) -> Option<(SocketAddr, Rang
     let message = format!("{:?} is no address to listen on", text.value);
     findings.problem("bad-address", text.span.clone(), message, remedy);
     None
+}
+
+fn admin(fields: &Fields, listeners: &[NamedListener], findings: &mut Findings<'_>) -> Option<Admin> {
+    let default = Admin::default();
+    let (address, span) = match fields.text("address") {
+        Some(text) => address(text, findings)?,
+        None => (default.address, fields.header.clone()),
+    };
+    let is_public = fields.boolean("public");
+    if !address.ip().is_loopback() && !is_public {
+        findings.problem(
+            "public-admin",
+            span.clone(),
+            format!("other machines reach {address}, and the admin listener tells all who ask"),
+            "write \"127.0.0.1:9180\", or `public = true` beside it where a firewall keeps others out",
+        );
+    }
+    let is_taken = |named: &NamedListener| {
+        named.listener.as_ref().is_some_and(|listener| listener.address == address && address.port() != 0)
+    };
+    if listeners.iter().any(is_taken) {
+        findings.problem(
+            "duplicate-listener",
+            span,
+            format!("a listener has the address {address} too"),
+            "give the admin listener an address of its own",
+        );
+    }
+    Some(Admin { address, is_public })
+}
+
+fn log(fields: &Fields) -> Log {
+    let default = Log::default();
+    let format = fields.text("format").map_or(default.format, |text| match text.value.as_str() {
+        "json" => LogFormat::Json,
+        _ => LogFormat::Human,
+    });
+    Log { format, sample: fields.fraction("sample").unwrap_or(default.sample) }
 }
 
 fn limits(fields: &Fields) -> Limits {

@@ -3,7 +3,7 @@
 
 use crossorigin::server::{PolicyConfig, TimingAllowOrigin};
 
-use crate::{Limits, Listener, Site};
+use crate::{Admin, Limits, Listener, Log, LogFormat, Site};
 
 /// A setting that two policy files have different values of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct SettingDifference {
     pub is_unseen: bool,
 }
 
-/// Listeners and limits.
+/// Listeners, limits, and what concerns those who run it.
 pub(crate) fn of_sites(before: &Site, after: &Site) -> Vec<SettingDifference> {
     let mut found = Vec::new();
     let mut add = |place: &str, key, before: String, after: String| {
@@ -50,6 +50,9 @@ pub(crate) fn of_sites(before: &Site, after: &Site) -> Vec<SettingDifference> {
     }
     for ((key, before), (_, after)) in limits(&before.limits).into_iter().zip(limits(&after.limits)) {
         add("[limits]", key, before, after);
+    }
+    for ((place, key, before), (_, _, after)) in operation(before).into_iter().zip(operation(after)) {
+        add(place, key, before, after);
     }
     found
 }
@@ -119,6 +122,21 @@ fn settings(config: &PolicyConfig) -> Vec<(&'static str, String)> {
             }
             .into(),
         ),
+    ]
+}
+
+fn operation(site: &Site) -> [(&'static str, &'static str, String); 4] {
+    let admin = |told: fn(&Admin) -> String| site.admin.as_ref().map_or_else(|| "none".to_owned(), told);
+    let Log { format, sample } = &site.log;
+    let format = match format {
+        LogFormat::Human => "human",
+        LogFormat::Json => "json",
+    };
+    [
+        ("[admin]", "address", admin(|admin| admin.address.to_string())),
+        ("[admin]", "public", admin(|admin| admin.is_public.to_string())),
+        ("[log]", "format", format.to_owned()),
+        ("[log]", "sample", sample.to_string()),
     ]
 }
 

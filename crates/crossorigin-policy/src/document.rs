@@ -9,7 +9,7 @@ use crossorigin::server::PolicyConfig;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::keys::{FILE, LIMITS, LISTENER, POLICY, ROUTE};
+use crate::keys::{ADMIN, FILE, LIMITS, LISTENER, LOG, POLICY, ROUTE};
 use crate::read::{Fields, Reader, Text};
 use crate::report::{Finding, Report, Severity, Source};
 use crate::{Site, compile, compile_policy};
@@ -29,6 +29,9 @@ pub struct PolicyDocument {
     pub(crate) listeners: Vec<Fields>,
     pub(crate) routes: Vec<Fields>,
     pub(crate) limits: Fields,
+    /// `None` where the file has no such table.
+    pub(crate) admin: Option<Fields>,
+    pub(crate) log: Fields,
     /// What is wrong with the text, its keys and its types.
     pub(crate) problems: Vec<Finding>,
     /// Where the text is no TOML: what seems wrong there, or missing elsewhere, may not have been understood.
@@ -75,7 +78,7 @@ impl PolicyDocument {
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { source: &source, problems: Vec::new() };
         let (mut policies, mut listeners, mut routes) = (Vec::new(), Vec::new(), Vec::new());
-        let mut limits = Fields::default();
+        let (mut limits, mut admin, mut log) = (Fields::default(), None, Fields::default());
         for (key, value) in reader.known_keys(&FILE, root.get_ref()) {
             match key.name {
                 "policies" => {
@@ -85,13 +88,15 @@ impl PolicyDocument {
                 }
                 "listeners" => listeners = reader.many(&LISTENER, value),
                 "routes" => routes = reader.many(&ROUTE, value),
+                "admin" => admin = Some(reader.fields(&ADMIN, value)),
+                "log" => log = reader.fields(&LOG, value),
                 _ => limits = reader.fields(&LIMITS, value),
             }
         }
         let mut problems = reader.problems;
         let not_toml = syntax_errors(&source, &errors, &root, &mut problems);
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self { source, folder, policies, listeners, routes, limits, problems, not_toml }
+        Self { source, folder, policies, listeners, routes, limits, admin, log, problems, not_toml }
     }
 
     /// Compiles the document, reading the `origins_file`s that it names. Gives the warnings and notes too.

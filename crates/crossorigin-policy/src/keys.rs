@@ -52,6 +52,8 @@ pub(crate) enum Kind {
     Size(u64, u64),
     /// An integer: at least the first, at most the second.
     Count(u64, u64),
+    /// A number from 0 to 1.
+    Fraction,
     /// One table.
     One(&'static Table),
     /// `[[…]]`.
@@ -60,7 +62,7 @@ pub(crate) enum Kind {
     Named(&'static Table),
 }
 
-use Kind::{Boolean, Choice, Count, Duration, Many, Named, Number, One, Size, Text, TextOrTexts, Texts};
+use Kind::{Boolean, Choice, Count, Duration, Fraction, Many, Named, Number, One, Size, Text, TextOrTexts, Texts};
 use Presence::{Default, OneOf, Optional, Required};
 
 const fn key(
@@ -95,6 +97,8 @@ pub(crate) static FILE: Table = Table {
             "What answers which request, under which policy.",
         ),
         key("limits", One(&LIMITS), Optional, "[limits]", "Limits and time-outs for everything."),
+        key("admin", One(&ADMIN), Optional, "[admin]", "Where to ask how the gateway does."),
+        key("log", One(&LOG), Optional, "[log]", "How the log is written."),
     ],
 };
 
@@ -440,6 +444,52 @@ pub(crate) static LIMITS: Table = Table {
     ],
 };
 
+/// `[admin]`.
+pub(crate) static ADMIN: Table = Table {
+    header: "[admin]",
+    noun: "table of the admin listener",
+    doc: "Where to ask how the gateway does: metrics, health, the policies, the last refused requests. Left out, there is no such listener.",
+    keys: &[
+        key(
+            "address",
+            Text,
+            Default("\"127.0.0.1:9180\""),
+            r#""127.0.0.1:9180""#,
+            "The address: an IP address and a port. Other than a loopback address it needs `public = true`.",
+        ),
+        key(
+            "public",
+            Boolean,
+            Default("false"),
+            "false",
+            "Allows an address that other machines reach. Whoever reaches it may read policies, paths and origins; nothing asks for a password.",
+        ),
+    ],
+};
+
+/// `[log]`.
+pub(crate) static LOG: Table = Table {
+    header: "[log]",
+    noun: "table of the log",
+    doc: "How the log on standard error is written. The flags `--log-format` and `--log-sample` come first.",
+    keys: &[
+        key(
+            "format",
+            Choice(&["human", "json"]),
+            Default("\"human\""),
+            r#""json""#,
+            "Lines for people, or one JSON object a line.",
+        ),
+        key(
+            "sample",
+            Fraction,
+            Default("1"),
+            "0.01",
+            "The part of all requests that get a line: 1 for all, 0 for none. Metrics count all.",
+        ),
+    ],
+};
+
 impl Table {
     /// The key of that name.
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
@@ -477,6 +527,7 @@ impl Kind {
             Duration(..) => "a duration such as `\"10s\"` or `\"1h30m\"`".into(),
             Size(..) => "a number of bytes, or a size such as `\"16KiB\"`".into(),
             Count(least, most) => format!("an integer from {least} to {most}"),
+            Fraction => "a number from 0 to 1".into(),
             One(table) | Many(table) | Named(table) => format!("`{}`", table.header),
         }
     }

@@ -65,6 +65,6 @@ pub use path::UnsafePath;
 pub use report::{Finding, Report, Severity, render};
 pub use schema::{reference, schema};
 pub use short_form::ShortForm;
-pub use site::{Conditions, Found, Limits, Listener, Route, Site, Target};
+pub use site::{Admin, Conditions, Found, Limits, Listener, Log, LogFormat, Route, Site, Target};
 pub use values::duration as parse_duration;
 pub use witness::{Asks, Side, Witness, WitnessOrigin, Witnesses};

@@ -6,7 +6,9 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::keys::{CERTIFICATE, FILE, Key, Kind, LIMITS, LISTENER, POLICY, Presence, ROUTE, Table};
+use crate::keys::{
+    ADMIN, CERTIFICATE, FILE, Key, Kind, LIMITS, LISTENER, LOG, POLICY, Presence, ROUTE, Table,
+};
 use crate::report::{Finding, Severity, Source};
 use crate::values;
 
@@ -22,6 +24,7 @@ enum Value {
     Boolean(bool),
     Texts(Vec<Text>),
     Number(u64),
+    Fraction(f64),
     Duration(Duration),
     Tables(Vec<Fields>),
 }
@@ -94,6 +97,13 @@ impl Fields {
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         match self.field(name)?.value {
             Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn fraction(&self, name: &str) -> Option<f64> {
+        match self.field(name)?.value {
+            Value::Fraction(fraction) => Some(fraction),
             _ => None,
         }
     }
@@ -301,6 +311,22 @@ impl Reader<'_> {
                 };
                 self.in_range(key, span, number, (least, most), words).then_some(Value::Number(number))
             }
+            (Kind::Fraction, DeValue::Float(_) | DeValue::Integer(_)) => {
+                let fraction = match value.get_ref() {
+                    DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
+                    DeValue::Integer(integer) => {
+                        unsigned(integer.as_str(), integer.radix()).map(|number| number as f64)
+                    }
+                    _ => None,
+                };
+                let fraction = fraction.filter(|fraction| (0.0..=1.0).contains(fraction));
+                if fraction.is_none() {
+                    let message = format!("`{}` is a part of the whole, from 0 to 1", key.name);
+                    let remedy = format!("write `{} = {}` for one in a hundred", key.name, key.example);
+                    self.problem("out-of-range", span, message, remedy);
+                }
+                fraction.map(Value::Fraction)
+            }
             (_, other) => {
                 let message = format!("`{}` takes {}, not {}", key.name, key.kind.words(), type_words(other));
                 self.problem("wrong-type", span, message, wrong_type_remedy(key, other));
@@ -336,7 +362,7 @@ fn unknown_key(table: &'static Table, name: &str) -> (&'static str, String) {
     if let Some(nearest) = table.nearest(name) {
         return ("unknown-key", format!("did you mean `{nearest}`?"));
     }
-    let elsewhere = [&POLICY, &LISTENER, &CERTIFICATE, &ROUTE, &LIMITS, &FILE]
+    let elsewhere = [&POLICY, &LISTENER, &CERTIFICATE, &ROUTE, &LIMITS, &ADMIN, &LOG, &FILE]
         .into_iter()
         .find(|other| !std::ptr::eq(*other, table) && other.key(name).is_some());
     if let Some(other) = elsewhere {

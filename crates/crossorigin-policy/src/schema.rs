@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::keys::{CERTIFICATE, FILE, Key, Kind, LIMITS, LISTENER, POLICY, Presence, ROUTE, Table};
+use crate::keys::{
+    ADMIN, CERTIFICATE, FILE, Key, Kind, LIMITS, LISTENER, LOG, POLICY, Presence, ROUTE, Table,
+};
 
 /// The JSON Schema (draft 07) of policy files, which editors such as those with Even Better TOML or taplo take.
 pub fn schema() -> String {
@@ -62,6 +64,7 @@ fn key_schema(key: &Key) -> Value {
             ]
         }),
         Kind::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Fraction => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Kind::One(table) => Value::Object(table_schema(table)),
         Kind::Many(table) => json!({ "type": "array", "items": table_schema(table) }),
         Kind::Named(table) => json!({ "type": "object", "additionalProperties": table_schema(table) }),
@@ -77,7 +80,7 @@ fn key_schema(key: &Key) -> Value {
 /// The reference of all keys, as Markdown.
 pub fn reference() -> String {
     let mut text = String::new();
-    for table in [&POLICY, &LISTENER, &CERTIFICATE, &ROUTE, &LIMITS] {
+    for table in [&POLICY, &LISTENER, &CERTIFICATE, &ROUTE, &LIMITS, &ADMIN, &LOG] {
         let _ = write!(text, "### `{}`\n\n{}\n\n", table.header, table.doc);
         text.push_str("| Key | Takes | Left out | Meaning |\n|---|---|---|---|\n");
         for key in table.keys {

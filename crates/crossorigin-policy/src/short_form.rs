@@ -8,7 +8,7 @@ use crossorigin::server::{Policy, PolicyConfig, Setting};
 use crate::compile_routes::{self, Refusal};
 use crate::lint;
 use crate::report::{Finding, Report, Severity, Source};
-use crate::site::{Limits, Listener, Site, Target};
+use crate::site::{Limits, Listener, Log, Site, Target};
 
 /// A site of one listener, one route at `/` and one policy, from flags. The policy is the listener's default
 /// policy too.
@@ -86,6 +86,8 @@ impl ShortForm {
             listeners: vec![listener],
             routes,
             limits: Limits::default(),
+            admin: None,
+            log: Log::default(),
             watched: Vec::new(),
             router,
         };

@@ -1,6 +1,6 @@
 //! A compiled policy file: listeners, routes and the policy of each.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ pub struct Site {
     pub routes: Vec<Route>,
     /// Limits and time-outs for everything.
     pub limits: Limits,
+    /// Where to ask how the gateway does; `None` for nowhere.
+    pub admin: Option<Admin>,
+    /// How the log is written.
+    pub log: Log,
     /// Files that the policy file refers to, `origins_file`s, certificates and keys: a change of one of them calls for a reload.
     pub watched: Vec<PathBuf>,
     pub(crate) router: Router,
@@ -61,6 +65,8 @@ pub struct Route {
     pub body_bytes: Option<u64>,
     /// How many segments its path has.
     pub(crate) depth: usize,
+    /// Its place among the site's routes.
+    pub(crate) index: usize,
 }
 
 /// What a route asks of a request beside its path. An empty list asks nothing.
@@ -140,6 +146,47 @@ impl Default for Limits {
     }
 }
 
+/// The admin listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Admin {
+    /// The address.
+    pub address: SocketAddr,
+    /// Whether other machines may reach it.
+    pub is_public: bool,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { address: (Ipv4Addr::LOCALHOST, 9180).into(), is_public: false }
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Log {
+    /// For whom.
+    pub format: LogFormat,
+    /// The part of all requests that get a line: 1 for all, 0 for none.
+    pub sample: f64,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Human, sample: 1.0 }
+    }
+}
+
+/// What lines of the log look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
 /// What a request's path leads to.
 #[derive(Clone, Copy, Debug)]
 pub enum Found<'a> {
@@ -207,7 +254,19 @@ impl Site {
     }
 }
 
+impl Listener {
+    /// Its place among the listeners of the site that it was compiled with.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+}
+
 impl Route {
+    /// Its place among the site's routes.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
     /// What is left of a request's path when this route's path is cut off, without slashes in front: what a
     /// [`Target::Files`] looks for. The path is one that led here.
     pub fn remainder<'a>(&self, path: &'a str) -> &'a str {

@@ -198,6 +198,17 @@ fn routes_listeners_and_limits_show_too() {
             format!("[[listeners]]\naddress = \"127.0.0.1:81\"\n{base}"),
             &["setting: the listener 127.0.0.1:81, address: none to 127.0.0.1:81"],
         ),
+        (
+            format!("{base}[admin]\n"),
+            &[
+                "setting: [admin], address: none to 127.0.0.1:9180",
+                "setting: [admin], public: none to false",
+            ],
+        ),
+        (
+            format!("{base}[log]\nformat = \"json\"\nsample = 0.25\n"),
+            &["setting: [log], format: human to json", "setting: [log], sample: 1 to 0.25"],
+        ),
     ];
     let before = format!("{policies}{base}");
     for (after, expected) in rows {

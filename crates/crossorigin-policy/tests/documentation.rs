@@ -49,6 +49,8 @@ fn schema_keys() -> BTreeSet<String> {
         ("listeners", &tables["listeners"]["items"]),
         ("routes", &tables["routes"]["items"]),
         ("limits", &tables["limits"]),
+        ("admin", &tables["admin"]),
+        ("log", &tables["log"]),
     ];
     assert_eq!(tables.as_object().unwrap().len(), listed.len());
     let keys = listed.iter().flat_map(|(name, table)| {
