@@ -6,6 +6,7 @@ mod explain;
 mod export;
 mod import;
 mod lab;
+mod log;
 mod open;
 mod policy;
 mod serve;

@@ -12,8 +12,8 @@ use crossorigin::server::{Policy, PolicyConfig};
 use crossorigin_gateway::{Gateway, Options, ReloadError, Reloader};
 use crossorigin_policy::{Report, ShortForm, Site, Target};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
+use crate::log::Log;
 use crate::policy::{print, rendered};
 
 /// Puts a CORS policy in front of an HTTP server or over a folder.
@@ -32,9 +32,12 @@ pub(crate) struct Serve {
     /// How many threads serve; as many as there are cores where it is absent.
     #[arg(long, value_name = "NUMBER")]
     workers: Option<NonZeroUsize>,
-    /// How the log on standard error is written.
-    #[arg(long, value_enum, default_value = "human", value_name = "FORMAT")]
-    log_format: LogFormat,
+    /// How the log on standard error is written; as the policy file's `[log]` says where it is absent.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// The part of all requests that get a line, from 0 to 1, such as `0.01`; as `[log]` says where it is absent.
+    #[arg(long, value_name = "PART", value_parser = part)]
+    log_sample: Option<f64>,
     /// What is logged: error, warn, info (a line a request), debug (each decision with its reason) or trace; or
     /// a list such as `info,crossorigin::access=off`.
     #[arg(long, default_value = "info", value_name = "LEVEL")]
@@ -83,6 +86,20 @@ enum LogFormat {
     Json,
 }
 
+impl From<LogFormat> for crossorigin_policy::LogFormat {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Human => Self::Human,
+            LogFormat::Json => Self::Json,
+        }
+    }
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    let part = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
+    part.ok_or_else(|| "write a number from 0 to 1, as in `0.01`".to_owned())
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     crossorigin_policy::parse_duration(text)
         .ok_or_else(|| "write a number and a unit, as in `10m`".to_owned())
@@ -90,30 +107,34 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        start_log(self.log_format, &self.log)?;
+        let log = Log::start(&self.log)?;
         let mut reloader = self.file.as_deref().map(Reloader::new);
         let loaded = match &mut reloader {
             Some(reloader) => reloader.load(),
             None => self.short.compile(),
         };
-        let (site, warnings) = match loaded {
+        let (mut site, warnings) = match loaded {
             Ok(loaded) => loaded,
             Err(report) => {
-                report_problems(&report);
+                report_problems(&log, &report);
                 // What is wrong with flags is wrong usage; what is wrong with a file is not.
                 return Ok(if self.file.is_some() { ExitCode::FAILURE } else { ExitCode::from(2) });
             }
         };
-        eprint!("{}", rendered(&warnings, &std::io::stderr()));
-        let options = self.workers.map(Options::with_workers).unwrap_or_default();
+        log.print(&rendered(&warnings, &std::io::stderr()));
+        let overrides = Overrides { format: self.log_format.map(Into::into), sample: self.log_sample };
+        overrides.apply(&mut site, &log);
+        let mut options = self.workers.map(Options::with_workers).unwrap_or_default();
+        options.lost_log_lines = log.lost();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut signals = {
             let _context = runtime.enter();
             Signals::new()?
         };
         let gateway = Gateway::bind(site, options)?;
-        print(&summary(&gateway.handle().site(), &gateway.addresses()))?;
-        runtime.block_on(until_ended(&gateway, reloader, &mut signals));
+        // Whoever read it may be gone, or have no room: that is no reason not to serve.
+        let _ = print(&summary(&gateway));
+        runtime.block_on(until_ended(&gateway, reloader, &mut signals, &overrides, &log));
         gateway.handle().shutdown();
         // A second signal ends the program at once, as it does without us.
         runtime.spawn(async move {
@@ -154,7 +175,13 @@ impl Short {
 }
 
 /// Reloads when it is asked to, until the program is asked to end.
-async fn until_ended(gateway: &Gateway, mut reloader: Option<Reloader>, signals: &mut Signals) {
+async fn until_ended(
+    gateway: &Gateway,
+    mut reloader: Option<Reloader>,
+    signals: &mut Signals,
+    overrides: &Overrides,
+    log: &Log,
+) {
     loop {
         tokio::select! {
             () = wait_for([&mut signals.terminate, &mut signals.interrupt]) => return,
@@ -162,7 +189,7 @@ async fn until_ended(gateway: &Gateway, mut reloader: Option<Reloader>, signals:
             () = changed(reloader.as_mut()) => {}
         }
         match reloader.as_mut() {
-            Some(reloader) => reload(reloader, gateway),
+            Some(reloader) => reload(reloader, gateway, overrides, log),
             None => tracing::warn!("SIGHUP: there is no policy file to read again"),
         }
     }
@@ -200,16 +227,30 @@ async fn changed(reloader: Option<&mut Reloader>) {
     }
 }
 
-fn reload(reloader: &mut Reloader, gateway: &Gateway) {
-    match reloader.reload(&gateway.handle()) {
+/// What flags say in the policy file's place.
+struct Overrides {
+    format: Option<crossorigin_policy::LogFormat>,
+    sample: Option<f64>,
+}
+
+impl Overrides {
+    fn apply(&self, site: &mut Site, log: &Log) {
+        site.log.format = self.format.unwrap_or(site.log.format);
+        site.log.sample = self.sample.unwrap_or(site.log.sample);
+        log.set_format(site.log.format);
+    }
+}
+
+fn reload(reloader: &mut Reloader, gateway: &Gateway, overrides: &Overrides, log: &Log) {
+    match reloader.reload_with(&gateway.handle(), |site| overrides.apply(site, log)) {
         Ok(warnings) => {
-            eprint!("{}", rendered(&warnings, &std::io::stderr()));
+            log.print(&rendered(&warnings, &std::io::stderr()));
             let site = gateway.handle().site();
             tracing::info!(routes = site.routes.len(), listeners = ?gateway.addresses(), "reloaded");
         }
         Err(error) => {
             if let ReloadError::Policy(report) = &error {
-                report_problems(report);
+                report_problems(log, report);
                 let problems = report.problems().len();
                 tracing::error!(problems, "not reloaded: the policy that was running stays");
             } else {
@@ -219,26 +260,14 @@ fn reload(reloader: &mut Reloader, gateway: &Gateway) {
     }
 }
 
-fn report_problems(report: &Report) {
+fn report_problems(log: &Log, report: &Report) {
     let findings: Vec<_> = report.problems().iter().chain(report.warnings()).cloned().collect();
-    eprint!("{}", rendered(&findings, &std::io::stderr()));
-}
-
-fn start_log(format: LogFormat, filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("--log {filter:?} is no level and no list of them: {error}"))?;
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
-    let started = match format {
-        LogFormat::Human => log.compact().try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
-    started.map_err(|error| anyhow::anyhow!("can't start the log: {error}"))
+    log.print(&rendered(&findings, &std::io::stderr()));
 }
 
 /// What is served where, and to whom: one line a route.
-fn summary(site: &Site, addresses: &[SocketAddr]) -> String {
+fn summary(gateway: &Gateway) -> String {
+    let (site, addresses) = (gateway.handle().site(), gateway.addresses());
     let mut text = String::new();
     for (listener, address) in site.listeners.iter().zip(addresses) {
         let name = match listener.name == listener.address.to_string() {
@@ -250,6 +279,9 @@ fn summary(site: &Site, addresses: &[SocketAddr]) -> String {
         if let Some((name, policy)) = &listener.default_policy {
             let _ = writeln!(text, "  elsewhere: 404, {}", described(name, policy));
         }
+    }
+    if let Some(address) = gateway.admin_address() {
+        let _ = writeln!(text, "admin listener on http://{address}");
     }
     for route in &site.routes {
         let target = match &route.target {

@@ -27,6 +27,7 @@ pub(crate) struct Counted(Arc<Place>);
 impl Counted {
     fn new(place: &Arc<Place>) -> Self {
         place.connections.fetch_add(1, Ordering::Relaxed);
+        place.accepted.add(1);
         Self(place.clone())
     }
 }
@@ -86,7 +87,10 @@ fn start(local: &Arc<Local>, place: &Arc<Place>, stop: &Stop, stream: TcpStream)
     let counted = Counted::new(place);
     let limit = local.shared.site.load().limits.connections;
     let admission = match place.connections.load(Ordering::Relaxed) > limit {
-        true => Admission::Overloaded("it has as many connections as it takes"),
+        true => {
+            place.turned_away.add(1);
+            Admission::Overloaded("it has as many connections as it takes")
+        }
         false => Admission::Admitted,
     };
     tokio::spawn(connection::serve(local.clone(), place.clone(), counted, stream, stop.clone(), admission));
@@ -132,6 +136,7 @@ impl Reserve {
         match poll_once(socket.accept()).await {
             Some(Ok((stream, _))) => {
                 let admission = Admission::Overloaded("it has as many open files as it may have");
+                place.turned_away.add(1);
                 let counted = Counted::new(place);
                 connection::serve(local.clone(), place.clone(), counted, stream, stop.clone(), admission)
                     .await;

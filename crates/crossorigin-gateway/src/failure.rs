@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::body::ResponseBody;
 use crate::head::Refusal;
+use crate::metrics::UpstreamError;
 
 /// What went wrong with a request: a status and a sentence for the client, who learns nothing of what is behind
 /// the gateway, and details for the log.
@@ -18,11 +19,13 @@ pub(crate) struct Failure {
     header: Option<(HeaderName, HeaderValue)>,
     /// Whether what the client still sends can't be told from its next request.
     pub(crate) closes: bool,
+    /// What the upstream did wrong, where it is its fault.
+    pub(crate) upstream: Option<UpstreamError>,
 }
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, reason: &'static str) -> Self {
-        Self { status, reason, detail: None, header: None, closes: false }
+        Self { status, reason, detail: None, header: None, closes: false, upstream: None }
     }
 
     pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
@@ -87,12 +90,12 @@ impl Failure {
             .closing()
     }
 
-    pub(crate) fn bad_gateway(reason: &'static str) -> Self {
-        Self::new(StatusCode::BAD_GATEWAY, reason)
+    pub(crate) fn bad_gateway(upstream: UpstreamError, reason: &'static str) -> Self {
+        Self { upstream: Some(upstream), ..Self::new(StatusCode::BAD_GATEWAY, reason) }
     }
 
-    pub(crate) fn gateway_timeout(reason: &'static str) -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, reason)
+    pub(crate) fn gateway_timeout(upstream: UpstreamError, reason: &'static str) -> Self {
+        Self { upstream: Some(upstream), ..Self::new(StatusCode::GATEWAY_TIMEOUT, reason) }
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Self {

@@ -4,15 +4,18 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use crossorigin_policy::{Listener, Site};
+use crossorigin_policy::{Admin, Listener, Site};
 use tokio::sync::watch;
 
+use crate::admin::Admin as AdminListener;
 use crate::files::FileCache;
 use crate::listener::{self, ListenError};
-use crate::running::{Place, Shared};
+use crate::metrics::{Metrics, PerWorker};
+use crate::running::{Place, Serving, Shared};
 use crate::tls;
 use crate::worker::{Accepting, Worker};
 
@@ -22,12 +25,14 @@ use crate::worker::{Accepting, Worker};
 pub struct Options {
     /// How many threads serve; as many as there are cores where it is absent.
     pub workers: Option<NonZeroUsize>,
+    /// How many lines of the log could not be written, which whoever writes it counts here and `/metrics` tells.
+    pub lost_log_lines: Arc<AtomicU64>,
 }
 
 impl Options {
     /// Options with a number of workers.
     pub fn with_workers(workers: NonZeroUsize) -> Self {
-        Self { workers: Some(workers) }
+        Self { workers: Some(workers), ..Self::default() }
     }
 }
 
@@ -43,18 +48,19 @@ pub struct Gateway {
 pub struct Handle(Arc<Control>);
 
 #[derive(Debug)]
-struct Control {
-    shared: Arc<Shared>,
+pub(crate) struct Control {
+    pub(crate) shared: Arc<Shared>,
     /// The workers' order boxes and the listeners that are open.
     state: Mutex<State>,
     /// `true` once the gateway is to end.
-    ending: watch::Sender<bool>,
+    pub(crate) ending: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
 struct State {
     orders: Vec<tokio::sync::mpsc::UnboundedSender<Accepting>>,
     open: Vec<Open>,
+    admin: Option<AdminListener>,
 }
 
 #[derive(Debug)]
@@ -85,22 +91,35 @@ impl Gateway {
             listening.place.present(listener, tickets.as_ref());
             opened.push(listening);
         }
+        let admin = site.admin.as_ref().map(open_admin).transpose()?;
         let file_cache = FileCache::new(site.limits.file_cache_bytes);
-        let shared = Arc::new(Shared { site: ArcSwap::from_pointee(site), file_cache, tickets });
+        let metrics = Metrics::new(count, options.lost_log_lines);
+        let site = ArcSwap::from_pointee(Serving::new(site, &metrics));
+        let shared = Arc::new(Shared { site, file_cache, metrics, refusals: PerWorker::new(count), tickets });
         let ending = watch::Sender::new(false);
         let mut workers = Vec::with_capacity(count);
         for number in 0..count {
             workers.push(Worker::start(number, &shared, ending.subscribe()).map_err(BindError::Worker)?);
         }
         let orders = workers.iter().map(Worker::orders).collect();
-        let control = Control { shared, state: Mutex::new(State { orders, open: Vec::new() }), ending };
-        control.change(|state| opened.into_iter().for_each(|opened| state.listen(opened)));
-        Ok(Self { workers, handle: Handle(Arc::new(control)) })
+        let state = Mutex::new(State { orders, open: Vec::new(), admin: None });
+        let control = Arc::new(Control { shared, state, ending });
+        control.change(|state| -> Result<(), BindError> {
+            opened.into_iter().for_each(|opened| state.listen(opened));
+            state.admin = admin.map(|opened| start_admin(opened, &control)).transpose()?;
+            Ok(())
+        })?;
+        Ok(Self { workers, handle: Handle(control) })
     }
 
     /// The addresses that are listened on, in the order of the site's listeners.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.handle.addresses()
+    }
+
+    /// The address of the admin listener, where the site has one.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.handle.admin_address()
     }
 
     /// A handle for other threads.
@@ -128,10 +147,18 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         self.handle.shutdown();
+        // Its thread may be about to ask for the state.
+        let admin = self.handle.0.change(|state| state.admin.take());
+        drop(admin);
     }
 }
 
 impl Handle {
+    /// The address of the admin listener, where the site has one.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.0.change(|state| state.admin.as_ref().map(|admin| admin.address))
+    }
+
     /// The addresses that are listened on, in the order of the site's listeners.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         let site = self.0.shared.site.load();
@@ -143,7 +170,7 @@ impl Handle {
 
     /// The site that is served now.
     pub fn site(&self) -> Arc<Site> {
-        self.0.shared.site.load_full()
+        self.0.shared.site.load().site.clone()
     }
 
     /// Serves another site from now on. Requests under way keep the one they began with; listeners are opened
@@ -152,28 +179,50 @@ impl Handle {
     /// # Errors
     /// The new site has no listener, or one of its new listeners can't be opened.
     pub fn reload(&self, site: Site) -> Result<(), BindError> {
+        let reloaded = self.replace(site);
+        self.count_reload(reloaded.is_ok());
+        reloaded
+    }
+
+    pub(crate) fn count_reload(&self, is_good: bool) {
+        let metrics = &self.0.shared.metrics;
+        let counter = if is_good { &metrics.good_reloads } else { &metrics.bad_reloads };
+        counter.add(1);
+        metrics.last_reload_was_bad.store(!is_good, Ordering::Relaxed);
+    }
+
+    fn replace(&self, site: Site) -> Result<(), BindError> {
         if site.listeners.is_empty() {
             return Err(BindError::NoListener);
         }
-        self.0.change(|state| {
-            let is_open = |listener: &&Listener| state.open.iter().any(|open| open.place.is(listener));
-            let mut opened = Vec::new();
-            for listener in site.listeners.iter().filter(|listener| !is_open(listener)) {
-                opened.push(open(listener, state.orders.len())?);
-            }
-            let site = Arc::new(site);
-            self.0.shared.file_cache.set_capacity(site.limits.file_cache_bytes);
-            self.0.shared.site.store(site.clone());
-            let places = state.open.iter().map(|open| &open.place);
-            for place in places.chain(opened.iter().map(|opened| &opened.place)) {
-                if let Some(listener) = place.in_site(&site) {
-                    place.present(listener, self.0.shared.tickets.as_ref());
+        self.0
+            .change(|state| {
+                let is_open = |listener: &&Listener| state.open.iter().any(|open| open.place.is(listener));
+                let mut opened = Vec::new();
+                for listener in site.listeners.iter().filter(|listener| !is_open(listener)) {
+                    opened.push(open(listener, state.orders.len())?);
                 }
-            }
-            opened.into_iter().for_each(|opened| state.listen(opened));
-            state.close_all_but(&site.listeners);
-            Ok(())
-        })
+                let is_same_admin = state.admin.as_ref().map(|admin| admin.asked)
+                    == site.admin.as_ref().map(|admin| admin.address);
+                let admin = match &site.admin {
+                    Some(asked) if !is_same_admin => Some(start_admin(open_admin(asked)?, &self.0)?),
+                    _ => None,
+                };
+                let serving = Arc::new(Serving::new(site, &self.0.shared.metrics));
+                self.0.shared.file_cache.set_capacity(serving.limits.file_cache_bytes);
+                self.0.shared.site.store(serving.clone());
+                let places = state.open.iter().map(|open| &open.place);
+                for place in places.chain(opened.iter().map(|opened| &opened.place)) {
+                    if let Some(listener) = place.in_site(&serving) {
+                        place.present(listener, self.0.shared.tickets.as_ref());
+                    }
+                }
+                opened.into_iter().for_each(|opened| state.listen(opened));
+                state.close_all_but(&serving.listeners);
+                Ok(if is_same_admin { None } else { std::mem::replace(&mut state.admin, admin) })
+            })
+            // What is there no more ends here: its thread may be about to ask for the state.
+            .map(drop)
     }
 
     /// Ends the gateway: no more connections are accepted, requests under way may end, within the site's
@@ -184,6 +233,11 @@ impl Handle {
 }
 
 impl Control {
+    /// The listeners that are open.
+    pub(crate) fn places(&self) -> Vec<Arc<Place>> {
+        self.change(|state| state.open.iter().map(|open| open.place.clone()).collect())
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -200,6 +254,19 @@ fn open(listener: &Listener, workers: usize) -> Result<Opened, BindError> {
         .map_err(|error| BindError::Listen { error: Box::new(error) })?;
     let address = sockets[0].local_addr().unwrap_or(listener.address);
     Ok(Opened { place: Place::new(listener.clone()), address, sockets })
+}
+
+fn open_admin(asked: &Admin) -> Result<(SocketAddr, std::net::TcpListener), BindError> {
+    let socket = listener::listen_alone(asked.address)
+        .map_err(|error| BindError::Listen { error: Box::new(error) })?;
+    Ok((asked.address, socket))
+}
+
+fn start_admin(
+    (asked, socket): (SocketAddr, std::net::TcpListener),
+    control: &Arc<Control>,
+) -> Result<AdminListener, BindError> {
+    AdminListener::start(asked, socket, Arc::downgrade(control)).map_err(BindError::Worker)
 }
 
 impl State {

@@ -28,6 +28,8 @@
 
 mod accept;
 mod access_log;
+mod admin;
+mod admin_pages;
 mod body;
 mod chunked;
 mod client_body;
@@ -47,7 +49,11 @@ mod http2;
 mod http2_head;
 mod ledger;
 mod listener;
+mod metrics;
+mod metrics_text;
 mod proxy;
+mod redact;
+mod refusals;
 mod reload;
 mod running;
 mod service;

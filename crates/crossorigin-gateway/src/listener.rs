@@ -9,6 +9,15 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// Connections that the kernel keeps for us until they are accepted.
 const BACKLOG: i32 = 4096;
 
+/// Opens an address for one thread alone.
+pub(crate) fn listen_alone(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let refuse = |error| ListenError { address, error };
+    let socket = socket(address).map_err(refuse)?;
+    socket.bind(&address.into()).map_err(refuse)?;
+    socket.listen(BACKLOG).map_err(refuse)?;
+    Ok(socket.into())
+}
+
 /// Opens an address as often as there are workers, each with a queue of its own that the kernel fills evenly.
 pub(crate) fn listen(address: SocketAddr, workers: usize) -> Result<Vec<TcpListener>, ListenError> {
     let refuse = |error| ListenError { address, error };

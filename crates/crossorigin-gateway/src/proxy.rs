@@ -21,6 +21,7 @@ use crate::client_body::{ClientBody, Progress};
 use crate::connection::Context;
 use crate::connector::Upstream;
 use crate::failure::Failure;
+use crate::metrics::UpstreamError;
 use crate::{forwarded, hop_by_hop, service};
 
 /// Passes a request on and gives the upstream's response, whose body streams.
@@ -55,7 +56,10 @@ pub(crate) async fn forward(
         Some(Err(error)) => return Err(failure(upstream, &progress, &error)),
         None => {
             tracing::warn!(%upstream, timeout = ?limits.upstream_timeout, "the upstream did not answer in time");
-            return Err(Failure::gateway_timeout("the server behind the gateway did not answer in time"));
+            return Err(Failure::gateway_timeout(
+                UpstreamError::Timeout,
+                "the server behind the gateway did not answer in time",
+            ));
         }
     };
     receive(response, upstream, limits.upstream_timeout)
@@ -134,12 +138,21 @@ fn failure(upstream: &Uri, progress: &Progress, error: &ClientError) -> Failure 
     let is_late = io_kind.is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
     let failure = match (error.is_connect(), is_full, is_late) {
         (_, true, _) => return Failure::overloaded("the gateway has as many open files as it may have"),
-        (true, _, true) => Failure::gateway_timeout("the server behind the gateway can't be reached in time"),
-        (true, _, false) => Failure::bad_gateway("the server behind the gateway can't be reached"),
-        _ if sources(error).any(is_parse_error) => {
-            Failure::bad_gateway("the server behind the gateway answered with something that is not HTTP")
+        (true, _, true) => Failure::gateway_timeout(
+            UpstreamError::ConnectTimeout,
+            "the server behind the gateway can't be reached in time",
+        ),
+        (true, _, false) => {
+            Failure::bad_gateway(UpstreamError::Unreachable, "the server behind the gateway can't be reached")
         }
-        _ => Failure::bad_gateway("the server behind the gateway broke off before it answered"),
+        _ if sources(error).any(is_parse_error) => Failure::bad_gateway(
+            UpstreamError::NotHttp,
+            "the server behind the gateway answered with something that is not HTTP",
+        ),
+        _ => Failure::bad_gateway(
+            UpstreamError::BrokeOff,
+            "the server behind the gateway broke off before it answered",
+        ),
     };
     tracing::warn!(%upstream, error = detail, "{}", failure.reason);
     failure.with_detail(detail)
@@ -161,7 +174,7 @@ fn receive(
     let (mut parts, body) = response.into_parts();
     let refuse = |reason: &'static str| {
         tracing::warn!(%upstream, "{reason}");
-        Err(Failure::bad_gateway(reason))
+        Err(Failure::bad_gateway(UpstreamError::BadFraming, reason))
     };
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         return refuse("the server behind the gateway switched protocols unasked");

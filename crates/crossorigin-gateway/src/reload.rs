@@ -99,7 +99,23 @@ impl Reloader {
     /// # Errors
     /// The file is no good, or one of its listeners can't be opened. The gateway goes on as before.
     pub fn reload(&mut self, handle: &Handle) -> Result<Vec<Finding>, ReloadError> {
-        let (site, warnings) = self.load().map_err(ReloadError::Policy)?;
+        self.reload_with(handle, |_| {})
+    }
+
+    /// As [`reload`](Self::reload); `change` may change the site before it is served.
+    ///
+    /// # Errors
+    /// The file is no good, or one of its listeners can't be opened. The gateway goes on as before.
+    pub fn reload_with(
+        &mut self,
+        handle: &Handle,
+        change: impl FnOnce(&mut Site),
+    ) -> Result<Vec<Finding>, ReloadError> {
+        let (mut site, warnings) = self.load().map_err(|report| {
+            handle.count_reload(false);
+            ReloadError::Policy(report)
+        })?;
+        change(&mut site);
         handle.reload(site).map_err(ReloadError::Bind)?;
         Ok(warnings)
     }

@@ -1,5 +1,6 @@
 //! What workers and connections share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -10,16 +11,42 @@ use rustls::server::ProducesTickets;
 use tokio::sync::watch;
 
 use crate::files::FileCache;
+use crate::metrics::{Counter, Metrics, PerWorker, SiteSeries};
+use crate::refusals::Refusals;
 use crate::tls;
 
 /// What all workers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// The site, swapped whole: a request keeps the one it began with.
-    pub(crate) site: ArcSwap<Site>,
+    pub(crate) site: ArcSwap<Serving>,
     pub(crate) file_cache: FileCache,
     /// Makes the tickets of TLS sessions, for all listeners.
     pub(crate) tickets: Option<Arc<dyn ProducesTickets>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) refusals: PerWorker<Refusals>,
+}
+
+/// A site that is served, and where its requests are counted.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    pub(crate) site: Arc<Site>,
+    pub(crate) series: SiteSeries,
+}
+
+impl Serving {
+    pub(crate) fn new(site: Site, metrics: &Metrics) -> Self {
+        let series = metrics.series(&site);
+        Self { site: Arc::new(site), series }
+    }
+}
+
+impl Deref for Serving {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 /// An open listener, as its connections know it.
@@ -31,13 +58,23 @@ pub(crate) struct Place {
     pub(crate) connections: AtomicUsize,
     /// How TLS is spoken with new connections; `None`: not at all.
     pub(crate) tls: ArcSwapOption<ServerConfig>,
+    /// All that were ever accepted.
+    pub(crate) accepted: Counter,
+    /// Those of them that were told 503.
+    pub(crate) turned_away: Counter,
     closing: watch::Sender<bool>,
 }
 
 impl Place {
     pub(crate) fn new(listener: Listener) -> Arc<Self> {
-        let (connections, closing) = (AtomicUsize::new(0), watch::Sender::new(false));
-        Arc::new(Self { listener, connections, tls: ArcSwapOption::empty(), closing })
+        Arc::new(Self {
+            listener,
+            connections: AtomicUsize::new(0),
+            accepted: Counter::default(),
+            turned_away: Counter::default(),
+            tls: ArcSwapOption::empty(),
+            closing: watch::Sender::new(false),
+        })
     }
 
     /// New connections get the certificates that this listener of a site has.

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use crossorigin::server::{Decision, Policy};
+use crossorigin::server::{Decision, Outcome, Policy};
 use crossorigin_policy::{Found, Listener, Route, Site, Target};
 use http::header::{ALLOW, CONNECTION, HOST, ORIGIN};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::ledger::Verdict;
 use crate::proxy;
+use crate::redact::redacted;
 
 /// Answers a request.
 pub(crate) async fn answer(
@@ -25,27 +26,43 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
     let (parts, body) = request.into_parts();
-    let mut exchange = Exchange::begin(context.ledger.clone(), context.peer, &parts);
-    let site = context.local.shared.site.load_full();
-    let listener = context.place.in_site(&site).unwrap_or(&context.place.listener);
+    let serving = context.local.shared.site.load_full();
+    let site: &Site = &serving;
+    let mut exchange = Exchange::begin(context.clone(), serving.clone(), &parts);
+    let own = context.place.in_site(site);
+    let listener = own.unwrap_or(&context.place.listener);
 
-    let (route, refusal) = find(&site, listener, &parts, verdict, context.admission);
+    let (route, refusal) = find(site, listener, &parts, verdict, context.admission);
     let policy = match route {
-        Some(route) => route.policy.as_ref(),
+        Some(route) => {
+            exchange.routed(route);
+            route.policy.as_ref()
+        }
         None => listener.default_policy.as_ref(),
     };
-    let decision = policy.map(|(name, policy)| decide(name, policy, &parts));
+    let decision = policy.map(|(name, policy)| {
+        let decision = decide(name, policy, &parts);
+        serving.series.decided(route, own, &decision, context.local.number);
+        if decision.outcome() == Outcome::Refused {
+            let refusals = context.local.shared.refusals.of(context.local.number);
+            refusals.keep(name, &decision, host(&parts), &parts);
+        }
+        decision
+    });
     let is_head = parts.method == Method::HEAD;
     let is_by_connection = parts.version < Version::HTTP_2;
     let answered = match (refusal, decision.as_ref().and_then(Decision::response)) {
         (Some(refusal), _) => Err(refusal),
         (None, Some(response)) => Ok(response),
-        (None, None) => to_target(&context, &site, route, parts, body).await,
+        (None, None) => to_target(&context, site, route, parts, body).await,
     };
     let (mut response, closes) = match answered {
         Ok(response) => (response, false),
         Err(failure) => {
             exchange.note(&failure.log_text());
+            if let Some(error) = failure.upstream {
+                exchange.upstream_error(error);
+            }
             (failure.response(), failure.closes)
         }
     };
@@ -106,7 +123,7 @@ fn decide(name: &str, policy: &Policy, parts: &request::Parts) -> Decision {
         policy = name,
         method = %parts.method,
         path = parts.uri.path(),
-        origin = parts.headers.get(ORIGIN).map(tracing::field::debug),
+        origin = parts.headers.get(ORIGIN).map(|origin| tracing::field::display(redacted(origin.as_bytes()))),
         preflight = decision.is_preflight(),
         outcome = ?decision.outcome(),
         reason = decision.reason().code(),

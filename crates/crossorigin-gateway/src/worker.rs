@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 
 use crate::accept;
+use crate::access_log::Dice;
 use crate::connector::Upstreams;
 use crate::running::{Place, Shared};
 
@@ -27,7 +28,10 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 pub(crate) struct Local {
     pub(crate) shared: Arc<Shared>,
+    /// Which worker it is, from 0.
+    pub(crate) number: usize,
     pub(crate) upstreams: Upstreams,
+    pub(crate) dice: Dice,
     /// Every task holds a clone of it: when all are gone, all have ended.
     pub(crate) alive: mpsc::Sender<()>,
 }
@@ -43,7 +47,7 @@ impl Worker {
         let (orders, inbox) = mpsc::unbounded_channel();
         let shared = shared.clone();
         let thread = std::thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
-            let all_ended = runtime.block_on(serve(shared, inbox, ending));
+            let all_ended = runtime.block_on(serve(number, shared, inbox, ending));
             // File reads that still run on other threads end by themselves.
             runtime.shutdown_background();
             all_ended
@@ -63,13 +67,20 @@ impl Worker {
 }
 
 async fn serve(
+    number: usize,
     shared: Arc<Shared>,
     mut inbox: mpsc::UnboundedReceiver<Accepting>,
     ending: watch::Receiver<bool>,
 ) -> bool {
     let connect_timeout = shared.site.load().limits.connect_timeout;
     let (alive, mut all_gone) = mpsc::channel(1);
-    let local = Arc::new(Local { upstreams: Upstreams::new(connect_timeout), shared: shared.clone(), alive });
+    let local = Arc::new(Local {
+        upstreams: Upstreams::new(connect_timeout),
+        shared: shared.clone(),
+        number,
+        dice: Dice::new(number as u64),
+        alive,
+    });
     let mut ended = ending.clone();
     loop {
         tokio::select! {

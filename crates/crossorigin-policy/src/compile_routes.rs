@@ -367,7 +367,8 @@ fn ambiguous(matchers: &[Matcher], places: &[&Fields], findings: &mut Findings<'
 
 /// The route of the short form, which takes every path.
 pub(crate) fn whole(target: Target, policy: (String, Policy)) -> (Vec<Route>, Router) {
-    let route = Route { path: "/".into(), target, policy: Some(policy), body_bytes: None, depth: 0, index: 0 };
+    let route =
+        Route { path: "/".into(), target, policy: Some(policy), body_bytes: None, depth: 0, index: 0 };
     (vec![route], Router::new(vec![Matcher::default()]))
 }
 

@@ -177,7 +177,8 @@ fn name(place: &Place<'_>, before: &Site, after: &Site) -> String {
     name
 }
 
-fn asked(conditions: &Conditions<'_>) -> String {
+/// What a route asks of a request beside its path, in words.
+pub(crate) fn asked(conditions: &Conditions<'_>) -> String {
     let mut text = String::new();
     let mut add = |what: &str, items: Vec<&str>| {
         if !items.is_empty() {

@@ -62,7 +62,9 @@ pub(crate) enum Kind {
     Named(&'static Table),
 }
 
-use Kind::{Boolean, Choice, Count, Duration, Fraction, Many, Named, Number, One, Size, Text, TextOrTexts, Texts};
+use Kind::{
+    Boolean, Choice, Count, Duration, Fraction, Many, Named, Number, One, Size, Text, TextOrTexts, Texts,
+};
 use Presence::{Default, OneOf, Optional, Required};
 
 const fn key(

@@ -8,6 +8,7 @@ use crossorigin::server::Policy;
 use http::{HeaderMap, Method, Uri};
 
 use crate::certificate::Certificate;
+use crate::diff_places::asked;
 use crate::path::UnsafePath;
 use crate::routing::Router;
 
@@ -242,6 +243,15 @@ impl Site {
             extensions: &matcher.extensions,
             methods: &matcher.methods,
         })
+    }
+
+    /// A route in words that no other route of the site has: its path and what it asks beside, such as
+    /// `/photos/, host img.example, extensions png`.
+    pub fn place(&self, route: &Route) -> String {
+        let conditions = self.conditions().nth(route.index);
+        let listener = conditions.and_then(|conditions| conditions.listener);
+        let listener = listener.map_or_else(String::new, |listener| format!(", listener {}", listener.name));
+        format!("{}{}{listener}", route.path, conditions.as_ref().map_or_else(String::new, asked))
     }
 
     /// A listener may be of the site that was there before a reload: its name is what counts.

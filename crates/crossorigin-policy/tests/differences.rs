@@ -200,10 +200,7 @@ fn routes_listeners_and_limits_show_too() {
         ),
         (
             format!("{base}[admin]\n"),
-            &[
-                "setting: [admin], address: none to 127.0.0.1:9180",
-                "setting: [admin], public: none to false",
-            ],
+            &["setting: [admin], address: none to 127.0.0.1:9180", "setting: [admin], public: none to false"],
         ),
         (
             format!("{base}[log]\nformat = \"json\"\nsample = 0.25\n"),

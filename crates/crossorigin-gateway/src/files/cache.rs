@@ -71,12 +71,24 @@ struct Entries {
     files: LruCache<PathBuf, (Stamp, Bytes)>,
     capacity: u64,
     bytes: u64,
+    hits: u64,
+    misses: u64,
+}
+
+/// How a cache does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheState {
+    pub(crate) bytes: u64,
+    pub(crate) capacity: u64,
+    pub(crate) files: u64,
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
 }
 
 impl FileCache {
     /// A cache of so many bytes.
     pub(crate) fn new(capacity: u64) -> Self {
-        Self(Mutex::new(Entries { files: LruCache::unbounded(), capacity, bytes: 0 }))
+        Self(Mutex::new(Entries { files: LruCache::unbounded(), capacity, bytes: 0, hits: 0, misses: 0 }))
     }
 
     /// Changes how many bytes it holds.
@@ -84,6 +96,13 @@ impl FileCache {
         let mut entries = self.entries();
         entries.capacity = capacity;
         entries.shrink();
+    }
+
+    /// How it does.
+    pub(crate) fn state(&self) -> CacheState {
+        let entries = self.entries();
+        let Entries { ref files, capacity, bytes, hits, misses } = *entries;
+        CacheState { bytes, capacity, files: files.len() as u64, hits, misses }
     }
 
     /// The content of the file that had this stamp a moment ago, and the stamp that it has now.
@@ -96,12 +115,16 @@ impl FileCache {
         let full = folder.join(path);
         let limit = {
             let mut entries = self.entries();
-            match entries.files.get(&full) {
-                Some((known, bytes)) if *known == stamp => {
-                    return Ok((stamp, Content::Memory(bytes.clone())));
-                }
-                _ => entries.capacity / SHARE,
+            let kept = match entries.files.get(&full) {
+                Some((known, bytes)) if *known == stamp => Some(bytes.clone()),
+                _ => None,
+            };
+            if let Some(bytes) = kept {
+                entries.hits += 1;
+                return Ok((stamp, Content::Memory(bytes)));
             }
+            entries.misses += 1;
+            entries.capacity / SHARE
         };
         let (folder, path) = (folder.to_owned(), path.to_owned());
         let (stamp, content) = tokio::task::spawn_blocking(move || read(&folder, &path, limit)).await??;
