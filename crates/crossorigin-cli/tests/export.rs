@@ -228,6 +228,28 @@ fn a_snippet_needs_no_listener_and_starts_nothing() {
 }
 
 #[test]
+fn a_listener_that_speaks_tls_is_left_to_the_server_that_a_snippet_is_pasted_into() {
+    let folder = folder();
+    let certificate = rcgen::generate_simple_self_signed(["api.example".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("site.pem"), certificate.cert.pem()).unwrap();
+    std::fs::write(folder.path().join("site.key"), certificate.signing_key.serialize_pem()).unwrap();
+    let tls = "[[listeners]]\ntls = [{ certificate = \"site.pem\", key = \"site.key\" }]";
+    std::fs::write(folder.path().join("tls.toml"), SITE.replace("[[listeners]]", tls)).unwrap();
+    for target in servers() {
+        let to = ["tls.toml", "--to", target.name(), "--output", "out"];
+        let (code, printed, errors) = export(folder.path(), &to);
+        assert_eq!((code, &*printed), (Some(1), ""), "{target}: {errors}");
+        assert!(
+            errors.contains("listener-tls: the listener 127.0.0.1:8080 speaks TLS"),
+            "{target}: {errors}"
+        );
+        let (code, _, errors) = export(folder.path(), &[&to[..], &["--snippet"]].concat());
+        assert_eq!(code, Some(0), "{target}: {errors}");
+        std::fs::remove_dir_all(folder.path().join("out")).unwrap();
+    }
+}
+
+#[test]
 fn another_version_than_the_proven_one_is_told() {
     let folder = folder();
     let (code, printed, errors) =

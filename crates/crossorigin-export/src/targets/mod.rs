@@ -153,6 +153,9 @@ impl Target {
         options: &Options,
         differences: &mut Differences<'_>,
     ) -> Export {
+        if !self.is_service() && !options.snippet {
+            refuse_tls(differences, plan, self);
+        }
         match self {
             Self::Nginx => nginx::write(plan, options, differences),
             Self::Haproxy => haproxy::write(plan, options, differences),
@@ -229,6 +232,26 @@ fn refuse_files(differences: &mut Differences<'_>, plan: &Plan<'_>, target: &str
             ours: "the file".into(),
             theirs: "404".into(),
             remedy: "give the route an `upstream` that serves the folder".into(),
+            sender: Sender::Browser,
+        });
+    }
+}
+
+/// No target gets keys: who starts it has to say where they are.
+fn refuse_tls(differences: &mut Differences<'_>, plan: &Plan<'_>, target: Target) {
+    for serving in plan.listeners.iter().filter(|serving| !serving.listener.tls.is_empty()) {
+        let address = serving.listener.address;
+        differences.add(Difference {
+            name: "listener-tls",
+            explanation: format!(
+                "the listener {address} speaks TLS; the configuration for {target} listens there without"
+            ),
+            request: format!("GET https://{address}/"),
+            ours: "an answer".into(),
+            theirs: "no TLS handshake".into(),
+            remedy: format!(
+                "take `tls` out and add the certificates to what is exported, or paste --snippet into a {target} that has them"
+            ),
             sender: Sender::Browser,
         });
     }
