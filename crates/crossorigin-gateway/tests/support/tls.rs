@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SignatureAlgorithm};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 pub(crate) struct Authority {
     root: CertificateDer<'static>,
@@ -51,11 +52,19 @@ impl Authority {
 
     /// A client that trusts this authority and speaks one of these protocols inside.
     pub(crate) fn client(&self, protocols: &[&str]) -> Arc<ClientConfig> {
+        self.client_of(rustls::crypto::ring::default_provider(), rustls::DEFAULT_VERSIONS, protocols)
+    }
+
+    pub(crate) fn client_of(
+        &self,
+        provider: CryptoProvider,
+        versions: &[&'static SupportedProtocolVersion],
+        protocols: &[&str],
+    ) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let configuration = ClientConfig::builder_with_provider(provider);
-        let configuration = configuration.with_safe_default_protocol_versions().unwrap();
+        let configuration = ClientConfig::builder_with_provider(Arc::new(provider));
+        let configuration = configuration.with_protocol_versions(versions).unwrap();
         let mut configuration = configuration.with_root_certificates(roots).with_no_client_auth();
         configuration.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         Arc::new(configuration)
