@@ -33,6 +33,9 @@ pub(crate) fn set(
     for name in OTHERS {
         headers.remove(name);
     }
+    for name in disguised(headers) {
+        headers.remove(name);
+    }
     let address = peer.ip().to_canonical();
     let mut forwarded = match address {
         IpAddr::V4(address) => format!("for={address}"),
@@ -59,4 +62,31 @@ pub(crate) fn set(
         _ => "1.1 crossorigin",
     };
     headers.append(VIA, HeaderValue::from_static(via));
+}
+
+/// Names that upstreams which make variables of headers, as CGI has it, take for one that the gateway sets or that
+/// says how long the request is: with underscores for dashes.
+fn disguised(headers: &HeaderMap) -> Vec<HeaderName> {
+    const SET: [&str; 11] = [
+        "content-length",
+        "content-type",
+        "forwarded",
+        "transfer-encoding",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-prefix",
+        "x-forwarded-proto",
+        "x-forwarded-server",
+        "x-real-ip",
+    ];
+    let is_one = |name: &&HeaderName| {
+        let name = name.as_str();
+        let is_like = |set: &&str| {
+            let mut bytes = set.bytes().zip(name.bytes());
+            set.len() == name.len() && bytes.all(|(set, byte)| set == byte || (set, byte) == (b'-', b'_'))
+        };
+        name.contains('_') && SET.iter().any(|set| is_like(&set))
+    };
+    headers.keys().filter(is_one).cloned().collect()
 }

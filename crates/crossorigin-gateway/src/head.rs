@@ -224,6 +224,8 @@ impl<'a> Headers<'a> {
 /// The value of `Content-Length`.
 pub(crate) fn length(digits: &[u8]) -> Result<u64, Refusal> {
     match std::str::from_utf8(digits) {
+        // Some read a number that begins with zero as octal.
+        Ok(text) if text.len() > 1 && text.starts_with('0') => Err(BAD_LENGTH),
         // 18 digits are fewer than 2⁶³ bytes, and more than any body has.
         Ok(text) if (1..=18).contains(&text.len()) && digits.iter().all(u8::is_ascii_digit) => {
             text.parse().map_err(|_| BAD_LENGTH)

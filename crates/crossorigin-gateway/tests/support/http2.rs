@@ -48,8 +48,13 @@ impl Http2 {
         let heads = Arc::<Mutex<VecDeque<Vec<u8>>>>::default();
         let stream =
             Forging { inner: stream, heads: heads.clone(), incoming: Vec::new(), outgoing: Vec::new() };
-        let (requests, connection) =
-            h2::client::Builder::new().enable_push(false).handshake(stream).await.unwrap();
+        let (requests, connection) = h2::client::Builder::new()
+            // A stream that is not read leaves room for the others.
+            .initial_connection_window_size(1024 * 1024)
+            .enable_push(false)
+            .handshake(stream)
+            .await
+            .unwrap();
         Self { requests, heads, connection: tokio::spawn(connection) }
     }
 

@@ -153,6 +153,12 @@ impl Client {
         }
     }
 
+    /// Everything up to the end, however the connection ends.
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
+        while self.more() {}
+        std::mem::take(&mut self.buffer)
+    }
+
     /// Whether the other side closes without another byte.
     pub(crate) fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && !self.more()
@@ -301,6 +307,28 @@ impl Accepted {
         self.buffer.drain(..length).collect()
     }
 
+    /// So many bytes of a body, or `None` where it ends before.
+    pub(crate) fn try_body(&mut self, length: usize) -> Option<Vec<u8>> {
+        while self.buffer.len() < length {
+            let mut bytes = [0; 4096];
+            match self.stream.read(&mut bytes) {
+                Ok(0) | Err(_) => return None,
+                Ok(read) => self.buffer.extend_from_slice(&bytes[..read]),
+            }
+        }
+        Some(self.buffer.drain(..length).collect())
+    }
+
+    /// A line without its end, or `None` where there is none.
+    pub(crate) fn line(&mut self) -> Option<String> {
+        let mut line = self.try_body(2)?;
+        while !line.ends_with(b"\r\n") {
+            line.extend(self.try_body(1)?);
+        }
+        line.truncate(line.len() - 2);
+        Some(String::from_utf8(line).unwrap())
+    }
+
     /// What there is, or `None` at the end.
     pub(crate) fn some(&mut self) -> Option<Vec<u8>> {
         if self.buffer.is_empty() {
@@ -316,6 +344,11 @@ impl Accepted {
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         // The gateway may have gone away, which some tests are about.
         let _ = self.stream.write_all(bytes.as_ref());
+    }
+
+    /// Sends; `false` where the gateway has gone away.
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.stream.write_all(bytes.as_ref()).is_ok()
     }
 
     /// Closes so that the other side sees a reset.
