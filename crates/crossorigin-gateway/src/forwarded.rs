@@ -86,7 +86,7 @@ fn disguised(headers: &HeaderMap) -> Vec<HeaderName> {
             let mut bytes = set.bytes().zip(name.bytes());
             set.len() == name.len() && bytes.all(|(set, byte)| set == byte || (set, byte) == (b'-', b'_'))
         };
-        name.contains('_') && SET.iter().any(|set| is_like(&set))
+        name.contains('_') && SET.iter().any(is_like)
     };
     headers.keys().filter(is_one).cloned().collect()
 }
