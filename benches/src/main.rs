@@ -8,11 +8,13 @@ mod page;
 mod pages;
 mod plot;
 mod processes;
+mod soak;
 mod study;
 mod web;
 
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -31,12 +33,22 @@ struct Arguments {
     /// Only what the gateway costs; writes nothing
     #[arg(long)]
     gateways: bool,
+    /// Only the gateway under load for so many minutes, while its policy changes and its upstream comes and goes; writes
+    /// docs/reliability.md, with --quick a few seconds and nothing
+    #[arg(long, value_name = "MINUTES")]
+    soak: Option<u64>,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if arguments.pages {
         println!("{}", pages::section(if arguments.quick { 3 } else { 31 })?);
+        return Ok(());
+    }
+    if let Some(minutes) = arguments.soak {
+        let time = if arguments.quick { Duration::from_secs(20) } else { Duration::from_secs(60 * minutes) };
+        let page = (!arguments.quick).then(soak::page);
+        anyhow::ensure!(soak::run(time, page.as_deref())?, "something was lost or wrong: see above");
         return Ok(());
     }
     let gateway_rounds = if arguments.quick { 2 } else { 11 };

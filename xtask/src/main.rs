@@ -3,6 +3,7 @@
 mod bench;
 mod fuzz;
 mod lab;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -27,6 +28,7 @@ enum Chore {
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
     Lab(lab::Lab),
+    Soak(soak::Soak),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Lab(lab) => lab.run(),
+        Chore::Soak(soak) => soak.run(),
     });
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
