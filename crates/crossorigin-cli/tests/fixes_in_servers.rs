@@ -22,7 +22,8 @@ const STRANGERS: [&str; 3] =
 struct Kind {
     /// As the fix names it.
     name: &'static str,
-    /// The program with its arguments; `DIR` is its directory, with the configuration in `DIR/config`.
+    /// The program with its arguments; `DIR` is its directory, with the configuration in `DIR/config`, or what of its
+    /// arguments begins so.
     command: &'static [&'static str],
     /// The configuration, with `PORT`, `DIR`, `UPSTREAM`, and the snippet's parts as `HTTP` and `SNIPPET`.
     config: &'static str,
@@ -121,6 +122,74 @@ const HAPROXY: Kind = Kind {
         ",
 };
 
+const VARNISH: Kind = Kind {
+    name: "Varnish",
+    command: &["varnishd", "-F", "-T", "none", "-n", "DIR/run", "-f", "DIR/config", "-a", "127.0.0.1:PORT"],
+    config: r#"vcl 4.1;
+        SNIPPET
+        backend upstream { .host = "127.0.0.1"; .port = "UPPORT"; }
+        sub vcl_recv {
+            if (req.url == "/locked") { return (synth(401)); }
+            if (req.url == "/missing") { return (synth(404)); }
+        }
+        "#,
+};
+
+const ENVOY: Kind = Kind {
+    name: "Envoy",
+    command: &[
+        "envoy",
+        "-c",
+        "DIR/config.yaml",
+        "--concurrency",
+        "1",
+        "--disable-hot-restart",
+        "-l",
+        "error",
+    ],
+    config: r#"static_resources:
+  listeners:
+  - address: { socket_address: { address: 127.0.0.1, port_value: PORT } }
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: own
+          http_filters:
+          - name: envoy.filters.http.cors
+            typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors }
+          - name: envoy.filters.http.router
+            typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+          route_config:
+            virtual_hosts:
+            - name: all
+              domains: ["*"]
+              routes:
+              - { match: { prefix: / }, route: { cluster: upstream } }
+              SNIPPET
+  clusters:
+  - name: upstream
+    load_assignment:
+      cluster_name: upstream
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: UPPORT } } } }] }]
+"#,
+};
+
+const EXPRESS: Kind = Kind {
+    name: "Express",
+    command: &["node", "DIR/config.mjs"],
+    config: r#"import express from "express";
+        const app = express();
+        SNIPPET
+        app.all("/there", (request, response) => response.send("there"));
+        app.all("/locked", (request, response) => response.status(401).end());
+        app.all("/up/x", (request, response) => response.vary("Accept").send("up"));
+        app.all("/up/oops", () => { throw new Error("oops"); });
+        app.listen(PORT, "127.0.0.1");
+        "#,
+};
+
 /// A server that runs; it ends with the test.
 struct Running {
     child: Child,
@@ -149,9 +218,17 @@ fn start(kind: &Kind, upstream: &str, snippet: &str) -> Running {
     let put = |text: &str| text.replace("DIR", &path).replace("PORT", &port.to_string());
     let (http, snippet) = snippet.split_once("# in location { }\n").unwrap_or(("", snippet));
     let config = kind.config.replace("UPSTREAM", upstream).replace("HTTP", http);
-    let config = put(&config).replace("SNIPPET", snippet) + "\n";
-    std::fs::write(directory.path().join("config"), config).unwrap();
+    let upstream_port = upstream.rsplit_once(':').unwrap().1;
+    let config = put(&config.replace("UPPORT", upstream_port));
+    // As deep as the place it is put in.
+    let indent = config.lines().find_map(|line| line.strip_suffix("SNIPPET")).unwrap_or("");
+    let indent = if indent.trim().is_empty() { indent } else { "" };
+    let config = config.replace("SNIPPET", &snippet.trim_end().replace('\n', &format!("\n{indent}"))) + "\n";
     let words: Vec<_> = kind.command.iter().map(|word| put(word)).collect();
+    let file = words.iter().find(|word| word.starts_with(&format!("{path}/config"))).unwrap();
+    std::fs::write(file, config).unwrap();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/express/node_modules");
+    std::os::unix::fs::symlink(modules, directory.path().join("node_modules")).unwrap();
     let mut command = Command::new(program(&words[0]));
     command.args(&words[1..]).env("HOME", &path).stdout(Stdio::null());
     let running = Running { child: command.spawn().unwrap(), port, _directory: directory };
@@ -188,7 +265,13 @@ fn verdicts(found: &Value) -> Vec<&str> {
 /// The fix is asked for as people ask for it: of a server that lacks it.
 fn snippet_works(kind: &Kind) {
     let upstream = Scripted::start(|asked| {
-        let status = if asked.line.contains("oops") { "500 Oops" } else { "200 OK" };
+        let status = match asked.line.split(' ').nth(1) {
+            Some("/up/oops") => "500 Oops",
+            // Where the server does not say so itself.
+            Some("/locked") => "401 Unauthorized",
+            Some("/missing") => "404 Not Found",
+            _ => "200 OK",
+        };
         // What an application sends by itself is not to stand beside what the server sends.
         answer(status, &["Access-Control-Allow-Origin: https://app.example", "Vary: Accept"])
     });
@@ -251,4 +334,22 @@ fn the_snippet_for_caddy_works() {
 #[ignore = "needs HAProxy: cargo xtask test"]
 fn the_snippet_for_haproxy_works() {
     snippet_works(&HAPROXY);
+}
+
+#[test]
+#[ignore = "needs Varnish: cargo xtask test"]
+fn the_snippet_for_varnish_works() {
+    snippet_works(&VARNISH);
+}
+
+#[test]
+#[ignore = "needs Envoy: cargo xtask test"]
+fn the_snippet_for_envoy_works() {
+    snippet_works(&ENVOY);
+}
+
+#[test]
+#[ignore = "needs Express and cors from npm: cargo xtask test"]
+fn the_snippet_for_express_works() {
+    snippet_works(&EXPRESS);
 }

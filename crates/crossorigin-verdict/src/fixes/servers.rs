@@ -178,8 +178,12 @@ pub(super) fn envoy(needs: &Needs) -> Fix {
         }
     }
     snippet.push_str("response_headers_to_add:\n- header: { key: Vary, value: Origin }\n  append_action: APPEND_IF_EXISTS_OR_ADD\n");
+    snippet.push_str(
+        "response_headers_to_remove: [access-control-allow-origin, access-control-allow-credentials] # the upstream's own\n",
+    );
     Fix::new(Some(Server::Envoy), "In Envoy:", "yaml", snippet).note(
-        "Envoy's filter sends no Vary by itself, and leaves an upstream's own CORS headers beside its own.",
+        "Envoy's filter sends no Vary by itself, leaves an upstream's own CORS headers beside its own, and adds none to a \
+         direct_response.",
     )
 }
 
