@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod explain;
 mod export;
+mod hand_over;
 mod import;
 mod lab;
 mod log;

@@ -13,6 +13,7 @@ use crossorigin_gateway::{Gateway, Options, ReloadError, Reloader};
 use crossorigin_policy::{Report, ShortForm, Site, Target};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::hand_over::{NotReady, Restart, Taken, notify};
 use crate::log::Log;
 use crate::policy::{print, rendered};
 
@@ -21,7 +22,8 @@ use crate::policy::{print, rendered};
 /// What it serves, and to whom, stands in a policy file, which is read again when it changes and on SIGHUP. A
 /// single server or folder needs no file: --files or --upstream, and --allow-origin.
 ///
-/// SIGTERM and SIGINT end it when the requests under way have ended.
+/// SIGTERM and SIGINT end it when the requests under way have ended. SIGUSR2 starts the program anew, hands the
+/// sockets over to it, and ends this one when the new one serves.
 #[derive(Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["file", "files", "upstream"]))]
 pub(crate) struct Serve {
@@ -107,6 +109,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let restart = Restart::new();
+        let mut taken = Taken::from_environment();
         let log = Log::start(&self.log)?;
         let mut reloader = self.file.as_deref().map(Reloader::new);
         let loaded = match &mut reloader {
@@ -126,6 +130,7 @@ impl Serve {
         overrides.apply(&mut site, &log);
         let mut options = self.workers.map(Options::with_workers).unwrap_or_default();
         options.lost_log_lines = log.lost();
+        options.sockets = std::mem::take(&mut taken.sockets).into();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut signals = {
             let _context = runtime.enter();
@@ -134,8 +139,16 @@ impl Serve {
         let gateway = Gateway::bind(site, options)?;
         // Whoever read it may be gone, or have no room: that is no reason not to serve.
         let _ = print(&summary(&gateway));
-        runtime.block_on(until_ended(&gateway, reloader, &mut signals, &overrides, &log));
-        gateway.handle().shutdown();
+        taken.ready();
+        notify(&format!("READY=1\nMAINPID={}", std::process::id()));
+        let running = Running { gateway: &gateway, overrides: &overrides, restart: &restart, log: &log };
+        match runtime.block_on(running.until_ended(reloader, &mut signals)) {
+            End::Asked => {
+                notify("STOPPING=1");
+                gateway.handle().shutdown();
+            }
+            End::HandedOver => gateway.handle().hand_over(),
+        }
         // A second signal ends the program at once, as it does without us.
         runtime.spawn(async move {
             wait_for([&mut signals.terminate, &mut signals.interrupt]).await;
@@ -174,24 +187,57 @@ impl Short {
     }
 }
 
-/// Reloads when it is asked to, until the program is asked to end.
-async fn until_ended(
-    gateway: &Gateway,
-    mut reloader: Option<Reloader>,
-    signals: &mut Signals,
-    overrides: &Overrides,
-    log: &Log,
-) {
-    loop {
-        tokio::select! {
-            () = wait_for([&mut signals.terminate, &mut signals.interrupt]) => return,
-            _ = signals.hangup.recv() => {}
-            () = changed(reloader.as_mut()) => {}
+/// Why the gateway is to end.
+enum End {
+    Asked,
+    /// Another program has its sockets.
+    HandedOver,
+}
+
+/// What runs, and what it is asked with.
+struct Running<'a> {
+    gateway: &'a Gateway,
+    overrides: &'a Overrides,
+    restart: &'a Restart,
+    log: &'a Log,
+}
+
+impl Running<'_> {
+    /// Reloads when it is asked to, until the program is asked to end or another one has taken over.
+    async fn until_ended(&self, mut reloader: Option<Reloader>, signals: &mut Signals) -> End {
+        loop {
+            tokio::select! {
+                () = wait_for([&mut signals.terminate, &mut signals.interrupt]) => return End::Asked,
+                _ = signals.user.recv() => {
+                    tokio::select! {
+                        () = wait_for([&mut signals.terminate, &mut signals.interrupt]) => return End::Asked,
+                        is_handed_over = self.hand_over() => if is_handed_over { return End::HandedOver },
+                    }
+                    continue;
+                }
+                _ = signals.hangup.recv() => {}
+                () = changed(reloader.as_mut()) => {}
+            }
+            match reloader.as_mut() {
+                Some(reloader) => reload(reloader, self.gateway, self.overrides, self.log),
+                None => tracing::warn!("SIGHUP: there is no policy file to read again"),
+            }
         }
-        match reloader.as_mut() {
-            Some(reloader) => reload(reloader, gateway, overrides, log),
-            None => tracing::warn!("SIGHUP: there is no policy file to read again"),
+    }
+
+    /// Lets a new program take over; whether it has.
+    async fn hand_over(&self) -> bool {
+        let handed = match self.gateway.handle().sockets() {
+            Ok(sockets) => self.restart.hand_over(sockets).await,
+            Err(error) => Err(NotReady::NotStarted(error)),
+        };
+        match &handed {
+            Ok(pid) => {
+                tracing::info!(pid, "a new program serves; this one ends when its requests have");
+            }
+            Err(error) => tracing::error!(%error, "no new program has taken over: this one goes on serving"),
         }
+        handed.is_ok()
     }
 }
 
@@ -200,6 +246,7 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    user: Signal,
 }
 
 impl Signals {
@@ -208,6 +255,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            user: signal(SignalKind::user_defined2())?,
         })
     }
 }

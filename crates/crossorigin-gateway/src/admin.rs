@@ -40,6 +40,8 @@ pub(crate) struct Admin {
     pub(crate) asked: SocketAddr,
     /// The address with the port that was found where the site asks for port 0.
     pub(crate) address: SocketAddr,
+    /// To be handed over.
+    pub(crate) socket: std::net::TcpListener,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -52,12 +54,13 @@ impl Admin {
         control: Weak<Control>,
     ) -> io::Result<Self> {
         let address = socket.local_addr()?;
+        let own = socket.try_clone()?;
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(move || {
-            runtime.block_on(serve(socket, control, stopped));
+            runtime.block_on(serve(own, control, stopped));
         })?;
-        Ok(Self { asked, address, stop, thread: Some(thread) })
+        Ok(Self { asked, address, socket, stop, thread: Some(thread) })
     }
 }
 

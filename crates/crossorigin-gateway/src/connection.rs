@@ -15,7 +15,7 @@ use crate::first_bytes::{self, Rewound, Spoken};
 use crate::head::HeadLimits;
 use crate::head_gate::GateLimits;
 use crate::ledger::Ledger;
-use crate::running::Place;
+use crate::running::{Place, Shared};
 use crate::worker::Local;
 use crate::{http1, http2};
 
@@ -78,7 +78,9 @@ pub(crate) async fn serve(
     let tls = place.tls.load_full();
     let mut begun = BytesMut::new();
     let patience = if tls.is_some() { limits.handshake_timeout } else { limits.gate.idle_timeout };
-    let spoken = opening(&mut stream, &mut begun, patience, limits.gate.head_timeout, stop.clone()).await;
+    let spoken =
+        opening(&mut stream, &mut begun, patience, limits.gate.head_timeout, stop.clone(), &local.shared)
+            .await;
     let client = |scheme, admission| {
         let ledger = Arc::new(Ledger::new());
         Client { context: Arc::new(Context { local, place, peer, scheme, ledger, admission }), stop, limits }
@@ -128,8 +130,10 @@ async fn opening(
     patience: Duration,
     head_timeout: Duration,
     mut stop: Stop,
+    shared: &Shared,
 ) -> Option<Spoken> {
     let mut limit = patience;
+    let mut is_leaving = false;
     loop {
         if let Some(spoken) = Spoken::by(begun) {
             return Some(spoken);
@@ -137,7 +141,11 @@ async fn opening(
         let goes_on = tokio::select! {
             biased;
             goes_on = first_bytes::more(stream, begun) => goes_on,
-            () = stop.asked() => false,
+            () = stop.asked(), if !is_leaving => {
+                is_leaving = true;
+                limit = limit.min(shared.grace());
+                continue;
+            }
             () = tokio::time::sleep(limit) => false,
         };
         if !goes_on {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,6 +16,7 @@ use crate::files::FileCache;
 use crate::listener::{self, ListenError};
 use crate::metrics::{Metrics, PerWorker};
 use crate::running::{Place, Serving, Shared};
+use crate::sockets::{self, Inherited};
 use crate::tls;
 use crate::worker::{Accepting, Worker};
 
@@ -27,6 +28,9 @@ pub struct Options {
     pub workers: Option<NonZeroUsize>,
     /// How many lines of the log could not be written, which whoever writes it counts here and `/metrics` tells.
     pub lost_log_lines: Arc<AtomicU64>,
+    /// Sockets that listen already, which are taken for the listeners with their addresses: those of a supervisor,
+    /// or [`Handle::sockets`] of the gateway before this one. None is opened beside them.
+    pub sockets: Arc<[TcpListener]>,
 }
 
 impl Options {
@@ -68,6 +72,8 @@ struct Open {
     place: Arc<Place>,
     /// The address with the port that was found where the site asks for port 0.
     address: SocketAddr,
+    /// To be handed over.
+    sockets: Vec<TcpListener>,
 }
 
 impl Gateway {
@@ -85,17 +91,22 @@ impl Gateway {
             None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         };
         let tickets = tls::tickets();
+        let mut inherited = Inherited::new(&options.sockets);
         let mut opened = Vec::new();
         for listener in &site.listeners {
-            let listening = open(listener, count)?;
+            let listening = open(listener, count, &mut inherited)?;
             listening.place.present(listener, tickets.as_ref());
             opened.push(listening);
         }
-        let admin = site.admin.as_ref().map(open_admin).transpose()?;
+        let admin = site.admin.as_ref().map(|asked| open_admin(asked, &mut inherited)).transpose()?;
+        for address in inherited.left() {
+            tracing::warn!(%address, "a socket was handed over that no listener of the policy file asks for");
+        }
         let file_cache = FileCache::new(site.limits.file_cache_bytes);
         let metrics = Metrics::new(count, options.lost_log_lines);
         let site = ArcSwap::from_pointee(Serving::new(site, &metrics));
-        let shared = Arc::new(Shared { site, file_cache, metrics, refusals: PerWorker::new(count), tickets });
+        let (refusals, is_handed_over) = (PerWorker::new(count), AtomicBool::new(false));
+        let shared = Arc::new(Shared { site, file_cache, metrics, refusals, is_handed_over, tickets });
         let ending = watch::Sender::new(false);
         let mut workers = Vec::with_capacity(count);
         for number in 0..count {
@@ -200,12 +211,14 @@ impl Handle {
                 let is_open = |listener: &&Listener| state.open.iter().any(|open| open.place.is(listener));
                 let mut opened = Vec::new();
                 for listener in site.listeners.iter().filter(|listener| !is_open(listener)) {
-                    opened.push(open(listener, state.orders.len())?);
+                    opened.push(open(listener, state.orders.len(), &mut Inherited::default())?);
                 }
                 let is_same_admin = state.admin.as_ref().map(|admin| admin.asked)
                     == site.admin.as_ref().map(|admin| admin.address);
                 let admin = match &site.admin {
-                    Some(asked) if !is_same_admin => Some(start_admin(open_admin(asked)?, &self.0)?),
+                    Some(asked) if !is_same_admin => {
+                        Some(start_admin(open_admin(asked, &mut Inherited::default())?, &self.0)?)
+                    }
                     _ => None,
                 };
                 let serving = Arc::new(Serving::new(site, &self.0.shared.metrics));
@@ -228,7 +241,31 @@ impl Handle {
     /// Ends the gateway: no more connections are accepted, requests under way may end, within the site's
     /// `drain_timeout`.
     pub fn shutdown(&self) {
+        self.0.change(|state| state.open.iter_mut().for_each(|open| open.sockets.clear()));
         self.0.ending.send_replace(true);
+    }
+
+    /// Copies of the sockets that are listened on, the admin listener's too, for another gateway to take:
+    /// [`Options::sockets`]. What connects is queued for both.
+    ///
+    /// # Errors
+    /// There are as many open files as there may be.
+    pub fn sockets(&self) -> io::Result<Vec<TcpListener>> {
+        self.0.change(|state| {
+            let of_listeners = state.open.iter().flat_map(|open| &open.sockets);
+            let of_admin = state.admin.as_ref().map(|admin| &admin.socket);
+            of_listeners.chain(of_admin).map(TcpListener::try_clone).collect()
+        })
+    }
+
+    /// As [`shutdown`](Self::shutdown), for when another gateway has taken the [`sockets`](Self::sockets): the
+    /// admin listener ends at once, and connections that are open may begin one more request within 5 s.
+    pub fn hand_over(&self) {
+        self.0.shared.is_handed_over.store(true, Ordering::Relaxed);
+        self.shutdown();
+        // Its thread may be about to ask for the state.
+        let admin = self.0.change(|state| state.admin.take());
+        drop(admin);
     }
 }
 
@@ -246,24 +283,36 @@ impl Control {
 struct Opened {
     place: Arc<Place>,
     address: SocketAddr,
-    sockets: Vec<std::net::TcpListener>,
+    sockets: Vec<TcpListener>,
+    kept: Vec<TcpListener>,
 }
 
-fn open(listener: &Listener, workers: usize) -> Result<Opened, BindError> {
-    let sockets = listener::listen(listener.address, workers)
-        .map_err(|error| BindError::Listen { error: Box::new(error) })?;
-    let address = sockets[0].local_addr().unwrap_or(listener.address);
-    Ok(Opened { place: Place::new(listener.clone()), address, sockets })
+fn open(listener: &Listener, workers: usize, inherited: &mut Inherited) -> Result<Opened, BindError> {
+    let own = match inherited.take(listener.address) {
+        taken if taken.is_empty() => listener::listen(listener.address, workers)
+            .map_err(|error| BindError::Listen { error: Box::new(error) })?,
+        taken => taken,
+    };
+    let address = own[0].local_addr().unwrap_or(listener.address);
+    let copied = || -> io::Result<_> {
+        let kept = own.iter().map(TcpListener::try_clone).collect::<io::Result<Vec<_>>>()?;
+        Ok((sockets::for_each(own, workers)?, kept))
+    };
+    let (sockets, kept) = copied().map_err(BindError::Copy)?;
+    Ok(Opened { place: Place::new(listener.clone()), address, sockets, kept })
 }
 
-fn open_admin(asked: &Admin) -> Result<(SocketAddr, std::net::TcpListener), BindError> {
-    let socket = listener::listen_alone(asked.address)
-        .map_err(|error| BindError::Listen { error: Box::new(error) })?;
+fn open_admin(asked: &Admin, inherited: &mut Inherited) -> Result<(SocketAddr, TcpListener), BindError> {
+    let socket = match inherited.take(asked.address).pop() {
+        Some(taken) => taken,
+        None => listener::listen_alone(asked.address)
+            .map_err(|error| BindError::Listen { error: Box::new(error) })?,
+    };
     Ok((asked.address, socket))
 }
 
 fn start_admin(
-    (asked, socket): (SocketAddr, std::net::TcpListener),
+    (asked, socket): (SocketAddr, TcpListener),
     control: &Arc<Control>,
 ) -> Result<AdminListener, BindError> {
     AdminListener::start(asked, socket, Arc::downgrade(control)).map_err(BindError::Worker)
@@ -271,11 +320,11 @@ fn start_admin(
 
 impl State {
     fn listen(&mut self, opened: Opened) {
-        for (orders, socket) in self.orders.iter().zip(opened.sockets) {
+        for (orders, socket) in self.orders.iter().cycle().zip(opened.sockets) {
             // A worker that has ended takes no more orders, and needs none.
             let _ = orders.send(Accepting { place: opened.place.clone(), socket });
         }
-        self.open.push(Open { place: opened.place, address: opened.address });
+        self.open.push(Open { place: opened.place, address: opened.address, sockets: opened.kept });
     }
 
     fn close_all_but(&mut self, wanted: &[Listener]) {
@@ -300,6 +349,8 @@ pub enum BindError {
         /// Which, and why.
         error: Box<ListenError>,
     },
+    /// A socket can't be copied for all workers.
+    Copy(io::Error),
     /// A thread can't be started.
     Worker(io::Error),
 }
@@ -311,6 +362,10 @@ impl fmt::Display for BindError {
                 f.write_str("there is nothing to listen on; add a [[listeners]] with an address")
             }
             Self::Listen { error } => error.fmt(f),
+            Self::Copy(error) => write!(
+                f,
+                "can't copy a socket for all workers: {error}; raise the number of open files (ulimit -n, LimitNOFILE=)"
+            ),
             Self::Worker(error) => write!(f, "can't start a thread to serve with: {error}"),
         }
     }

@@ -168,6 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
                 let deadline = match (head_since, self.ledger.business(context)) {
                     (Some(since), _) => since + self.limits.head_timeout,
                     (None, Business::Ending) => return Poll::Ready(Ok(false)),
+                    (None, Business::LeavesAt(at)) => at,
                     (None, Business::IdleSince(since)) => since + self.limits.idle_timeout,
                     (None, Business::Busy) => return Poll::Pending,
                 };

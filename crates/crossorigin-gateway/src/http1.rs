@@ -16,7 +16,7 @@ const BUFFER: usize = 400 * 1024;
 /// Serves a connection, of which `beginning` was read already, until it ends.
 pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, beginning: BytesMut, client: Client) {
     let Client { context, mut stop, limits } = client;
-    let (peer, ledger) = (context.peer, context.ledger.clone());
+    let (peer, ledger, local) = (context.peer, context.ledger.clone(), context.local.clone());
     let gate = HeadGate::new(stream, beginning, limits.gate, ledger.clone());
     let service = service_fn(move |request| {
         let verdict = context.ledger.verdict();
@@ -35,7 +35,7 @@ pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, beginning
         biased;
         ended = connection.as_mut() => ended,
         () = stop.asked() => {
-            ledger.wind_down();
+            ledger.wind_down(local.shared.grace());
             connection.await
         }
     };

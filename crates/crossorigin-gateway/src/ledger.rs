@@ -30,7 +30,8 @@ struct Entries {
     verdicts: VecDeque<Verdict>,
     under_way: usize,
     idle_since: Instant,
-    is_ending: bool,
+    /// When nothing more may begin.
+    ends_at: Option<Instant>,
     /// The gate, which waits for the last request under way to end.
     waiting: Option<Waker>,
 }
@@ -42,6 +43,8 @@ pub(crate) enum Business {
     Busy,
     /// None is.
     IdleSince(Instant),
+    /// None is, and one more may begin until then.
+    LeavesAt(Instant),
     /// None is, and none is wanted.
     Ending,
 }
@@ -50,7 +53,7 @@ impl Ledger {
     pub(crate) fn new() -> Self {
         let idle_since = Instant::now();
         let verdicts = VecDeque::new();
-        Self(Mutex::new(Entries { verdicts, under_way: 0, idle_since, is_ending: false, waiting: None }))
+        Self(Mutex::new(Entries { verdicts, under_way: 0, idle_since, ends_at: None, waiting: None }))
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -76,6 +79,7 @@ impl Ledger {
             Business::Busy => Poll::Pending,
             Business::Ending => Poll::Ready(()),
             Business::IdleSince(since) => timer.poll_until(since + limit, context),
+            Business::LeavesAt(at) => timer.poll_until(at, context),
         })
         .await;
     }
@@ -97,21 +101,22 @@ impl Ledger {
         }
     }
 
-    /// The connection: no more requests after those under way.
-    pub(crate) fn wind_down(&self) {
-        self.entries().is_ending = true;
+    /// The connection: no more requests after those under way, or after one that begins within `grace`.
+    pub(crate) fn wind_down(&self, grace: Duration) {
+        self.entries().ends_at = Some(Instant::now() + grace);
     }
 
     pub(crate) fn is_ending(&self) -> bool {
-        self.entries().is_ending
+        self.entries().ends_at.is_some()
     }
 
     /// The gate: how busy the connection is. Where it is busy, the gate is woken when it no longer is.
     pub(crate) fn business(&self, context: &Context<'_>) -> Business {
         let mut entries = self.entries();
-        match (entries.under_way, entries.is_ending) {
-            (0, true) => Business::Ending,
-            (0, false) => Business::IdleSince(entries.idle_since),
+        match (entries.under_way, entries.ends_at) {
+            (0, Some(at)) if at <= Instant::now() => Business::Ending,
+            (0, Some(at)) => Business::LeavesAt(at),
+            (0, None) => Business::IdleSince(entries.idle_since),
             _ => {
                 if !entries.waiting.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
                     entries.waiting = Some(context.waker().clone());

@@ -57,6 +57,7 @@ mod refusals;
 mod reload;
 mod running;
 mod service;
+mod sockets;
 mod streams;
 mod timer;
 mod tls;

@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use crossorigin_policy::{Listener, Site};
@@ -25,6 +26,19 @@ pub(crate) struct Shared {
     pub(crate) tickets: Option<Arc<dyn ProducesTickets>>,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: PerWorker<Refusals>,
+    /// Whether another program has taken the sockets over.
+    pub(crate) is_handed_over: AtomicBool,
+}
+
+/// How long a connection may still begin a request after another program has taken over: it was accepted here,
+/// or kept for another request, and its client may be about to send one.
+const LAST_REQUEST_WITHIN: Duration = Duration::from_secs(5);
+
+impl Shared {
+    /// How long connections may still begin a request when the gateway is to end.
+    pub(crate) fn grace(&self) -> Duration {
+        if self.is_handed_over.load(Ordering::Relaxed) { LAST_REQUEST_WITHIN } else { Duration::ZERO }
+    }
 }
 
 /// A site that is served, and where its requests are counted.
