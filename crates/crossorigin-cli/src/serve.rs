@@ -334,7 +334,7 @@ fn summary(gateway: &Gateway) -> String {
     for route in &site.routes {
         let target = match &route.target {
             Target::Files(folder) => format!("files of {}", folder.display()),
-            Target::Upstream(upstream) => upstream.to_string().trim_end_matches('/').to_owned(),
+            Target::Upstream(upstream) => upstream.to_string(),
         };
         let policy = match &route.policy {
             Some((name, policy)) => described(name, policy),

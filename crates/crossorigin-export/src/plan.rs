@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crossorigin::server::{CrossOriginResourcePolicy, OriginPattern, PolicyConfig, TimingAllowOrigin};
-use crossorigin_policy::{Conditions, Limits, Listener, Site, Target};
+use crossorigin_policy::{Conditions, Limits, Listener, Site, Target, WebSocket};
 use http::Method;
 
+use crate::difference::{Difference, Differences, Sender};
 use crate::patterns::{self, Spelling};
 
 /// A site, as tables.
@@ -38,6 +39,8 @@ pub(crate) struct Rule<'s> {
     pub(crate) extensions: &'s [Box<str>],
     pub(crate) methods: &'s [Method],
     pub(crate) target: &'s Target,
+    /// Whose WebSocket handshakes go on to the upstream.
+    pub(crate) websocket: WebSocket,
     /// `None` leaves CORS to the upstream.
     pub(crate) policy: Option<usize>,
     /// The largest request body.
@@ -137,6 +140,7 @@ impl<'s> Plan<'s> {
                 extensions: asks.extensions,
                 methods: asks.methods,
                 target: &route.target,
+                websocket: route.websocket,
                 policy: route.policy.as_ref().map(|(name, _)| index(name)),
                 body_bytes: route.body_bytes.unwrap_or(site.limits.body_bytes),
             })
@@ -156,6 +160,31 @@ impl<'s> Plan<'s> {
             }
         }
         Self { listeners, routes, policies, limits: &site.limits }
+    }
+
+    /// Refuses what no target is told yet.
+    pub(crate) fn refuse_untold(&self, differences: &mut Differences<'_>) {
+        for rule in &self.routes {
+            let Target::Upstream(upstreams) = rule.target else { continue };
+            let only_http = |server: &http::Uri| server.scheme_str() == Some("http");
+            let is_told = matches!(upstreams.servers(), [only] if only_http(only));
+            if is_told && rule.websocket == WebSocket::Any {
+                continue;
+            }
+            differences.add(Difference {
+                name: "upstreams",
+                explanation: format!(
+                    "route {} has several upstreams, one that is not reached by http, or `websocket = \
+                     \"allowed-origins\"`, and an export says neither",
+                    rule.number
+                ),
+                request: format!("GET {}/", rule.prefix),
+                ours: format!("what {upstreams} answers"),
+                theirs: format!("what {} answers, by http", upstreams.first()),
+                remedy: "give the route one `upstream` with http:// and leave `websocket` out".into(),
+                sender: Sender::Browser,
+            });
+        }
     }
 }
 

@@ -283,6 +283,7 @@ fn limits(fields: &Fields) -> Limits {
     duration("stall_timeout", &mut limits.stall_timeout);
     duration("connect_timeout", &mut limits.connect_timeout);
     duration("upstream_timeout", &mut limits.upstream_timeout);
+    duration("websocket_timeout", &mut limits.websocket_timeout);
     duration("drain_timeout", &mut limits.drain_timeout);
     limits
 }

@@ -5,14 +5,15 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use crossorigin::server::{Policy, PolicyConfig};
-use http::{Method, Uri};
+use http::Method;
 
+use crate::compile_target;
 use crate::compile::{Findings, NamedListener, NamedPolicy, name_remedy, policy_named};
 use crate::document::PolicyDocument;
 use crate::path;
 use crate::read::{Fields, Text};
 use crate::routing::{Matcher, Router};
-use crate::site::{Route, Target};
+use crate::site::{Route, Target, WebSocket};
 
 /// The policy of a route that names none: no other site may read.
 const NO_POLICY: &str = "(none)";
@@ -29,13 +30,14 @@ pub(crate) fn routes(
     let (mut routes, mut matchers, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for fields in document.routes.iter().filter(|fields| !fields.is_no_table) {
         let matcher = matcher(fields, listeners, findings);
-        let target = target(document, fields, findings);
+        let target = compile_target::target(document, fields, findings);
         let policy = route_policy(fields, policies, findings);
         let (Some((path, matcher)), Some(target)) = (matcher, target) else { continue };
         routes.push(Route {
             path,
             target,
             policy,
+            websocket: compile_target::websocket(fields, findings),
             body_bytes: fields.number("max_body"),
             depth: matcher.segments.len(),
             index: routes.len(),
@@ -226,71 +228,6 @@ fn method(text: &str) -> Result<String, Refusal> {
     }
 }
 
-fn target(document: &PolicyDocument, fields: &Fields, findings: &mut Findings<'_>) -> Option<Target> {
-    match (fields.has("files"), fields.has("upstream")) {
-        (false, false) => {
-            let remedy = "write `files = \"folder\"` or `upstream = \"http://127.0.0.1:9000\"`";
-            findings.problem("missing-key", fields.header.clone(), "nothing answers on this route", remedy);
-            return None;
-        }
-        (true, true) => {
-            let message = "this route has both `files` and `upstream`";
-            findings.problem("files-and-upstream", fields.span("upstream"), message, "keep one of the two");
-        }
-        _ => {}
-    }
-    if let Some(text) = fields.text("files") {
-        let folder = document.folder.join(&text.value);
-        if !folder.is_dir() {
-            let message = format!("{} is no folder: every request gets 404", folder.display());
-            let remedy = "the path is relative to the policy file; make the folder, or mend the path";
-            findings.warning("no-folder", text.span.clone(), message, remedy);
-        }
-        return Some(Target::Files(folder));
-    }
-    let text = fields.text("upstream")?;
-    match upstream(&text.value) {
-        Ok(uri) => Some(Target::Upstream(uri)),
-        Err((message, remedy)) => {
-            findings.problem("bad-upstream", text.span.clone(), message, remedy);
-            None
-        }
-    }
-}
-
-/// Reads an upstream: `http:`, host and port.
-pub(crate) fn upstream(text: &str) -> Result<Uri, Refusal> {
-    const EXAMPLE: &str = "write one such as \"http://127.0.0.1:9000\"";
-    let Some((scheme, rest)) = text.split_once("://") else {
-        let remedy = format!("write \"http://{text}\"");
-        return Err((format!("{text:?} does not begin with http://"), remedy));
-    };
-    if scheme.eq_ignore_ascii_case("https") {
-        let message = format!("{text:?}: upstreams are reached without TLS in this version");
-        return Err((message, format!("write \"http://{rest}\" where the upstream listens for that")));
-    }
-    if !scheme.eq_ignore_ascii_case("http") {
-        return Err((format!("{text:?}: an upstream is reached by http"), EXAMPLE.into()));
-    }
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    if let Some(end) = authority.find(['/', '?', '#']) {
-        let remedy = format!("write \"http://{}\"", &authority[..end]);
-        return Err((format!("{text:?} has a path: the request's own path is kept"), remedy));
-    }
-    if let Some((_, host)) = authority.rsplit_once('@') {
-        return Err((format!("{text:?} has a user name"), format!("write \"http://{host}\"")));
-    }
-    let uri = Uri::builder().scheme("http").authority(authority).path_and_query("/").build();
-    let port_fits = |uri: &Uri| match authority.rsplit_once(':') {
-        Some((_, port)) if !port.ends_with(']') => uri.port_u16().is_some_and(|port| port != 0),
-        _ => true,
-    };
-    match uri {
-        Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) && port_fits(&uri) => Ok(uri),
-        _ => Err((format!("{text:?} is no address of a server"), EXAMPLE.into())),
-    }
-}
-
 fn route_policy(
     fields: &Fields,
     policies: &mut [NamedPolicy<'_>],
@@ -367,8 +304,9 @@ fn ambiguous(matchers: &[Matcher], places: &[&Fields], findings: &mut Findings<'
 
 /// The route of the short form, which takes every path.
 pub(crate) fn whole(target: Target, policy: (String, Policy)) -> (Vec<Route>, Router) {
-    let route =
-        Route { path: "/".into(), target, policy: Some(policy), body_bytes: None, depth: 0, index: 0 };
+    let (policy, websocket) = (Some(policy), WebSocket::default());
+    let path = "/".to_owned();
+    let route = Route { path, target, policy, websocket, body_bytes: None, depth: 0, index: 0 };
     (vec![route], Router::new(vec![Matcher::default()]))
 }
 

@@ -162,9 +162,10 @@ fn target(answer: &Answer<'_>) -> String {
     match (answer.route.map(|route| &route.target), answer.refused_path) {
         (_, Some(_)) => "400 Bad Request".into(),
         (Some(Target::Files(folder)), _) => format!("the files of {}", folder.display()),
-        (Some(Target::Upstream(uri)), _) => {
-            format!("the upstream {}", uri.to_string().trim_end_matches('/'))
-        }
+        (Some(Target::Upstream(upstreams)), _) => match upstreams.servers().len() {
+            1 => format!("the upstream {upstreams}"),
+            _ => format!("one of the upstreams {upstreams}"),
+        },
         (None, None) => "404 Not Found".into(),
     }
 }
@@ -196,8 +197,7 @@ impl At<'_> {
             self.add("answers", format!("{now} answers, not {then}"), &probe);
         }
         if let (Some(before), Some(after)) = (before_route, after_route) {
-            let (before, after) = (before.body_bytes, after.body_bytes);
-            settings.extend(diff_settings::max_body(&self.place.name, before, after));
+            settings.extend(diff_settings::of_routes(&self.place.name, before, after));
         }
         let witnesses = Witnesses::new([old, new]);
         match (was_passed, is_passed) {

@@ -3,7 +3,7 @@
 
 use crossorigin::server::{PolicyConfig, TimingAllowOrigin};
 
-use crate::{Admin, Limits, Listener, Log, LogFormat, Site};
+use crate::{Admin, Limits, Listener, Log, LogFormat, Route, Site, Target};
 
 /// A setting that two policy files have different values of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,19 +63,33 @@ fn tls(listener: &Listener) -> String {
     if names.is_empty() { "none".to_owned() } else { format!("for {}", names.join("; ")) }
 }
 
-/// `max_body` of a route.
-pub(crate) fn max_body(place: &str, before: Option<u64>, after: Option<u64>) -> Option<SettingDifference> {
-    let told = |bytes: Option<u64>| {
-        bytes.map_or_else(|| "limits.body_bytes".to_owned(), |bytes| format!("{bytes} bytes"))
+/// What two routes ask of bodies, of WebSocket handshakes, and of their upstreams' certificates.
+pub(crate) fn of_routes(place: &str, before: &Route, after: &Route) -> Vec<SettingDifference> {
+    let told = |route: &Route| {
+        let max_body = route.body_bytes.map(|bytes| format!("{bytes} bytes"));
+        let authorities = match &route.target {
+            Target::Upstream(upstreams) => upstreams.authorities(),
+            Target::Files(_) => None,
+        };
+        [
+            ("max_body", max_body.unwrap_or_else(|| "limits.body_bytes".to_owned())),
+            ("websocket", route.websocket.as_str().to_owned()),
+            (
+                "upstream_ca",
+                authorities.map_or("the system's".into(), |own| own.file.display().to_string()),
+            ),
+        ]
     };
-    let (place, key, before_text, after_text) = (place.to_owned(), "max_body", told(before), told(after));
-    (before != after).then_some(SettingDifference {
-        place,
+    let pairs = told(before).into_iter().zip(told(after));
+    let differing = pairs.filter(|((_, before), (_, after))| before != after);
+    let differences = differing.map(|((key, before), (_, after))| SettingDifference {
+        place: place.to_owned(),
         key,
-        before: before_text,
-        after: after_text,
+        before,
+        after,
         is_unseen: false,
-    })
+    });
+    differences.collect()
 }
 
 /// Settings of two policies that only origins meet that both allow, where there are none.
@@ -140,7 +154,7 @@ fn operation(site: &Site) -> [(&'static str, &'static str, String); 4] {
     ]
 }
 
-fn limits(limits: &Limits) -> [(&'static str, String); 13] {
+fn limits(limits: &Limits) -> [(&'static str, String); 14] {
     let Limits {
         head_bytes,
         header_lines,
@@ -153,6 +167,7 @@ fn limits(limits: &Limits) -> [(&'static str, String); 13] {
         stall_timeout,
         connect_timeout,
         upstream_timeout,
+        websocket_timeout,
         drain_timeout,
         file_cache_bytes,
     } = limits;
@@ -168,6 +183,7 @@ fn limits(limits: &Limits) -> [(&'static str, String); 13] {
         ("stall_timeout", format!("{stall_timeout:?}")),
         ("connect_timeout", format!("{connect_timeout:?}")),
         ("upstream_timeout", format!("{upstream_timeout:?}")),
+        ("websocket_timeout", format!("{websocket_timeout:?}")),
         ("drain_timeout", format!("{drain_timeout:?}")),
         ("file_cache_bytes", file_cache_bytes.to_string()),
     ]

@@ -37,6 +37,7 @@ mod certificate;
 mod compile;
 mod compile_policy;
 mod compile_routes;
+mod compile_target;
 mod compile_tls;
 mod diff;
 mod diff_places;
@@ -65,6 +66,9 @@ pub use path::UnsafePath;
 pub use report::{Finding, Report, Severity, render};
 pub use schema::{reference, schema};
 pub use short_form::ShortForm;
-pub use site::{Admin, Conditions, Found, Limits, Listener, Log, LogFormat, Route, Site, Target};
+pub use site::{
+    Admin, Authorities, Conditions, Found, Limits, Listener, Log, LogFormat, Route, Site, Target, Upstreams,
+    WebSocket,
+};
 pub use values::duration as parse_duration;
 pub use witness::{Asks, Side, Witness, WitnessOrigin, Witnesses};

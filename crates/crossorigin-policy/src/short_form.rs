@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use crossorigin::server::{Policy, PolicyConfig, Setting};
 
 use crate::compile_routes::{self, Refusal};
+use crate::compile_target;
 use crate::lint;
 use crate::report::{Finding, Report, Severity, Source};
-use crate::site::{Limits, Listener, Log, Site, Target};
+use crate::site::{Limits, Listener, Log, Site, Target, Upstreams};
 
 /// A site of one listener, one route at `/` and one policy, from flags. The policy is the listener's default
 /// policy too.
@@ -99,10 +100,10 @@ impl ShortForm {
             problems.push(flag(Severity::Problem, "bad-target", name, value, &message, &remedy));
         };
         let files = self.files.as_ref().map(|files| (files, compile_routes::folder(files)));
-        let upstream = self.upstream.as_ref().map(|upstream| (upstream, compile_routes::upstream(upstream)));
+        let upstream = self.upstream.as_ref().map(|upstream| (upstream, compile_target::upstream(upstream)));
         match (files, upstream) {
             (Some((_, Ok(folder))), None) => return Some(Target::Files(folder)),
-            (None, Some((_, Ok(uri)))) => return Some(Target::Upstream(uri)),
+            (None, Some((_, Ok(uri)))) => return Some(Target::Upstream(Upstreams::new(uri))),
             (Some((files, Err(refusal))), None) => refuse("--files", &files.to_string_lossy(), refusal),
             (None, Some((upstream, Err(refusal)))) => refuse("--upstream", upstream, refusal),
             (None, None) => {

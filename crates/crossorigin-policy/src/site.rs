@@ -1,11 +1,14 @@
 //! A compiled policy file: listeners, routes and the policy of each.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossorigin::server::Policy;
 use http::{HeaderMap, Method, Uri};
+use rustls::pki_types::CertificateDer;
 
 use crate::certificate::Certificate;
 use crate::diff_places::asked;
@@ -62,6 +65,8 @@ pub struct Route {
     /// everything through (`pass_through = true`): the upstream's own CORS headers are kept and preflights go
     /// upstream.
     pub policy: Option<(String, Policy)>,
+    /// Whose WebSocket handshakes go on to the upstream.
+    pub websocket: WebSocket,
     /// The largest request body in bytes, where it differs from [`Limits::body_bytes`].
     pub body_bytes: Option<u64>,
     /// How many segments its path has.
@@ -89,8 +94,84 @@ pub struct Conditions<'a> {
 pub enum Target {
     /// A folder; the route's path is cut off.
     Files(PathBuf),
-    /// Another server: scheme and authority; the path is kept.
-    Upstream(Uri),
+    /// Other servers; the path is kept.
+    Upstream(Upstreams),
+}
+
+/// The servers behind a route, of which each answers in its turn; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstreams {
+    /// Scheme (`http`, `https` or `h2c`) and authority.
+    servers: Vec<Uri>,
+    authorities: Option<Authorities>,
+}
+
+impl Upstreams {
+    pub(crate) fn new(first: Uri) -> Self {
+        Self { servers: vec![first], authorities: None }
+    }
+
+    /// `None` where there is no server.
+    pub(crate) fn of(servers: Vec<Uri>, authorities: Option<Authorities>) -> Option<Self> {
+        (!servers.is_empty()).then_some(Self { servers, authorities })
+    }
+
+    /// The first of them, which is the only one of most routes.
+    pub fn first(&self) -> &Uri {
+        &self.servers[0]
+    }
+
+    /// All of them, in the file's order: scheme (`http`, `https` or `h2c`) and authority.
+    pub fn servers(&self) -> &[Uri] {
+        &self.servers
+    }
+
+    /// The authorities of `upstream_ca`; `None` for the system's.
+    pub fn authorities(&self) -> Option<&Authorities> {
+        self.authorities.as_ref()
+    }
+}
+
+/// The servers as a policy file has them, with commas between.
+impl fmt::Display for Upstreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, server) in self.servers.iter().enumerate() {
+            let separator = if nth > 0 { ", " } else { "" };
+            write!(f, "{separator}{}", server.to_string().trim_end_matches('/'))?;
+        }
+        Ok(())
+    }
+}
+
+/// Authorities that certificates of upstreams must come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authorities {
+    /// The PEM file that they were read from.
+    pub file: PathBuf,
+    /// The certificates, as DER; at least one.
+    pub certificates: Arc<[CertificateDer<'static>]>,
+}
+
+/// Whose WebSocket handshakes go on to an upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WebSocket {
+    /// Everyone's.
+    #[default]
+    Any,
+    /// Those of origins that the route's policy allows, of the service's own pages where the policy has a
+    /// `public_url`, and of programs that send no origin.
+    AllowedOrigins,
+}
+
+impl WebSocket {
+    /// The value of `websocket` in a policy file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::AllowedOrigins => "allowed-origins",
+        }
+    }
 }
 
 /// Limits and time-outs. Every one can be set in the file's `[limits]`, under the field's name (durations as
@@ -121,6 +202,8 @@ pub struct Limits {
     /// From the end of the request to the head of the upstream's response, and between two pieces of its body
     /// (server-sent events excepted).
     pub upstream_timeout: Duration,
+    /// How long a WebSocket connection may carry nothing in either direction.
+    pub websocket_timeout: Duration,
     /// How long requests under way may go on after SIGTERM.
     pub drain_timeout: Duration,
     /// Bytes of file contents kept in memory, by all workers together.
@@ -141,6 +224,7 @@ impl Default for Limits {
             stall_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(5),
             upstream_timeout: Duration::from_secs(60),
+            websocket_timeout: Duration::from_secs(600),
             drain_timeout: Duration::from_secs(30),
             file_cache_bytes: 64 * 1024 * 1024,
         }

@@ -261,7 +261,13 @@ impl Decided<'_> {
         };
         let route = self.answer.route.map(|route| match &route.target {
             Target::Files(folder) => json!({ "path": route.path, "files": folder.to_string_lossy() }),
-            Target::Upstream(uri) => json!({ "path": route.path, "upstream": uri.to_string() }),
+            Target::Upstream(upstreams) => match upstreams.servers() {
+                [only] => json!({ "path": route.path, "upstream": only.to_string() }),
+                all => json!({
+                    "path": route.path,
+                    "upstreams": all.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                }),
+            },
         });
         let branches: Vec<_> = self
             .branches
@@ -293,6 +299,7 @@ impl Decided<'_> {
 fn target(target: &Target) -> String {
     match target {
         Target::Files(folder) => format!("the files of {}", folder.display()),
-        Target::Upstream(uri) => format!("the upstream {}", uri.to_string().trim_end_matches('/')),
+        Target::Upstream(upstreams) if upstreams.servers().len() > 1 => format!("the upstreams {upstreams}"),
+        Target::Upstream(upstream) => format!("the upstream {upstream}"),
     }
 }

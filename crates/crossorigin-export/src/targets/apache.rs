@@ -351,7 +351,8 @@ fn serve(rules: &mut Rules<'_>, rule: &Rule<'_>) {
             let pattern = format!("^{}/*(.*)$", patterns::literal(rule.prefix));
             rules.rule(&[(ROUTE, &own, "")], &pattern, &format!("{}/$1", folder.display()), "L");
         }
-        Answers::Upstream(upstream) => {
+        Answers::Upstream(upstreams) => {
+            let upstream = upstreams.first();
             let authority = upstream.authority().map_or("", |authority| authority.as_str());
             rules.rule(&[(ROUTE, &own, "")], "^", &format!("http://{authority}%{{ENV:CORS_PATH}}"), "P,NE");
         }

@@ -312,7 +312,8 @@ fn serve(lines: &mut Lines<'_>, rule: &Rule<'_>, plan: &Plan<'_>) {
             lines.add(&format!("root * {}", quoted(&folder.display().to_string())));
             lines.add("file_server");
         }
-        Answers::Upstream(upstream) => {
+        Answers::Upstream(upstreams) => {
+            let upstream = upstreams.first();
             let limits = plan.limits;
             lines.add(&format!(
                 "request_body {{\n{0}    max_size {1}\n{0}}}",

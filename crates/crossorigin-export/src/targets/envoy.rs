@@ -342,7 +342,8 @@ fn clusters(plan: &Plan<'_>) -> Vec<Value> {
     let rules = plan.listeners.iter().flat_map(|serving| &serving.rules);
     let rules = rules.filter(|rule| written.insert(rule.number));
     let clusters = rules.filter_map(|rule| {
-        let Answers::Upstream(upstream) = rule.target else { return None };
+        let Answers::Upstream(upstreams) = rule.target else { return None };
+        let upstream = upstreams.first();
         let name = format!("route_{}", rule.number);
         let address = json!({ "socket_address": {
             "address": upstream.host().unwrap_or_default().trim_matches(['[', ']']),

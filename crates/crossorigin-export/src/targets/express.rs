@@ -194,7 +194,8 @@ fn of_rule(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
         Answers::Files(folder) => {
             line("files", &format!("files({})", json!(folder.display().to_string())));
         }
-        Answers::Upstream(upstream) => {
+        Answers::Upstream(upstreams) => {
+            let upstream = upstreams.first();
             let host = upstream.host().unwrap_or_default().trim_matches(['[', ']']);
             let upstream = json!({ "host": host, "port": upstream.port_u16().unwrap_or(80) });
             line("upstream", &upstream.to_string());

@@ -320,7 +320,8 @@ fn tell(text: &mut String, policy: &Policy) {
 fn backends(text: &mut String, plan: &Plan<'_>) {
     let mut written = std::collections::BTreeSet::new();
     for rule in plan.listeners.iter().flat_map(|serving| &serving.rules) {
-        let Answers::Upstream(upstream) = rule.target else { continue };
+        let Answers::Upstream(upstreams) = rule.target else { continue };
+        let upstream = upstreams.first();
         if !written.insert(rule.number) {
             continue;
         }

@@ -84,7 +84,8 @@ fn backends(text: &mut String, plan: &Plan<'_>) {
     text.push_str("\nbackend none none;\n");
     let mut written = std::collections::BTreeSet::new();
     for rule in rules(plan) {
-        let Answers::Upstream(upstream) = rule.target else { continue };
+        let Answers::Upstream(upstreams) = rule.target else { continue };
+        let upstream = upstreams.first();
         if !written.insert(rule.number) {
             continue;
         }

@@ -117,7 +117,7 @@ const KEPT: usize = 64;
 /// The servers behind, each a block, for only those keep connections; and what of upgrades is passed on.
 fn upstreams(text: &mut String, plan: &Plan<'_>) {
     let of_rule = |rule: &Rule<'_>| match rule.target {
-        Answers::Upstream(upstream) => Some((rule.number, upstream.authority()?.to_string())),
+        Answers::Upstream(upstream) => Some((rule.number, upstream.first().authority()?.to_string())),
         Answers::Files(_) => None,
     };
     let all: BTreeMap<_, _> =
@@ -272,7 +272,8 @@ fn location(text: &mut String, plan: &Plan<'_>, rule: &Rule<'_>) {
                 );
             }
         }
-        Answers::Upstream(upstream) => {
+        Answers::Upstream(upstreams) => {
+            let upstream = upstreams.first();
             let scheme = upstream.scheme_str().unwrap_or("http");
             let _ = writeln!(
                 text,
