@@ -38,11 +38,6 @@ impl Server {
         Ok(Self { name, address, health: Health::default(), uri: uri.clone() })
     }
 
-    /// The upstream's own host and port.
-    pub(crate) fn authority(&self) -> Option<&Authority> {
-        self.uri.authority()
-    }
-
     /// Makes of a request for HTTP/1.1 one for HTTP/2, whose target has scheme and host.
     pub(crate) fn make_absolute(&self, request: &mut Request<ClientBody>) {
         let host = request.headers_mut().remove(HOST);
@@ -92,9 +87,7 @@ impl Health {
 
     /// An answer has come.
     pub(crate) fn succeeded(&self, name: &str) {
-        if self.failures.load(Ordering::Relaxed) > 0
-            && self.failures.swap(0, Ordering::Relaxed) >= FAILURES
-        {
+        if self.failures.load(Ordering::Relaxed) > 0 && self.failures.swap(0, Ordering::Relaxed) >= FAILURES {
             tracing::info!(upstream = name, "the upstream answers again, and takes its turn again");
         }
     }
@@ -136,14 +129,15 @@ impl Group {
         }
         let count = self.pools.len();
         let first = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut untried = (0..count).map(|nth| first.wrapping_add(nth) % count).filter(|nth| !tried.contains(nth));
+        let mut untried =
+            (0..count).map(|nth| first.wrapping_add(nth) % count).filter(|nth| !tried.contains(nth));
         let fallback = untried.clone().next();
         let number = untried.find(|&nth| self.pools[nth].server.health.takes_turn()).or(fallback)?;
         Some((number, &self.pools[number]))
     }
 
-    pub(crate) fn is_one(&self) -> bool {
-        self.pools.len() == 1
+    pub(crate) fn len(&self) -> usize {
+        self.pools.len()
     }
 }
 

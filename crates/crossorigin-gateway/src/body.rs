@@ -8,8 +8,9 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::access_log::Exchange;
 use crate::files::FileStream;
-use crate::proxy::UpstreamBody;
 use crate::streams;
+use crate::upgrade::Tunnel;
+use crate::upstream_body::UpstreamBody;
 
 /// Why a body can't go on. The client sees its connection broken, never a body that seems whole.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -29,6 +30,8 @@ enum Source {
     Full(Bytes),
     File(Box<FileStream>),
     Upstream(Box<UpstreamBody>),
+    /// None: the connection is to become another.
+    Tunnel(Box<Tunnel>),
 }
 
 impl ResponseBody {
@@ -42,6 +45,21 @@ impl ResponseBody {
 
     pub(crate) fn upstream(body: UpstreamBody) -> Self {
         Source::Upstream(Box::new(body)).into()
+    }
+
+    pub(crate) fn tunnel(tunnel: Tunnel) -> Self {
+        Source::Tunnel(Box::new(tunnel)).into()
+    }
+
+    /// What the connection is to become.
+    pub(crate) fn take_tunnel(&mut self) -> Option<Tunnel> {
+        match std::mem::take(&mut self.source) {
+            Source::Tunnel(tunnel) => Some(*tunnel),
+            other => {
+                self.source = other;
+                None
+            }
+        }
     }
 
     pub(crate) fn of_exchange(mut self, exchange: Exchange) -> Self {
@@ -65,7 +83,7 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let polled = match &mut self.source {
-            Source::Empty => Poll::Ready(None),
+            Source::Empty | Source::Tunnel(_) => Poll::Ready(None),
             Source::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
@@ -88,7 +106,7 @@ impl Body for ResponseBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
-            Source::Empty => true,
+            Source::Empty | Source::Tunnel(_) => true,
             Source::Full(bytes) => bytes.is_empty(),
             Source::File(stream) => stream.is_end_stream(),
             Source::Upstream(body) => body.is_end_stream(),
@@ -97,7 +115,7 @@ impl Body for ResponseBody {
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Source::Empty => SizeHint::with_exact(0),
+            Source::Empty | Source::Tunnel(_) => SizeHint::with_exact(0),
             Source::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Source::File(stream) => stream.size_hint(),
             Source::Upstream(body) => body.size_hint(),

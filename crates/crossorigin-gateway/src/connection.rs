@@ -44,6 +44,8 @@ pub(crate) struct Context {
     pub(crate) scheme: Scheme,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) admission: Admission,
+    /// Counts for as long as anything of the connection is left, a WebSocket too.
+    _counted: Counted,
 }
 
 /// What bounds a connection, of the site that was served when it began.
@@ -83,7 +85,8 @@ pub(crate) async fn serve(
             .await;
     let client = |scheme, admission| {
         let ledger = Arc::new(Ledger::new());
-        Client { context: Arc::new(Context { local, place, peer, scheme, ledger, admission }), stop, limits }
+        let context = Context { local, place, peer, scheme, ledger, admission, _counted: counted };
+        Client { context: Arc::new(context), stop, limits }
     };
     // Boxed is what is larger than HTTP/1.1, so that connections of that don't have its size.
     match (spoken, tls) {
@@ -99,7 +102,7 @@ pub(crate) async fn serve(
             http1::serve(stream, begun, client(Scheme::HTTP, Admission::Unencrypted)).await;
         }
     }
-    drop((counted, alive));
+    drop(alive);
 }
 
 impl ConnectionLimits {

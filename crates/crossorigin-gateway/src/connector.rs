@@ -146,8 +146,9 @@ impl Address {
 }
 
 fn with_protocols(config: &ClientConfig, protocols: &[&[u8]]) -> ClientConfig {
-    let alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    ClientConfig { alpn_protocols, ..config.clone() }
+    let mut config = config.clone();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    config
 }
 
 /// Why there is no connection. Nothing of a request was sent.
@@ -177,6 +178,14 @@ impl ConnectError {
             Self::Lookup(error) | Self::Connect(error) | Self::Tls { error, .. } => Some(error),
             _ => None,
         }
+    }
+}
+
+impl ConnectError {
+    /// Whether the upstream can't be reached in time.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self, Self::TimedOut)
+            || self.io().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
     }
 }
 
@@ -236,11 +245,7 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),

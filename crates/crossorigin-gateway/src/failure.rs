@@ -65,6 +65,11 @@ impl Failure {
         }
     }
 
+    pub(crate) fn forbidden_handshake(reason: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "WebSocket connections from this origin are not taken here")
+            .with_detail(reason)
+    }
+
     pub(crate) fn body_too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is larger than what is taken here")
             .closing()

@@ -12,6 +12,7 @@ use crossorigin_policy::{Admin, Listener, Site};
 use tokio::sync::watch;
 
 use crate::admin::Admin as AdminListener;
+use crate::balance::{Servers, TlsError};
 use crate::files::FileCache;
 use crate::listener::{self, ListenError};
 use crate::metrics::{Metrics, PerWorker};
@@ -98,6 +99,8 @@ impl Gateway {
             listening.place.present(listener, tickets.as_ref());
             opened.push(listening);
         }
+        let servers = Servers::default();
+        servers.prepare(&site).map_err(BindError::Upstream)?;
         let admin = site.admin.as_ref().map(|asked| open_admin(asked, &mut inherited)).transpose()?;
         for address in inherited.left() {
             tracing::warn!(%address, "a socket was handed over that no listener of the policy file asks for");
@@ -106,7 +109,8 @@ impl Gateway {
         let metrics = Metrics::new(count, options.lost_log_lines);
         let site = ArcSwap::from_pointee(Serving::new(site, &metrics));
         let (refusals, is_handed_over) = (PerWorker::new(count), AtomicBool::new(false));
-        let shared = Arc::new(Shared { site, file_cache, metrics, refusals, is_handed_over, tickets });
+        let shared =
+            Arc::new(Shared { site, file_cache, servers, metrics, refusals, is_handed_over, tickets });
         let ending = watch::Sender::new(false);
         let mut workers = Vec::with_capacity(count);
         for number in 0..count {
@@ -221,9 +225,11 @@ impl Handle {
                     }
                     _ => None,
                 };
+                self.0.shared.servers.prepare(&site).map_err(BindError::Upstream)?;
                 let serving = Arc::new(Serving::new(site, &self.0.shared.metrics));
                 self.0.shared.file_cache.set_capacity(serving.limits.file_cache_bytes);
                 self.0.shared.site.store(serving.clone());
+                self.0.shared.servers.retain(&serving);
                 let places = state.open.iter().map(|open| &open.place);
                 for place in places.chain(opened.iter().map(|opened| &opened.place)) {
                     if let Some(listener) = place.in_site(&serving) {
@@ -351,6 +357,8 @@ pub enum BindError {
     },
     /// A socket can't be copied for all workers.
     Copy(io::Error),
+    /// Upstreams can't be reached by https.
+    Upstream(TlsError),
     /// A thread can't be started.
     Worker(io::Error),
 }
@@ -366,6 +374,7 @@ impl fmt::Display for BindError {
                 f,
                 "can't copy a socket for all workers: {error}; raise the number of open files (ulimit -n, LimitNOFILE=)"
             ),
+            Self::Upstream(error) => error.fmt(f),
             Self::Worker(error) => write!(f, "can't start a thread to serve with: {error}"),
         }
     }

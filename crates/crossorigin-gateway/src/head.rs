@@ -20,6 +20,14 @@ pub(crate) enum Framing {
     Chunked,
 }
 
+/// What a head says of what follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Checked {
+    pub(crate) framing: Framing,
+    /// Whether it has an `Upgrade`: what follows may be no HTTP.
+    pub(crate) may_upgrade: bool,
+}
+
 /// Why a head is refused, as a status and a sentence for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -86,7 +94,7 @@ pub(crate) fn too_large(head: &[u8], limits: HeadLimits) -> Refusal {
 }
 
 /// Checks a whole head, its last empty line included.
-pub(crate) fn check(head: &[u8], limits: HeadLimits) -> Result<Framing, Refusal> {
+pub(crate) fn check(head: &[u8], limits: HeadLimits) -> Result<Checked, Refusal> {
     if head.len() > limits.bytes {
         return Err(too_large(head, limits));
     }
@@ -106,7 +114,8 @@ pub(crate) fn check(head: &[u8], limits: HeadLimits) -> Result<Framing, Refusal>
         }
         headers.add(line)?;
     }
-    headers.framing(is_old)
+    let may_upgrade = headers.may_upgrade;
+    headers.framing(is_old).map(|framing| Checked { framing, may_upgrade })
 }
 
 /// The lines of a head without their ends.
@@ -179,6 +188,7 @@ struct Headers<'a> {
     length: Option<&'a [u8]>,
     encoding: Option<&'a [u8]>,
     host: Option<&'a [u8]>,
+    may_upgrade: bool,
 }
 
 impl<'a> Headers<'a> {
@@ -193,6 +203,10 @@ impl<'a> Headers<'a> {
         }
         // Names that could be one of ours, by length, so that most lines cost one comparison.
         let (slot, several) = match name.len() {
+            7 if name.eq_ignore_ascii_case(b"upgrade") => {
+                self.may_upgrade = true;
+                return Ok(());
+            }
             4 if name.eq_ignore_ascii_case(b"host") => (&mut self.host, SEVERAL_HOSTS),
             14 if name.eq_ignore_ascii_case(b"content-length") => (&mut self.length, SEVERAL_LENGTHS),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => (&mut self.encoding, SEVERAL_ENCODINGS),

@@ -64,6 +64,10 @@ enum State {
     Head,
     Length(u64),
     Chunked(Chunked),
+    /// After a head with `Upgrade`: what follows is read when it is known what it is.
+    Undecided,
+    /// No longer HTTP: everything passes.
+    Tunnel,
     /// Nothing that the client still sends matters.
     Refused,
 }
@@ -116,9 +120,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
         };
         match head::check(&self.buffer[..end], limits) {
             Err(refusal) => self.refuse(refusal),
-            Ok(framing) => {
+            Ok(checked) => {
                 self.outgoing = self.buffer.split_to(end).freeze();
-                self.state = match framing {
+                self.state = match checked.framing {
+                    Framing::Length(0) if checked.may_upgrade => State::Undecided,
                     Framing::Length(length) => State::Length(length),
                     Framing::Chunked => State::Chunked(Chunked::new(limits.bytes)),
                 };
@@ -170,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
                     (None, Business::Ending) => return Poll::Ready(Ok(false)),
                     (None, Business::LeavesAt(at)) => at,
                     (None, Business::IdleSince(since)) => since + self.limits.idle_timeout,
-                    (None, Business::Busy) => return Poll::Pending,
+                    (None, Business::Busy | Business::Switched) => return Poll::Pending,
                 };
                 ready!(self.read_timer.poll_until(deadline, context));
                 if head_since.is_some() {
@@ -271,6 +276,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadGate<S> {
                         return Poll::Ready(Ok(()));
                     }
                 }
+                State::Undecided => match this.ledger.business(context) {
+                    Business::Busy => return Poll::Pending,
+                    Business::Switched => this.state = State::Tunnel,
+                    Business::IdleSince(_) | Business::LeavesAt(_) | Business::Ending => {
+                        this.state = State::Length(0)
+                    }
+                },
+                State::Tunnel => return this.poll_body(context, out, u64::MAX).map_ok(drop),
                 State::Refused => return Poll::Pending,
             }
         }
@@ -311,7 +324,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
         if this.lingers_until.is_none() {
             let shut = Pin::new(&mut this.inner).poll_shutdown(context);
             ready!(this.writes.watch(context, shut))?;
-            let is_between_requests = matches!(this.state, State::Head | State::Length(0));
+            let is_between_requests =
+                matches!(this.state, State::Head | State::Length(0) | State::Undecided | State::Tunnel);
             if this.is_at_end || is_between_requests {
                 return Poll::Ready(Ok(()));
             }

@@ -14,7 +14,11 @@ use crate::service;
 const BUFFER: usize = 400 * 1024;
 
 /// Serves a connection, of which `beginning` was read already, until it ends.
-pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, beginning: BytesMut, client: Client) {
+pub(crate) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    beginning: BytesMut,
+    client: Client,
+) {
     let Client { context, mut stop, limits } = client;
     let (peer, ledger, local) = (context.peer, context.ledger.clone(), context.local.clone());
     let gate = HeadGate::new(stream, beginning, limits.gate, ledger.clone());
@@ -29,7 +33,8 @@ pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, beginning
         .header_read_timeout(None)
         .max_headers(head.lines.saturating_add(8))
         .max_buf_size(BUFFER.max(head.bytes.saturating_add(HEADROOM)))
-        .serve_connection(TokioIo::new(gate), service);
+        .serve_connection(TokioIo::new(gate), service)
+        .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         biased;

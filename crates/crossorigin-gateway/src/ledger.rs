@@ -32,6 +32,8 @@ struct Entries {
     idle_since: Instant,
     /// When nothing more may begin.
     ends_at: Option<Instant>,
+    /// Whether the connection is no longer HTTP.
+    is_switched: bool,
     /// The gate, which waits for the last request under way to end.
     waiting: Option<Waker>,
 }
@@ -47,13 +49,22 @@ pub(crate) enum Business {
     LeavesAt(Instant),
     /// None is, and none is wanted.
     Ending,
+    /// What goes on is no longer HTTP.
+    Switched,
 }
 
 impl Ledger {
     pub(crate) fn new() -> Self {
         let idle_since = Instant::now();
         let verdicts = VecDeque::new();
-        Self(Mutex::new(Entries { verdicts, under_way: 0, idle_since, ends_at: None, waiting: None }))
+        Self(Mutex::new(Entries {
+            verdicts,
+            under_way: 0,
+            idle_since,
+            ends_at: None,
+            is_switched: false,
+            waiting: None,
+        }))
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -76,7 +87,7 @@ impl Ledger {
     pub(crate) async fn idle_for(&self, limit: Duration) {
         let mut timer = Timer::default();
         std::future::poll_fn(|context| match self.business(context) {
-            Business::Busy => Poll::Pending,
+            Business::Busy | Business::Switched => Poll::Pending,
             Business::Ending => Poll::Ready(()),
             Business::IdleSince(since) => timer.poll_until(since + limit, context),
             Business::LeavesAt(at) => timer.poll_until(at, context),
@@ -101,6 +112,15 @@ impl Ledger {
         }
     }
 
+    /// The service: what follows is no longer HTTP.
+    pub(crate) fn switch(&self) {
+        let mut entries = self.entries();
+        entries.is_switched = true;
+        if let Some(waiting) = entries.waiting.take() {
+            waiting.wake();
+        }
+    }
+
     /// The connection: no more requests after those under way, or after one that begins within `grace`.
     pub(crate) fn wind_down(&self, grace: Duration) {
         self.entries().ends_at = Some(Instant::now() + grace);
@@ -114,6 +134,7 @@ impl Ledger {
     pub(crate) fn business(&self, context: &Context<'_>) -> Business {
         let mut entries = self.entries();
         match (entries.under_way, entries.ends_at) {
+            _ if entries.is_switched => Business::Switched,
             (0, Some(at)) if at <= Instant::now() => Business::Ending,
             (0, Some(at)) => Business::LeavesAt(at),
             (0, None) => Business::IdleSince(entries.idle_since),

@@ -78,6 +78,53 @@ pub(crate) enum Cause {
     Exchange(hyper::Error),
 }
 
+impl SendError {
+    /// Whether a connection was closed before anything of a response came, as happens to kept ones.
+    pub(crate) fn is_break(&self) -> bool {
+        match &self.cause {
+            Cause::Connect(_) => false,
+            Cause::Exchange(error) => {
+                error.is_incomplete_message()
+                    || error.is_canceled()
+                    || error.is_closed()
+                    || self.cause.io().is_some_and(|error| {
+                        use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+                        matches!(error.kind(), ConnectionReset | BrokenPipe)
+                    })
+            }
+        }
+    }
+
+    /// Whether the upstream is worse for it: what the gateway lacks, or asks in vain, is not its fault.
+    pub(crate) fn is_upstreams_fault(&self) -> bool {
+        let is_full =
+            |error: &std::io::Error| error.raw_os_error().is_some_and(crate::proxy::is_out_of_files);
+        !matches!(self.cause, Cause::Connect(ConnectError::NoUpgrade))
+            && !self.cause.io().is_some_and(is_full)
+    }
+}
+
+impl Cause {
+    /// The system's error below it.
+    pub(crate) fn io(&self) -> Option<&std::io::Error> {
+        match self {
+            Self::Connect(error) => error.io(),
+            Self::Exchange(error) => {
+                crate::proxy::sources(error).find_map(|source| source.downcast_ref::<std::io::Error>())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(error) => error.fmt(f),
+            Self::Exchange(error) => f.write_str(&crate::proxy::causes(error)),
+        }
+    }
+}
+
 /// One worker's connections to one upstream.
 pub(crate) struct Pool {
     pub(crate) server: Arc<Server>,
@@ -135,9 +182,10 @@ impl Pool {
         .await
     }
 
-    /// Closes the connections that wait for a request: the upstream has closed one of them.
+    /// Uses none of the kept connections any more: the upstream has closed one of them.
     pub(crate) fn clear(&self) {
         lock(&self.idle).clear();
+        *lock(&self.shared) = None;
     }
 
     /// Closes connections that have waited for too long, or that the upstream has closed.
@@ -202,12 +250,12 @@ impl Pool {
             return Ok((self.open(sending).await?, false));
         }
         if let Some(sender) = self.shared() {
-            return Ok((Opened::Http2(sender), true));
+            return Ok((Opened::Http2(sender), sending.may_reuse));
         }
         let _opening = self.opening.lock().await;
         // Another request may have opened one meanwhile.
         match self.shared() {
-            Some(sender) => Ok((Opened::Http2(sender), true)),
+            Some(sender) => Ok((Opened::Http2(sender), sending.may_reuse)),
             None => Ok((self.open(sending).await?, false)),
         }
     }
@@ -283,7 +331,8 @@ impl Link {
                     answer.as_mut().poll(context)
                 }
                 polled => {
-                    let is_upgraded = matches!(&polled, Poll::Ready(Ok(response)) if response.status() == 101);
+                    let is_upgraded =
+                        matches!(&polled, Poll::Ready(Ok(response)) if response.status() == 101);
                     if is_over && !is_upgraded {
                         *connection = None;
                     }
@@ -301,9 +350,10 @@ impl Lease {
         self.link.drive(context);
     }
 
-    /// Gives the connection back for the next request. Whether it is fit for one is seen when it is taken.
-    pub(crate) fn give_back(self) {
-        if self.link.connection.is_none() {
+    /// Gives the connection back for the next request, if it can take one: of an answer that came before the
+    /// request had ended, the rest of the request is not waited for.
+    pub(crate) fn give_back(mut self) {
+        if !self.link.stands(&mut Context::from_waker(Waker::noop())) {
             return;
         }
         let mut idle = lock(&self.pool.idle);

@@ -2,71 +2,153 @@
 
 use std::fmt::Write as _;
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use crossorigin_policy::Site;
+use crossorigin_policy::{Limits, Route, Site, Target};
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::uri::{Parts as UriParts, PathAndQuery};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version, request};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, request};
+use http_body::Body;
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Error as ClientError;
-use tokio::time::{Instant, Sleep};
+use hyper::upgrade::OnUpgrade;
+use tokio::time::Instant;
 
-use crate::body::{BodyError, ResponseBody};
+use crate::balance::{Group, Server, Tried};
+use crate::body::ResponseBody;
 use crate::client_body::{ClientBody, Progress};
 use crate::connection::Context;
-use crate::connector::Upstream;
 use crate::failure::Failure;
 use crate::metrics::UpstreamError;
+use crate::pool::{Cause, Received, Sending, Upstream};
+use crate::upgrade::{self, Tunnel};
+use crate::upstream_body::UpstreamBody;
 use crate::{forwarded, hop_by_hop, service};
+
+/// How many upstreams a request is sent to where none takes the connection.
+const MAX_CONNECTS: usize = 3;
 
 /// Passes a request on and gives the upstream's response, whose body streams.
 pub(crate) async fn forward(
     context: &Context,
-    site: &Site,
-    upstream: &Uri,
+    site: &Arc<Site>,
+    route: &Route,
     most: u64,
     mut parts: request::Parts,
     body: Incoming,
 ) -> Result<Response<ResponseBody>, Failure> {
     let limits = &site.limits;
-    prepare(&mut parts, upstream, context)?;
-    let progress = Progress::new();
-    let again = (body.is_end_stream() && is_repeatable(&parts.method)).then(|| parts.clone());
-    let body = match body.is_end_stream() {
-        true => ClientBody::empty(),
-        false => ClientBody::new(body, most, limits.stall_timeout, progress.clone()),
+    let groups = context.local.pools.of(site, &context.local.shared.servers);
+    let group = groups.get(route.index()).and_then(Option::as_ref);
+    let group = group.ok_or_else(|| Failure::internal("a route without its upstreams"))?;
+    let has_body = !body.is_end_stream();
+    let upgrade = match !has_body && upgrade::is_handshake(&parts) {
+        true => parts.extensions.remove::<OnUpgrade>(),
+        false => None,
     };
-    let sender = context.local.upstreams.pool(limits.connect_timeout);
-    let mut sent =
-        within(sender.send(Request::from_parts(parts, body)), &progress, limits.upstream_timeout).await;
-    if let (Some(Err(error)), Some(again)) = (&sent, again)
-        && is_stale(error)
-    {
-        tracing::debug!(%upstream, error = %causes(error), "a kept connection was closed; trying another");
-        let request = Request::from_parts(again, ClientBody::empty());
-        sent = within(sender.send(request), &Progress::new(), limits.upstream_timeout).await;
-    }
-    let response = match sent {
-        Some(Ok(response)) => response,
-        Some(Err(error)) => return Err(failure(upstream, &progress, &error)),
-        None => {
-            tracing::warn!(%upstream, timeout = ?limits.upstream_timeout, "the upstream did not answer in time");
-            return Err(Failure::gateway_timeout(
-                UpstreamError::Timeout,
-                "the server behind the gateway did not answer in time",
-            ));
+    prepare(&mut parts, context, route, upgrade.is_some())?;
+    let progress = has_body.then(Progress::new);
+    let body = match &progress {
+        Some(progress) => ClientBody::new(body, most, limits.stall_timeout, progress.clone()),
+        None => ClientBody::empty(),
+    };
+    let sending =
+        Sending { connect_timeout: limits.connect_timeout, may_reuse: true, may_upgrade: upgrade.is_some() };
+    let request = Request::from_parts(parts, body);
+    let mut attempts = Attempts { group, limits, progress: progress.as_deref(), sending, tried: Vec::new() };
+    let (received, server) = attempts.send(request, has_body).await?;
+    receive(received, server, limits, upgrade)
+}
+
+/// The upstreams that a request is sent to, one after the other.
+struct Attempts<'a> {
+    group: &'a Group,
+    limits: &'a Limits,
+    progress: Option<&'a Progress>,
+    sending: Sending,
+    tried: Tried,
+}
+
+impl<'a> Attempts<'a> {
+    /// Sends a request, and once more where that is safe and may help.
+    async fn send(
+        &mut self,
+        mut request: Request<ClientBody>,
+        has_body: bool,
+    ) -> Result<(Received, &'a Arc<Server>), Failure> {
+        let mut may_send_again = true;
+        loop {
+            let Some((number, pool)) = self.group.pick(&self.tried) else {
+                return Err(Failure::internal("a route without upstreams"));
+            };
+            let (server, timeout) = (&pool.server, self.limits.upstream_timeout);
+            // A body that was begun is gone; and who is not idempotent would do it twice.
+            let again =
+                (may_send_again && !has_body && request.method().is_idempotent()).then(|| copy(&request));
+            let error = match within(pool.send(request, self.sending), self.progress, timeout).await {
+                Some(Ok(received)) => {
+                    server.health.succeeded(&server.name);
+                    return Ok((received, server));
+                }
+                Some(Err(error)) => error,
+                None => {
+                    server.health.failed(&server.name);
+                    tracing::warn!(upstream = %server.name, ?timeout, "the upstream did not answer in time");
+                    let reason = "the server behind the gateway did not answer in time";
+                    return Err(Failure::gateway_timeout(UpstreamError::Timeout, reason));
+                }
+            };
+            if let Some(fault) = self.progress.and_then(Progress::fault) {
+                return Err(fault.failure());
+            }
+            let is_stale = error.was_reused && error.is_break();
+            if is_stale {
+                // What was kept as long is no better, and the upstream may be well.
+                pool.clear();
+                self.sending.may_reuse = false;
+            } else {
+                if error.is_upstreams_fault() {
+                    server.health.failed(&server.name);
+                }
+                self.tried.push(number);
+            }
+            let has_next = is_stale || self.tried.len() < self.group.len();
+            let (next, what) = match (error.unsent, again) {
+                (Some(unsent), _) if has_next && self.tried.len() < MAX_CONNECTS => {
+                    (*unsent, "nothing of the request was sent; it goes on")
+                }
+                (None, Some(again)) if has_next => {
+                    may_send_again = false;
+                    (again, "the request is idempotent; it is sent again")
+                }
+                _ => return Err(failure(server, &error.cause)),
+            };
+            tracing::info!(
+                upstream = %server.name,
+                error = %error.cause,
+                same_upstream = is_stale && self.group.len() == 1,
+                "{what}"
+            );
+            request = next;
         }
-    };
-    receive(response, upstream, limits.upstream_timeout)
+    }
+}
+
+fn copy(request: &Request<ClientBody>) -> Request<ClientBody> {
+    let mut copy = Request::new(ClientBody::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
 }
 
 /// Turns the client's request into the gateway's own.
-fn prepare(parts: &mut request::Parts, upstream: &Uri, context: &Context) -> Result<(), Failure> {
+fn prepare(
+    parts: &mut request::Parts,
+    context: &Context,
+    route: &Route,
+    is_handshake: bool,
+) -> Result<(), Failure> {
     let host = service::host(parts).and_then(|host| HeaderValue::from_str(host).ok());
     hop_by_hop::remove(&mut parts.headers);
     if parts.headers.contains_key(TE) {
@@ -77,47 +159,37 @@ fn prepare(parts: &mut request::Parts, upstream: &Uri, context: &Context) -> Res
     parts.headers.remove(EXPECT);
     let host_text = host.as_ref().and_then(|host| host.to_str().ok());
     forwarded::set(&mut parts.headers, context.peer, host_text, &context.scheme, parts.version);
-    let own_host = || upstream.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-    if let Some(host) = host.clone().or_else(own_host) {
+    // Clients of HTTP/1.0 need not name one.
+    let own_host = || match &route.target {
+        Target::Upstream(upstreams) => HeaderValue::from_str(upstreams.first().authority()?.as_str()).ok(),
+        Target::Files(_) => None,
+    };
+    if let Some(host) = host.or_else(own_host) {
         parts.headers.insert(HOST, host);
     }
-    let mut uri = UriParts::default();
-    uri.scheme = upstream.scheme().cloned();
-    uri.authority = upstream.authority().cloned();
-    let path = parts.uri.path_and_query().cloned();
-    uri.path_and_query = Some(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    parts.uri = Uri::from_parts(uri).map_err(|error| Failure::internal(error.to_string()))?;
+    if is_handshake {
+        upgrade::mark(&mut parts.headers);
+    }
+    if parts.uri.scheme().is_some() {
+        let mut uri = UriParts::default();
+        let path = parts.uri.path_and_query().cloned();
+        uri.path_and_query = Some(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+        parts.uri = Uri::from_parts(uri).map_err(|error| Failure::internal(error.to_string()))?;
+    }
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
     Ok(())
 }
 
-/// Whether a request without a body may be sent again after a connection was closed under it.
-/// [Source](https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2).
-fn is_repeatable(method: &Method) -> bool {
-    method.is_idempotent()
-}
-
-/// Whether a connection was closed before anything of a response came, as happens to kept ones.
-fn is_stale(error: &ClientError) -> bool {
-    !error.is_connect()
-        && sources(error).any(|source| {
-            source.downcast_ref::<hyper::Error>().is_some_and(|error| {
-                error.is_incomplete_message() || error.is_canceled() || error.is_closed()
-            }) || source.downcast_ref::<std::io::Error>().is_some_and(|error| {
-                matches!(error.kind(), std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe)
-            })
-        })
-}
-
 /// Waits for the head of a response; `None` when the upstream has had all there was for it for too long.
-async fn within<F: Future>(sending: F, progress: &Progress, timeout: Duration) -> Option<F::Output> {
+async fn within<F: Future>(sending: F, progress: Option<&Progress>, timeout: Duration) -> Option<F::Output> {
     let mut sending = std::pin::pin!(sending);
     let mut deadline = Instant::now() + timeout;
     loop {
         match tokio::time::timeout_at(deadline, sending.as_mut()).await {
             Ok(output) => return Some(output),
             Err(_) => {
+                let Some(progress) = progress else { return None };
                 let since = progress.waiting_since().unwrap_or_else(Instant::now);
                 if since + timeout <= Instant::now() {
                     return None;
@@ -128,56 +200,63 @@ async fn within<F: Future>(sending: F, progress: &Progress, timeout: Duration) -
     }
 }
 
-fn failure(upstream: &Uri, progress: &Progress, error: &ClientError) -> Failure {
-    if let Some(fault) = progress.fault() {
-        return fault.failure();
-    }
-    let detail = causes(error);
-    let io_kind = sources(error).find_map(|source| source.downcast_ref::<std::io::Error>());
-    let is_full = io_kind.is_some_and(|error| error.raw_os_error().is_some_and(is_out_of_files));
-    let is_late = io_kind.is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
-    let failure = match (error.is_connect(), is_full, is_late) {
-        (_, true, _) => return Failure::overloaded("the gateway has as many open files as it may have"),
-        (true, _, true) => Failure::gateway_timeout(
+fn failure(server: &Server, cause: &Cause) -> Failure {
+    let detail = cause.to_string();
+    let io = cause.io();
+    let is_full = io.is_some_and(|error| error.raw_os_error().is_some_and(is_out_of_files));
+    let failure = match cause {
+        _ if is_full => return Failure::overloaded("the gateway has as many open files as it may have"),
+        Cause::Connect(error) if error.is_late() => Failure::gateway_timeout(
             UpstreamError::ConnectTimeout,
             "the server behind the gateway can't be reached in time",
         ),
-        (true, _, false) => {
+        Cause::Connect(_) => {
             Failure::bad_gateway(UpstreamError::Unreachable, "the server behind the gateway can't be reached")
         }
-        _ if sources(error).any(is_parse_error) => Failure::bad_gateway(
+        Cause::Exchange(error) if error.is_parse() => Failure::bad_gateway(
             UpstreamError::NotHttp,
             "the server behind the gateway answered with something that is not HTTP",
         ),
-        _ => Failure::bad_gateway(
+        Cause::Exchange(_) => Failure::bad_gateway(
             UpstreamError::BrokeOff,
             "the server behind the gateway broke off before it answered",
         ),
     };
-    tracing::warn!(%upstream, error = detail, "{}", failure.reason);
-    failure.with_detail(detail)
+    tracing::warn!(upstream = %server.name, error = detail, "{}", failure.reason);
+    failure.with_detail(format!("{}: {detail}", server.name))
 }
 
 pub(crate) fn is_out_of_files(error: i32) -> bool {
     [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].iter().any(|full| full.raw_os_error() == error)
 }
 
-fn is_parse_error(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
-}
-
 fn receive(
-    response: Response<Incoming>,
-    upstream: &Uri,
-    timeout: Duration,
+    received: Received,
+    server: &Server,
+    limits: &Limits,
+    upgrade: Option<OnUpgrade>,
 ) -> Result<Response<ResponseBody>, Failure> {
+    let Received { response, lease } = received;
     let (mut parts, body) = response.into_parts();
     let refuse = |reason: &'static str| {
-        tracing::warn!(%upstream, "{reason}");
+        tracing::warn!(upstream = %server.name, "{reason}");
         Err(Failure::bad_gateway(UpstreamError::BadFraming, reason))
     };
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-        return refuse("the server behind the gateway switched protocols unasked");
+        let tunnel = match (upgrade, lease) {
+            (Some(client), Some(lease)) if upgrade::names_websocket(&parts.headers) => {
+                Tunnel::new(client, lease, limits.websocket_timeout)
+            }
+            _ => None,
+        };
+        let Some(tunnel) = tunnel else {
+            return refuse("the server behind the gateway switched protocols unasked");
+        };
+        hop_by_hop::remove(&mut parts.headers);
+        upgrade::mark(&mut parts.headers);
+        parts.version = Version::HTTP_11;
+        parts.extensions.clear();
+        return Ok(Response::from_parts(parts, ResponseBody::tunnel(tunnel)));
     }
     let mut encodings = parts.headers.get_all(TRANSFER_ENCODING).iter();
     if let Some(encoding) = encodings.next() {
@@ -200,44 +279,9 @@ fn receive(
     });
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
-    let timeout = (!is_event_stream).then_some(timeout);
-    Ok(Response::from_parts(parts, ResponseBody::upstream(UpstreamBody { body, timeout, timer: None })))
-}
-
-/// The body of an upstream's response, bounded in the time between two pieces.
-#[derive(Debug)]
-pub(crate) struct UpstreamBody {
-    body: Incoming,
-    timeout: Option<Duration>,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Body for UpstreamBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = &mut *self;
-        if let Poll::Ready(polled) = Pin::new(&mut this.body).poll_frame(context) {
-            this.timer = None;
-            return Poll::Ready(polled.map(|frame| frame.map_err(BodyError::from)));
-        }
-        let Some(timeout) = this.timeout else { return Poll::Pending };
-        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-        ready!(timer.as_mut().poll(context));
-        Poll::Ready(Some(Err("the upstream sent nothing more of its answer in time".into())))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    let timeout = (!is_event_stream).then_some(limits.upstream_timeout);
+    let body = UpstreamBody::new(body, lease, timeout);
+    Ok(Response::from_parts(parts, ResponseBody::upstream(body)))
 }
 
 /// An error with all its causes, in one line.
@@ -251,7 +295,7 @@ pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn sources<'a>(
+pub(crate) fn sources<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |error| error.source())

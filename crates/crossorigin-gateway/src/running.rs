@@ -11,6 +11,7 @@ use rustls::ServerConfig;
 use rustls::server::ProducesTickets;
 use tokio::sync::watch;
 
+use crate::balance::Servers;
 use crate::files::FileCache;
 use crate::metrics::{Counter, Metrics, PerWorker, SiteSeries};
 use crate::refusals::Refusals;
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     /// The site, swapped whole: a request keeps the one it began with.
     pub(crate) site: ArcSwap<Serving>,
     pub(crate) file_cache: FileCache,
+    /// The upstreams of the site.
+    pub(crate) servers: Servers,
     /// Makes the tickets of TLS sessions, for all listeners.
     pub(crate) tickets: Option<Arc<dyn ProducesTickets>>,
     pub(crate) metrics: Metrics,

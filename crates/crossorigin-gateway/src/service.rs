@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crossorigin::server::{Decision, Outcome, Policy};
-use crossorigin_policy::{Found, Listener, Route, Site, Target};
+use crossorigin_policy::{Found, Listener, Route, Site, Target, WebSocket};
 use http::header::{ALLOW, CONNECTION, HOST, ORIGIN};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use hyper::body::Incoming;
@@ -16,8 +16,8 @@ use crate::connection::{Admission, Context};
 use crate::failure::Failure;
 use crate::files;
 use crate::ledger::Verdict;
-use crate::proxy;
 use crate::redact::redacted;
+use crate::{proxy, upgrade};
 
 /// Answers a request.
 pub(crate) async fn answer(
@@ -51,10 +51,11 @@ pub(crate) async fn answer(
     });
     let is_head = parts.method == Method::HEAD;
     let is_by_connection = parts.version < Version::HTTP_2;
+    let refusal = refusal.or_else(|| refused_handshake(route?, decision.as_ref()?, &parts));
     let answered = match (refusal, decision.as_ref().and_then(Decision::response)) {
         (Some(refusal), _) => Err(refusal),
         (None, Some(response)) => Ok(response),
-        (None, None) => to_target(&context, site, route, parts, body).await,
+        (None, None) => to_target(&context, &serving.site, route, parts, body).await,
     };
     let (mut response, closes) = match answered {
         Ok(response) => (response, false),
@@ -68,6 +69,11 @@ pub(crate) async fn answer(
     };
     if let Some(decision) = decision {
         decision.decorate(response.headers_mut());
+    }
+    if let Some(tunnel) = response.body_mut().take_tunnel() {
+        exchange.answered(response.status(), false);
+        tunnel.start(context, exchange);
+        return Ok(response);
     }
     if is_by_connection && (closes || context.ledger.is_ending()) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -131,9 +137,17 @@ fn decide(name: &str, policy: &Policy, parts: &request::Parts) -> Decision {
     decision
 }
 
+/// Why a WebSocket handshake goes no further: its origin is one that the policy refuses.
+fn refused_handshake(route: &Route, decision: &Decision, parts: &request::Parts) -> Option<Failure> {
+    let is_refused = route.websocket == WebSocket::AllowedOrigins
+        && decision.outcome() == Outcome::Refused
+        && upgrade::is_handshake(parts);
+    is_refused.then(|| Failure::forbidden_handshake(decision.reason().code()))
+}
+
 async fn to_target(
     context: &Context,
-    site: &Site,
+    site: &Arc<Site>,
     route: Option<&Route>,
     parts: request::Parts,
     body: Incoming,
@@ -152,7 +166,7 @@ async fn to_target(
             let rest = route.remainder(parts.uri.path());
             files::answer(&context.local.shared.file_cache, folder, rest, &parts).await
         }
-        Target::Upstream(upstream) => proxy::forward(context, site, upstream, most, parts, body).await,
+        Target::Upstream(_) => proxy::forward(context, site, route, most, parts, body).await,
     }
 }
 

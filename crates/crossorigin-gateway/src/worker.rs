@@ -3,13 +3,17 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::accept;
 use crate::access_log::Dice;
-use crate::connector::Upstreams;
+use crate::balance::Pools;
 use crate::running::{Place, Shared};
+
+/// How often connections to upstreams are looked through for those that nobody will use.
+const TEND_EVERY: Duration = Duration::from_secs(5);
 
 /// A socket to accept on.
 #[derive(Debug)]
@@ -30,7 +34,7 @@ pub(crate) struct Local {
     pub(crate) shared: Arc<Shared>,
     /// Which worker it is, from 0.
     pub(crate) number: usize,
-    pub(crate) upstreams: Upstreams,
+    pub(crate) pools: Pools,
     pub(crate) dice: Dice,
     /// Every task holds a clone of it: when all are gone, all have ended.
     pub(crate) alive: mpsc::Sender<()>,
@@ -72,22 +76,23 @@ async fn serve(
     mut inbox: mpsc::UnboundedReceiver<Accepting>,
     ending: watch::Receiver<bool>,
 ) -> bool {
-    let connect_timeout = shared.site.load().limits.connect_timeout;
     let (alive, mut all_gone) = mpsc::channel(1);
     let local = Arc::new(Local {
-        upstreams: Upstreams::new(connect_timeout),
+        pools: Pools::default(),
         shared: shared.clone(),
         number,
         dice: Dice::new(number as u64),
         alive,
     });
     let mut ended = ending.clone();
+    let mut tending = tokio::time::interval(TEND_EVERY);
     loop {
         tokio::select! {
             biased;
             Some(accepting) = inbox.recv() => {
                 tokio::spawn(accept::accept(local.clone(), accepting, ending.clone()));
             }
+            _ = tending.tick() => local.pools.tend(),
             _ = ended.wait_for(|&ending| ending) => break,
         }
     }

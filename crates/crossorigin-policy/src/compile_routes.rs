@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use crossorigin::server::{Policy, PolicyConfig};
 use http::Method;
 
-use crate::compile_target;
 use crate::compile::{Findings, NamedListener, NamedPolicy, name_remedy, policy_named};
+use crate::compile_target;
 use crate::document::PolicyDocument;
 use crate::path;
 use crate::read::{Fields, Text};

@@ -146,12 +146,14 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Refusal> {
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|file| file.take(MAX_AUTHORITIES + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        let remedy =
-            "the path is relative to the policy file; check that the file is there and may be read";
+        let remedy = "the path is relative to the policy file; check that the file is there and may be read";
         return Err((format!("can't read {name}: {error}"), remedy.into()));
     }
     if bytes.len() as u64 > MAX_AUTHORITIES {
-        return Err((format!("{name} is larger than 4 MiB"), "name only the authorities that are used".into()));
+        return Err((
+            format!("{name} is larger than 4 MiB"),
+            "name only the authorities that are used".into(),
+        ));
     }
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     let remedy = "write the authority's certificate in PEM, which begins with -----BEGIN CERTIFICATE-----";

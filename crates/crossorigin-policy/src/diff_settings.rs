@@ -74,10 +74,7 @@ pub(crate) fn of_routes(place: &str, before: &Route, after: &Route) -> Vec<Setti
         [
             ("max_body", max_body.unwrap_or_else(|| "limits.body_bytes".to_owned())),
             ("websocket", route.websocket.as_str().to_owned()),
-            (
-                "upstream_ca",
-                authorities.map_or("the system's".into(), |own| own.file.display().to_string()),
-            ),
+            ("upstream_ca", authorities.map_or("the system's".into(), |own| own.file.display().to_string())),
         ]
     };
     let pairs = told(before).into_iter().zip(told(after));

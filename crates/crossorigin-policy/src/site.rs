@@ -144,7 +144,7 @@ impl fmt::Display for Upstreams {
 }
 
 /// Authorities that certificates of upstreams must come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Authorities {
     /// The PEM file that they were read from.

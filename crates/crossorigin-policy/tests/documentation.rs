@@ -78,10 +78,11 @@ fn the_example_shows_every_key_and_compiles() {
     }
     // The files that it names would have to be there.
     assert!(text.contains("\n# tls = ") && shown.insert("listeners.tls".to_owned()));
+    assert!(text.contains("\n# upstream_ca = ") && shown.insert("routes.upstream_ca".to_owned()));
     assert_eq!(shown, schema_keys());
 
     let (site, warnings) = load(&path).unwrap_or_else(|report| panic!("{report}"));
-    assert_eq!((site.policies.len(), site.listeners.len(), site.routes.len()), (2, 1, 3));
+    assert_eq!((site.policies.len(), site.listeners.len(), site.routes.len()), (2, 1, 4));
     assert_eq!(site.watched, [docs("origins.txt")]);
     // The folder of the example is made up; nothing else is to be said about it.
     let said: Vec<_> = warnings.iter().filter(|warning| warning.severity() < Severity::Note).collect();
@@ -98,10 +99,11 @@ fn the_examples_limits_are_the_defaults() {
 fn every_limit_can_be_set() {
     let text = "[limits]\nhead_bytes = 9000\nheader_lines = 2\nbody_bytes = 3\nconnections = 4\n\
         head_timeout = '5s'\nhandshake_timeout = '1s'\nstreams = 5\nidle_timeout = '6s'\nstall_timeout = '7s'\nconnect_timeout = '8s'\n\
-        upstream_timeout = '9s'\ndrain_timeout = '10s'\nfile_cache_bytes = '11KiB'\n";
+        upstream_timeout = '9s'\nwebsocket_timeout = '8m'\ndrain_timeout = '10s'\nfile_cache_bytes = '11KiB'\n";
     let (site, _) = crossorigin_policy::PolicyDocument::parse(Path::new("p.toml"), text).compile().unwrap();
     let limits = site.limits;
     assert_eq!((limits.handshake_timeout, limits.streams), (Duration::from_secs(1), 5));
+    assert_eq!(limits.websocket_timeout, Duration::from_secs(480));
     let seconds = [
         limits.head_timeout,
         limits.idle_timeout,

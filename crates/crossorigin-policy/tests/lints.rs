@@ -249,7 +249,9 @@ fn the_short_form_makes_a_site() {
     let found = site.find(listener, Some("any"), "/x/y", &Method::PUT, &HeaderMap::new()).unwrap();
     let crossorigin_policy::Found::Route(route) = found else { panic!("no route") };
     assert_eq!(route.policy.as_ref().unwrap().1.origin_count(), 1);
-    assert!(matches!(&route.target, Target::Upstream(uri) if uri.first().authority().unwrap() == "127.0.0.1:9000"));
+    assert!(
+        matches!(&route.target, Target::Upstream(uri) if uri.first().authority().unwrap() == "127.0.0.1:9000")
+    );
 }
 
 #[test]

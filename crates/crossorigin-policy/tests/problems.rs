@@ -31,6 +31,9 @@ fn every_problem_is_named_with_its_place_and_remedy() {
     std::fs::write(folder.path().join("faulty.txt"), lines).unwrap();
     std::fs::write(folder.path().join("star.txt"), "https://b.example\n*\n").unwrap();
     std::fs::write(folder.path().join("latin.txt"), b"https://b.example\nhttps://\xe9.example\n").unwrap();
+    std::fs::write(folder.path().join("empty.pem"), "").unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";
+    std::fs::write(folder.path().join("broken.pem"), broken).unwrap();
     let mut count = 0;
     let mut wrong = String::new();
     for (name, file, expected) in cases() {

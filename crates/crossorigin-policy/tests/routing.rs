@@ -185,7 +185,9 @@ fn a_listener_of_the_site_before_a_reload_is_known_by_its_name() {
     let after = site(&(listener("b") + &listener("a") + &route("a") + &route("b")));
     let upstreams = before.listeners.iter().map(|listener| {
         match after.find(listener, None, "/", &Method::GET, &HeaderMap::new()).unwrap() {
-            Found::Route(Route { target: Target::Upstream(uri), .. }) => uri.first().host().unwrap().to_owned(),
+            Found::Route(Route { target: Target::Upstream(uri), .. }) => {
+                uri.first().host().unwrap().to_owned()
+            }
             _ => "-".to_owned(),
         }
     });

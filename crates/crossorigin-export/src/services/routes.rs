@@ -61,7 +61,10 @@ pub(super) fn fixed_headers(policy: &Policy) -> Vec<(&'static str, String)> {
 /// The host and the port of a route's upstream.
 pub(super) fn upstream(rule: &Rule<'_>) -> (String, u16) {
     match rule.target {
-        Target::Upstream(upstreams) => (upstreams.first().host().unwrap_or("backend").to_owned(), upstreams.first().port_u16().unwrap_or(80)),
+        Target::Upstream(upstreams) => (
+            upstreams.first().host().unwrap_or("backend").to_owned(),
+            upstreams.first().port_u16().unwrap_or(80),
+        ),
         Target::Files(_) => ("backend".to_owned(), 80),
     }
 }
