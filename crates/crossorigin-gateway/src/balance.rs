@@ -1,6 +1,7 @@
 //! Which of a route's upstreams gets a request: each in its turn, but for those that have failed.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -171,9 +172,10 @@ impl Servers {
     pub(crate) fn prepare(&self, site: &Site) -> Result<(), TlsError> {
         let mut servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys(site) {
-            if !servers.contains_key(&key) {
-                let server = Server::new(&key.0, || client_config(key.1.as_ref()))?;
-                servers.insert(key, Arc::new(server));
+            if let Entry::Vacant(vacant) = servers.entry(key) {
+                let (uri, authorities) = vacant.key();
+                let server = Server::new(uri, || client_config(authorities.as_ref()))?;
+                vacant.insert(Arc::new(server));
             }
         }
         Ok(())
@@ -181,7 +183,7 @@ impl Servers {
 
     /// Forgets those that are not a site's.
     pub(crate) fn retain(&self, site: &Site) {
-        let wanted: std::collections::HashSet<Key> = keys(site).collect();
+        let wanted: HashSet<Key> = keys(site).collect();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| wanted.contains(key));
     }
 

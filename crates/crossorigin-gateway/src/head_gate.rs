@@ -280,7 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadGate<S> {
                     Business::Busy => return Poll::Pending,
                     Business::Switched => this.state = State::Tunnel,
                     Business::IdleSince(_) | Business::LeavesAt(_) | Business::Ending => {
-                        this.state = State::Length(0)
+                        this.state = State::Length(0);
                     }
                 },
                 State::Tunnel => return this.poll_body(context, out, u64::MAX).map_ok(drop),

@@ -189,7 +189,7 @@ async fn within<F: Future>(sending: F, progress: Option<&Progress>, timeout: Dur
         match tokio::time::timeout_at(deadline, sending.as_mut()).await {
             Ok(output) => return Some(output),
             Err(_) => {
-                let Some(progress) = progress else { return None };
+                let progress = progress?;
                 let since = progress.waiting_since().unwrap_or_else(Instant::now);
                 if since + timeout <= Instant::now() {
                     return None;

@@ -554,7 +554,8 @@ const HTTP2: &[Http2Case] = &[
         Forwarded(&["POST /x HTTP/1.1|content-length: 22|host: a|GET /evil HTTP/1.1\r\n\r\n"]),
     ),
     ("less than the length", POST, &[("content-length", b"3")], Some(b"ok"), Reset),
-    ("more than the length", POST, &[("content-length", b"0")], Some(b"GET /evil HTTP/1.1\r\n\r\n"), Reset),
+    // A length of 0 makes a request whole that may be forwarded before the body comes that it does not have.
+    ("more than the length", POST, &[("content-length", b"1")], Some(b"GET /evil HTTP/1.1\r\n\r\n"), Reset),
     ("a length and no body", POST, &[("content-length", b"2")], None, Reset),
     ("two lengths", POST, &[("content-length", b"2"), ("content-length", b"0")], Some(b"ok"), Reset),
     (
