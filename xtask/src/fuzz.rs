@@ -13,7 +13,7 @@ const INSTRUMENTATION: &str = "--cfg=fuzzing -Cpasses=sancov-module -Cllvm-args=
     -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1";
 
 /// The targets, each of them a function of the crate crossorigin-fuzz-bodies.
-const TARGETS: [&str; 11] = [
+const TARGETS: [&str; 12] = [
     "console_messages",
     "curl_command",
     "decision",
@@ -25,6 +25,7 @@ const TARGETS: [&str; 11] = [
     "page",
     "policy_file",
     "request_header_list",
+    "request_path",
 ];
 
 /// Fuzzes one target, or each of them, for a while.

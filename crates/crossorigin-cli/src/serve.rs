@@ -322,8 +322,9 @@ fn summary(gateway: &Gateway) -> String {
             true => String::new(),
             false => format!(" ({})", listener.name),
         };
+        let scheme = if listener.tls.is_empty() { "http" } else { "https" };
         // Writing to a string can't fail.
-        let _ = writeln!(text, "listening on http://{address}{name}");
+        let _ = writeln!(text, "listening on {scheme}://{address}{name}");
         if let Some((name, policy)) = &listener.default_policy {
             let _ = writeln!(text, "  elsewhere: 404, {}", described(name, policy));
         }

@@ -60,6 +60,8 @@ mod reload;
 mod running;
 mod service;
 mod sockets;
+#[doc(hidden)]
+pub mod steps;
 mod streams;
 mod timer;
 mod tls;

@@ -231,9 +231,9 @@ fn endless() -> SocketAddr {
 async fn a_client_that_takes_nothing_of_an_answer_loses_the_stream_and_no_other() {
     let (_gateway, address) = gateway(&site(endless(), "stall_timeout = \"300ms\""));
     let mut client = Http2::connect(address).await;
+    let began = Instant::now();
     let (response, _) = client.requests().send_request(request(Method::GET, "/endless"), true).unwrap();
     let mut stuck = response.await.unwrap().into_body();
-    let began = Instant::now();
     let mut others = 0;
     let error = loop {
         let response = client.get("http://a/", &[ORIGIN]).await;

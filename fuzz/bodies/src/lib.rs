@@ -11,6 +11,7 @@ mod origin_set;
 mod page;
 mod policy_file;
 mod request_header_list;
+mod request_path;
 mod tape;
 
 pub use decision::decision;
@@ -21,3 +22,4 @@ pub use origin_set::origin_set;
 pub use page::page;
 pub use policy_file::policy_file;
 pub use request_header_list::request_header_list;
+pub use request_path::request_path;

@@ -66,6 +66,12 @@ fn decisions_keep_their_promises() {
     run("decision", bodies::decision, 20_000);
 }
 
+/// What clients send is read in one way, by HTTP/1.1 and by HTTP/2.
+#[test]
+fn requests_are_read_in_one_way() {
+    run("request_path", bodies::request_path, 4_000);
+}
+
 /// Whatever servers answer, script reads what they share, and no more.
 #[test]
 fn fetches_end_and_keep_what_is_withheld() {
