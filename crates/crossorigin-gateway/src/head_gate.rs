@@ -170,7 +170,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
                 let head_since = self.head_since.filter(|_| !self.buffer.is_empty());
-                let deadline = match (head_since, self.ledger.business(context)) {
+                let business = self.ledger.business(context);
+                if self.buffer.is_empty() && !matches!(business, Business::Busy) {
+                    // Connections that only wait are many.
+                    self.buffer = BytesMut::new();
+                }
+                let deadline = match (head_since, business) {
                     (Some(since), _) => since + self.limits.head_timeout,
                     (None, Business::Ending) => return Poll::Ready(Ok(false)),
                     (None, Business::LeavesAt(at)) => at,
