@@ -3,6 +3,7 @@
 mod bench;
 mod fuzz;
 mod lab;
+mod package;
 mod soak;
 mod steps;
 mod test;
@@ -28,6 +29,7 @@ enum Chore {
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
     Lab(lab::Lab),
+    Package(package::Package),
     Soak(soak::Soak),
 }
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Lab(lab) => lab.run(),
+        Chore::Package(package) => package.run(),
         Chore::Soak(soak) => soak.run(),
     });
     outcome.unwrap_or_else(|error| {

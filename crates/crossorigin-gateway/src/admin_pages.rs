@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crossorigin::server::{Policy, Reason};
 use crossorigin_policy::{Site, Target};
+use http::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::gateway::Control;
@@ -55,10 +56,19 @@ fn routes(site: &Site) -> Vec<Value> {
 }
 
 fn described(policy: &Policy) -> Value {
+    let text = |value: Option<&HeaderValue>| {
+        value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
     json!({
         "any_origin": policy.allows_any_origin(),
         "origins": policy.origin_count(),
+        "null_origin": policy.allows_null_origin(),
         "credentials": policy.allows_credentials(),
+        "methods": policy.methods().collect::<Vec<_>>(),
+        "request_headers": policy.request_headers().collect::<Vec<_>>(),
+        "exposed_headers": text(policy.exposed_headers()),
+        "max_age_seconds": text(policy.max_age()),
+        "forbids_refused_origins": policy.forbids_refused_origins(),
     })
 }
 

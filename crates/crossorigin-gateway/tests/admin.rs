@@ -261,6 +261,18 @@ fn the_policy_of_each_route_is_told() {
     assert_eq!(told["routes"][1]["hosts"], serde_json::json!(["gateway.example"]));
     assert_eq!(told["routes"][1]["policy"], "p");
     assert_eq!(told["policies"]["q"]["any_origin"], true);
+    let resolved = &told["routes"][0]["resolved"];
+    assert_eq!(
+        (&resolved["methods"], &resolved["origins"]),
+        (&serde_json::json!(["PUT"]), &serde_json::json!(1))
+    );
+    assert_eq!(resolved, &told["policies"]["p"]);
+    // A route without a policy lets nobody read.
+    let closed = &told["routes"][2]["resolved"];
+    assert_eq!(
+        (&closed["origins"], &closed["any_origin"]),
+        (&serde_json::json!(0), &serde_json::json!(false))
+    );
 }
 
 #[test]
@@ -271,4 +283,52 @@ fn a_keep_alive_connection_is_asked_again_and_head_has_no_body() {
     assert_eq!(client.head().status, 200);
     client.send(request("GET", "/healthz", &[]).replace("gateway.example", "localhost"));
     assert_eq!(client.response().text(), "ok\n");
+}
+
+/// Reads the text as Prometheus's own library does; a line a metric: name, type, and how many values.
+const PARSER: &str = "
+import sys
+from prometheus_client.parser import text_string_to_metric_families as families
+for family in families(sys.stdin.read()):
+    assert family.documentation, family.name
+    labels = [(value.name, tuple(sorted(value.labels.items()))) for value in family.samples]
+    assert len(labels) == len(set(labels)), family.name
+    print(family.name, family.type, len(family.samples))
+";
+
+#[test]
+#[ignore = "needs prometheus_client for Python: cargo xtask test"]
+fn a_parser_of_prometheus_reads_the_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    // Names that have to be escaped.
+    let odd = "[policies.\"a \\\"b\\\" \\\\ \\n c\"]\norigins = \"*\"\n\
+               [[routes]]\npath = \"/a\\\"b/\"\nfiles = \".\"\npolicy = \"a \\\"b\\\" \\\\ \\n c\"\n";
+    let (gateway, address) = gateway_in(folder.path(), &text(nobody(), odd));
+    get(address, "/files/x", &["Origin: https://evil.example"]);
+    let mut python = std::process::Command::new("python3")
+        .args(["-c", PARSER])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let metrics = ask(gateway.admin_address().unwrap(), "/metrics");
+    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    std::io::Write::write_all(&mut python.stdin.take().unwrap(), &metrics.body).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success(), "the parser takes it");
+    let read = String::from_utf8(output.stdout).unwrap();
+    let families: Vec<_> = read.lines().collect();
+    println!("{read}");
+    // The counters' names are told without `_total`.
+    for expected in [
+        "crossorigin_decisions counter 100",
+        "crossorigin_requests counter 30",
+        "crossorigin_request_duration_seconds histogram 80",
+        "crossorigin_connections gauge 1",
+        "crossorigin_reloads counter 2",
+    ] {
+        assert!(families.contains(&expected), "no {expected:?} in\n{read}");
+    }
+    let announced = metrics.text().matches("# TYPE ").count();
+    assert_eq!(families.len(), announced, "each is announced once");
 }

@@ -96,6 +96,36 @@ impl Policy {
         self.0.origins.len()
     }
 
+    /// The methods that preflights may ask for beside GET, HEAD and POST, sorted; `*` for all.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        self.0.methods.named()
+    }
+
+    /// The request headers that preflights may ask for, in lower case, sorted; `*` for all but `authorization`.
+    pub fn request_headers(&self) -> impl Iterator<Item = &str> {
+        self.0.request_headers.named()
+    }
+
+    /// The value of `Access-Control-Expose-Headers`.
+    pub fn exposed_headers(&self) -> Option<&HeaderValue> {
+        self.0.exposed_headers.as_ref()
+    }
+
+    /// The value of `Access-Control-Max-Age`, in seconds.
+    pub fn max_age(&self) -> Option<&HeaderValue> {
+        self.0.max_age.as_ref()
+    }
+
+    /// Whether the origin `null` is trusted.
+    pub fn allows_null_origin(&self) -> bool {
+        self.0.null_origin
+    }
+
+    /// Whether refused origins get 403 to requests that may change what the service holds.
+    pub fn forbids_refused_origins(&self) -> bool {
+        self.0.forbid_refused_origins
+    }
+
     /// Whether responses to requests with credentials may be read.
     pub fn allows_credentials(&self) -> bool {
         self.0.credentials
@@ -163,6 +193,12 @@ impl Names {
         let mut names: Vec<Box<[u8]>> = names.into_iter().map(|name| name.into_bytes().into()).collect();
         names.sort_unstable_by(|left, right| compare_ignoring_case(left, right));
         Self { any, names: names.into(), answer }
+    }
+
+    /// Those that are named.
+    fn named(&self) -> impl Iterator<Item = &str> {
+        // They come from strings.
+        self.names.iter().filter_map(|name| std::str::from_utf8(name).ok())
     }
 
     /// Whether a method is among them, case-sensitively.
