@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
 use crate::failure::Failure;
+use crate::informational::{ASKS_WITHIN, Asked};
 
 /// What is wrong with a client's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,14 @@ struct Running {
     stall_timeout: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     progress: Arc<Progress>,
+    /// `Some` while the client's body is not asked for, because the upstream has not.
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    asked: Arc<Asked>,
+    patience: Pin<Box<Sleep>>,
 }
 
 impl ClientBody {
@@ -106,7 +115,16 @@ impl ClientBody {
     }
 
     pub(crate) fn new(body: Incoming, most: u64, stall_timeout: Duration, progress: Arc<Progress>) -> Self {
-        Self(Some(Running { body, left: most, stall_timeout, timer: None, progress }))
+        Self(Some(Running { body, left: most, stall_timeout, timer: None, progress, held: None }))
+    }
+
+    /// Begins no sooner than the upstream asks for it, or has let pass the time to.
+    pub(crate) fn hold(&mut self) -> Option<Arc<Asked>> {
+        let running = self.0.as_mut()?;
+        let asked = Arc::new(Asked::default());
+        let patience = Box::pin(tokio::time::sleep(ASKS_WITHIN));
+        running.held = Some(Held { asked: asked.clone(), patience });
+        Some(asked)
     }
 }
 
@@ -119,6 +137,12 @@ impl Body for ClientBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
         let Some(running) = &mut self.0 else { return Poll::Ready(None) };
+        if let Some(held) = &mut running.held {
+            if !held.asked.is_asked() {
+                ready!(held.patience.as_mut().poll(context));
+            }
+            running.held = None;
+        }
         match Pin::new(&mut running.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 running.timer = None;

@@ -53,6 +53,10 @@ pub(crate) struct HeadGate<S> {
     head_since: Option<Instant>,
     /// Looked at, for hyper.
     outgoing: Bytes,
+    /// Informational heads on their way to the client.
+    informational: Bytes,
+    /// Whether all that hyper wrote is with the client: only then is it between two answers.
+    is_flushed: bool,
     read_timer: Timer,
     writes: WriteWatch,
     /// In all, and where nothing more comes.
@@ -86,6 +90,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
             empty_lines: 0,
             head_since,
             outgoing: Bytes::new(),
+            informational: Bytes::new(),
+            is_flushed: true,
             read_timer: Timer::default(),
             writes: WriteWatch::new(limits.stall_timeout),
             lingers_until: None,
@@ -295,12 +301,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for HeadGate<S> {
     }
 }
 
+impl<S: AsyncRead + AsyncWrite + Unpin> HeadGate<S> {
+    /// Writes informational heads, which hyper can't, before what it writes next.
+    fn poll_inform(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_flushed && self.informational.is_empty() {
+            self.informational = self.ledger.informational().into();
+        }
+        while !self.informational.is_empty() {
+            let written = Pin::new(&mut self.inner).poll_write(context, &self.informational);
+            let length = ready!(self.writes.watch(context, written))?;
+            if length == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.informational.advance(length);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_inform(context))?;
+        self.is_flushed = false;
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.writes.watch(context, written)
     }
@@ -310,6 +336,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_inform(context))?;
+        self.is_flushed = false;
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
         self.writes.watch(context, written)
     }
@@ -319,6 +347,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for HeadGate<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What hyper wrote is in the socket, or in TLS, which keeps the order.
+        self.is_flushed = true;
+        ready!(self.poll_inform(context))?;
         // TLS has taken what it could not yet pass on.
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
         self.writes.watch(context, flushed)

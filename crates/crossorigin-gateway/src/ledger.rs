@@ -1,6 +1,7 @@
 //! What the gate before hyper and the service behind it tell each other of one connection.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -23,7 +24,13 @@ pub(crate) enum Verdict {
 
 /// The gate's verdicts in the order of the requests, which no client can write into, and what is under way.
 #[derive(Debug)]
-pub(crate) struct Ledger(Mutex<Entries>);
+pub(crate) struct Ledger {
+    entries: Mutex<Entries>,
+    has_informational: AtomicBool,
+}
+
+/// Bytes of informational heads that wait for the gate.
+const MAX_INFORMATIONAL: usize = 16 * 1024;
 
 #[derive(Debug)]
 struct Entries {
@@ -34,6 +41,8 @@ struct Entries {
     ends_at: Option<Instant>,
     /// Whether the connection is no longer HTTP.
     is_switched: bool,
+    /// Informational heads that the client is to get before the next answer.
+    informational: Vec<u8>,
     /// The gate, which waits for the last request under way to end.
     waiting: Option<Waker>,
 }
@@ -57,18 +66,20 @@ impl Ledger {
     pub(crate) fn new() -> Self {
         let idle_since = Instant::now();
         let verdicts = VecDeque::new();
-        Self(Mutex::new(Entries {
+        let entries = Mutex::new(Entries {
             verdicts,
             under_way: 0,
             idle_since,
             ends_at: None,
             is_switched: false,
+            informational: Vec::new(),
             waiting: None,
-        }))
+        });
+        Self { entries, has_informational: AtomicBool::new(false) }
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The gate: a head goes on to hyper.
@@ -109,6 +120,25 @@ impl Ledger {
             && let Some(waiting) = entries.waiting.take()
         {
             waiting.wake();
+        }
+    }
+
+    /// The service: a head that the client is to get before the answer. One too many is left out.
+    pub(crate) fn inform(&self, head: &[u8]) {
+        let mut entries = self.entries();
+        if entries.informational.len() + head.len() <= MAX_INFORMATIONAL {
+            entries.informational.extend_from_slice(head);
+        }
+        drop(entries);
+        self.has_informational.store(true, Ordering::Relaxed);
+    }
+
+    /// The gate: heads that go before the answer.
+    pub(crate) fn informational(&self) -> Vec<u8> {
+        // OPTIMIZATION: no lock where there are none.
+        match self.has_informational.swap(false, Ordering::Relaxed) {
+            true => std::mem::take(&mut self.entries().informational),
+            false => Vec::new(),
         }
     }
 

@@ -48,6 +48,7 @@ mod hop_by_hop;
 mod http1;
 mod http2;
 mod http2_head;
+mod informational;
 mod ledger;
 mod listener;
 mod metrics;

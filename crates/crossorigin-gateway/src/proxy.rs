@@ -18,19 +18,20 @@ use crate::balance::{Group, Server, Tried};
 use crate::body::ResponseBody;
 use crate::client_body::{ClientBody, Progress};
 use crate::connection::Context;
+use crate::connector::Protocol;
 use crate::failure::Failure;
 use crate::metrics::UpstreamError;
 use crate::pool::{Cause, Received, Sending, Upstream};
 use crate::upgrade::{self, Tunnel};
 use crate::upstream_body::UpstreamBody;
-use crate::{forwarded, hop_by_hop, service};
+use crate::{forwarded, hop_by_hop, informational, service};
 
-/// How many upstreams a request is sent to where none takes the connection.
-const MAX_CONNECTS: usize = 3;
+/// How often an upstream is tried for one request where nothing of it was sent.
+const MAX_ATTEMPTS: usize = 3;
 
 /// Passes a request on and gives the upstream's response, whose body streams.
 pub(crate) async fn forward(
-    context: &Context,
+    context: &Arc<Context>,
     site: &Arc<Site>,
     route: &Route,
     most: u64,
@@ -46,6 +47,8 @@ pub(crate) async fn forward(
         true => parts.extensions.remove::<OnUpgrade>(),
         false => None,
     };
+    let waits = has_body && informational::waits_to_be_asked(&parts);
+    let hints = informational::takes_hints(&parts).then(|| context.clone());
     prepare(&mut parts, context, route, upgrade.is_some())?;
     let progress = has_body.then(Progress::new);
     let body = match &progress {
@@ -55,7 +58,8 @@ pub(crate) async fn forward(
     let sending =
         Sending { connect_timeout: limits.connect_timeout, may_reuse: true, may_upgrade: upgrade.is_some() };
     let request = Request::from_parts(parts, body);
-    let mut attempts = Attempts { group, limits, progress: progress.as_deref(), sending, tried: Vec::new() };
+    let progress = progress.as_deref();
+    let mut attempts = Attempts { group, limits, progress, sending, waits, hints, tried: Vec::new() };
     let (received, server) = attempts.send(request, has_body).await?;
     receive(received, server, limits, upgrade)
 }
@@ -66,6 +70,10 @@ struct Attempts<'a> {
     limits: &'a Limits,
     progress: Option<&'a Progress>,
     sending: Sending,
+    /// Whether the client waits to be asked for its body.
+    waits: bool,
+    /// The client, where it takes early hints.
+    hints: Option<Arc<Context>>,
     tried: Tried,
 }
 
@@ -76,7 +84,9 @@ impl<'a> Attempts<'a> {
         mut request: Request<ClientBody>,
         has_body: bool,
     ) -> Result<(Received, &'a Arc<Server>), Failure> {
-        let mut may_send_again = true;
+        let (mut attempts, mut may_send_again) = (0, true);
+        // One whose kept connection was closed, which is worth a new one when there is no other.
+        let mut stale = None;
         loop {
             let Some((number, pool)) = self.group.pick(&self.tried) else {
                 return Err(Failure::internal("a route without upstreams"));
@@ -85,6 +95,7 @@ impl<'a> Attempts<'a> {
             // A body that was begun is gone; and who is not idempotent would do it twice.
             let again =
                 (may_send_again && !has_body && request.method().is_idempotent()).then(|| copy(&request));
+            self.listen(server, &mut request);
             let error = match within(pool.send(request, self.sending), self.progress, timeout).await {
                 Some(Ok(received)) => {
                     server.health.succeeded(&server.name);
@@ -101,20 +112,24 @@ impl<'a> Attempts<'a> {
             if let Some(fault) = self.progress.and_then(Progress::fault) {
                 return Err(fault.failure());
             }
-            let is_stale = error.was_reused && error.is_break();
-            if is_stale {
+            self.tried.push(number);
+            if error.was_reused && error.is_break() {
                 // What was kept as long is no better, and the upstream may be well.
                 pool.clear();
+                stale = Some(number);
                 self.sending.may_reuse = false;
-            } else {
-                if error.is_upstreams_fault() {
-                    server.health.failed(&server.name);
-                }
-                self.tried.push(number);
+            } else if error.is_upstreams_fault() {
+                server.health.failed(&server.name);
             }
-            let has_next = is_stale || self.tried.len() < self.group.len();
+            attempts += 1;
+            if self.tried.len() == self.group.len()
+                && let Some(stale) = stale.take()
+            {
+                self.tried.retain(|&tried| tried != stale);
+            }
+            let has_next = self.tried.len() < self.group.len();
             let (next, what) = match (error.unsent, again) {
-                (Some(unsent), _) if has_next && self.tried.len() < MAX_CONNECTS => {
+                (Some(unsent), _) if has_next && attempts < MAX_ATTEMPTS => {
                     (*unsent, "nothing of the request was sent; it goes on")
                 }
                 (None, Some(again)) if has_next => {
@@ -123,13 +138,22 @@ impl<'a> Attempts<'a> {
                 }
                 _ => return Err(failure(server, &error.cause)),
             };
-            tracing::info!(
-                upstream = %server.name,
-                error = %error.cause,
-                same_upstream = is_stale && self.group.len() == 1,
-                "{what}"
-            );
+            tracing::info!(upstream = %server.name, error = %error.cause, "{what}");
             request = next;
+        }
+    }
+}
+
+impl Attempts<'_> {
+    /// Makes ready for what the upstream may say before it answers.
+    fn listen(&self, server: &Server, request: &mut Request<ClientBody>) {
+        let tells = server.address.protocol() == Some(Protocol::Http1);
+        let asked = if self.waits && tells { request.body_mut().hold() } else { None };
+        if asked.is_some() {
+            request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
+        if asked.is_some() || self.hints.is_some() {
+            informational::listen(request, asked, self.hints.clone());
         }
     }
 }
@@ -155,7 +179,7 @@ fn prepare(
         // So that one that does not know it does not pass it on: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.4.
         parts.headers.insert(CONNECTION, HeaderValue::from_static("te"));
     }
-    // The gateway has answered it by reading the body.
+    // Hyper asks for a body when it is read.
     parts.headers.remove(EXPECT);
     let host_text = host.as_ref().and_then(|host| host.to_str().ok());
     forwarded::set(&mut parts.headers, context.peer, host_text, &context.scheme, parts.version);

@@ -146,7 +146,7 @@ fn refused_handshake(route: &Route, decision: &Decision, parts: &request::Parts)
 }
 
 async fn to_target(
-    context: &Context,
+    context: &Arc<Context>,
     site: &Arc<Site>,
     route: Option<&Route>,
     parts: request::Parts,

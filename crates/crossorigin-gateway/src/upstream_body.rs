@@ -22,12 +22,13 @@ pub(crate) struct UpstreamBody {
     timeout: Option<Duration>,
     timer: Timer,
     waits_since: Option<Instant>,
+    error: Option<BodyError>,
 }
 
 impl UpstreamBody {
     /// `timeout` is `None` where pauses have no bound.
     pub(crate) fn new(body: Incoming, lease: Option<Lease>, timeout: Option<Duration>) -> Self {
-        Self { body, lease, timeout, timer: Timer::default(), waits_since: None }
+        Self { body, lease, timeout, timer: Timer::default(), waits_since: None, error: None }
     }
 }
 
@@ -40,6 +41,9 @@ impl Body for UpstreamBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
+        if let Some(error) = this.error.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let mut polled = Pin::new(&mut this.body).poll_frame(context);
         if polled.is_pending()
             && let Some(lease) = &mut this.lease
@@ -49,12 +53,20 @@ impl Body for UpstreamBody {
         }
         if let Poll::Ready(polled) = polled {
             this.waits_since = None;
-            if polled.is_none()
-                && let Some(lease) = this.lease.take()
-            {
+            // Nothing comes after trailers, and nobody asks for it.
+            let is_over = polled.as_ref().is_none_or(|frame| frame.as_ref().is_ok_and(Frame::is_trailers));
+            if is_over && let Some(lease) = this.lease.take() {
                 lease.give_back();
             }
-            return Poll::Ready(polled.map(|frame| frame.map_err(BodyError::from)));
+            return match polled {
+                // What came before it goes to the client first, which hyper would drop.
+                Some(Err(error)) => {
+                    this.error = Some(error.into());
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                polled => Poll::Ready(polled.map(|frame| frame.map_err(BodyError::from))),
+            };
         }
         let Some(timeout) = this.timeout else { return Poll::Pending };
         let since = *this.waits_since.get_or_insert_with(Instant::now);

@@ -199,8 +199,8 @@ fn a_body_goes_up_while_it_comes_in() {
 #[test]
 fn a_client_that_waits_to_be_asked_for_its_body_is_asked() {
     let upstream = upstream(|mut connection| {
-        let head = connection.head().unwrap().to_lowercase();
-        assert!(!head.contains("expect"), "{head}");
+        connection.head().unwrap();
+        connection.send("HTTP/1.1 100 Continue\r\n\r\n");
         let body = String::from_utf8(connection.body(5)).unwrap();
         connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{body}"));
     });

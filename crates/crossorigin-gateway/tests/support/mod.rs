@@ -159,6 +159,11 @@ impl Client {
         std::mem::take(&mut self.buffer)
     }
 
+    /// Forgets what has come.
+    pub(crate) fn clear(&mut self) {
+        self.buffer.clear();
+    }
+
     /// Whether the other side closes without another byte.
     pub(crate) fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && !self.more()
