@@ -227,7 +227,7 @@ const HTTP1: &[(&str, &[u8], Expected)] = &[
     ("an upgrade to HTTP/2", b"GET /x HTTP/1.1\r\n^Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n", Forwarded(&["GET /x HTTP/1.1|host: a"])),
     ("another's address", b"GET /x HTTP/1.1\r\n^X-Forwarded-For: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\nForwarded: for=1.2.3.4\r\n\r\n", Forwarded(&["GET /x HTTP/1.1|host: a"])),
     ("another's address, with underscores", b"GET /x HTTP/1.1\r\n^X_Forwarded_For: 1.2.3.4\r\nX_Forwarded-Proto: https\r\nX_Real_IP: 1.2.3.4\r\nX_other: kept\r\n\r\n", Forwarded(&["GET /x HTTP/1.1|host: a|x_other: kept"])),
-    ("an expectation", b"POST /x HTTP/1.1\r\n^Expect: 100-continue\r\nContent-Length: 2\r\n\r\nok", Forwarded(&["POST /x HTTP/1.1|content-length: 2|host: a|ok"])),
+    ("an expectation", b"POST /x HTTP/1.1\r\n^Expect: 100-continue\r\nContent-Length: 2\r\n\r\nok", Forwarded(&["POST /x HTTP/1.1|content-length: 2|expect: 100-continue|host: a|ok"])),
     ("blanks around a value", b"GET /x HTTP/1.1\r\n^X: \t y \t\r\n\r\n", Forwarded(&["GET /x HTTP/1.1|host: a|x: y"])),
 ];
 

@@ -167,8 +167,11 @@ fn a_body_is_asked_for_when_the_upstream_asks() {
     }
     // What is refused is refused before the client has sent it.
     client.send(request("PUT", "/no", &lines));
-    let response = client.head();
+    let response = client.response();
     assert_eq!((response.status, response.allow_origin()), (401, Some("https://app.example")));
+    // Nobody can tell whether what comes next is the body or a request: it is read as neither.
+    client.try_send(request("GET", "/smuggled", &[]));
+    assert!(client.is_closed());
 }
 
 #[test]

@@ -265,7 +265,7 @@ fn one_that_closes_in_the_middle_of_a_body_breaks_only_that_answer() {
     let count = Arc::new(AtomicUsize::new(0));
     let upstream = upstream(move |mut connection| {
         while connection.head().is_some() {
-            if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+            if count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
                 return;
             }
