@@ -120,13 +120,20 @@ const HEAD: &str = "<!doctype html>
 body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
 h1 { font-size: 1.4rem; margin: 0 }
 nav { margin: .25rem 0 1.5rem; display: flex; gap: 1rem; flex-wrap: wrap }
-table { border-collapse: collapse; width: 100% }
+table { border-collapse: collapse; table-layout: fixed; width: 100% }
+th:nth-child(1) { width: 9% } th:nth-child(2) { width: 27% } th:nth-child(3) { width: 23% } th:nth-child(4) { width: 19% }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid #8886 }
 th { font-weight: 600; border-top: 0; white-space: nowrap }
 td { overflow-wrap: anywhere }
-td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums }
+td:first-child { font-variant-numeric: tabular-nums }
 code { font: .9em/1.4 ui-monospace, monospace }
 small { display: block; opacity: .75 }
+@media (max-width: 48rem) {
+  table, tbody, tr, td { display: block }
+  tr:first-child { display: none }
+  tr { border-top: 1px solid #8886; padding: .5rem 0 }
+  td { border: 0; padding: .15rem 0 }
+}
 </style>
 <h1>Refused requests</h1>
 <nav><a href=\"/policies\">policies</a> <a href=\"/metrics\">metrics</a> <a href=\"/readyz\">ready?</a></nav>
@@ -146,7 +153,7 @@ pub(crate) fn refused(control: &Control) -> String {
     let _ = writeln!(
         page_text,
         "<p>The last {KEPT} at most, the newest first. Each got its response without CORS headers, or 403 where the \
-         policy forbids it; what is told here of the query, credentials and bodies is nothing.\n\
+         policy forbids it. Queries, credentials and bodies are not kept.\n\
          <table>\n<tr><th>When<th>Request<th>From<th>Why<th>What to do"
     );
     for refused in &all {

@@ -306,6 +306,34 @@ mod tests {
     }
 
     #[test]
+    fn counting_takes_no_memory_and_workers_count_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[policies.p]\norigins = []\n[[listeners]]\naddress = \"127.0.0.1:0\"\n\
+                    [[routes]]\npath = \"/\"\nfiles = \".\"\npolicy = \"p\"\n";
+        let document = crossorigin_policy::PolicyDocument::parse(&folder.path().join("p.toml"), text);
+        let (site, _) = document.compile().unwrap();
+        let metrics = Metrics::new(3, Arc::default());
+        let series = metrics.series(&site);
+        let (route, listener) = (&site.routes[0], &site.listeners[0]);
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let decision = route.policy.as_ref().unwrap().1.decide(&parts);
+        let taken = allocation_counter::measure(|| {
+            for worker in 0..3 {
+                series.decided(Some(route), Some(listener), &decision, worker);
+                series.route(Some(0), worker).ended(Some(StatusCode::OK), Duration::from_millis(3), 5);
+                series.route(None, worker).upstream_error(UpstreamError::Timeout);
+            }
+        });
+        assert_eq!(taken.count_total, 0);
+        let known = metrics.known();
+        let whole = known.routes.iter().find(|series| series.label == "/").unwrap();
+        assert_eq!(whole.counts.sum(|counts| &counts.bytes), 15);
+        assert!(whole.counts.iter().all(|counts| counts.bytes.get() == 5));
+        let policy = &known.policies[0].counts;
+        assert_eq!(policy.sum(|counts| &counts.others[Reason::NoOrigin as usize]), 3);
+    }
+
+    #[test]
     fn labels_have_a_bound_and_outlive_reloads() {
         let mut labels = Labels::<RouteCounts>::new(1, &[]);
         let kept = labels.get("kept".to_owned());

@@ -124,3 +124,30 @@ impl<const N: usize> Write for Short<N> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossorigin::server::{Policy, PolicyConfig};
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn keeping_one_takes_no_memory_once_there_are_as_many_as_are_kept() {
+        let policy = Policy::new(&PolicyConfig::default()).unwrap();
+        let long = format!("https://{}.example", "x".repeat(500));
+        let request = Request::builder().uri(format!("/{}?key", "y".repeat(500))).header("origin", &long);
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let decision = policy.decide(&parts);
+        let refusals = Refusals::default();
+        let keep = || refusals.keep("p", &decision, Some("user@host"), &parts);
+        (0..KEPT).for_each(|_| keep());
+        let taken = allocation_counter::measure(|| (0..10).for_each(|_| keep()));
+        assert_eq!(taken.count_total, 0);
+        let all = refusals.all();
+        assert_eq!(all.len(), KEPT);
+        assert_eq!(all[0].host.text(), "…@host");
+        assert_eq!(all[0].path.text(), format!("/{}…", "y".repeat(159)));
+        assert!(all[0].origin.text().starts_with("https://xxx") && all[0].origin.text().ends_with("x…"));
+    }
+}
