@@ -121,7 +121,7 @@ body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
 h1 { font-size: 1.4rem; margin: 0 }
 nav { margin: .25rem 0 1.5rem; display: flex; gap: 1rem; flex-wrap: wrap }
 table { border-collapse: collapse; table-layout: fixed; width: 100% }
-th:nth-child(1) { width: 9% } th:nth-child(2) { width: 27% } th:nth-child(3) { width: 23% } th:nth-child(4) { width: 19% }
+th:nth-child(1) { width: 8% } th:nth-child(2) { width: 27% } th:nth-child(3) { width: 19% } th:nth-child(4) { width: 19% }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid #8886 }
 th { font-weight: 600; border-top: 0; white-space: nowrap }
 td { overflow-wrap: anywhere }
