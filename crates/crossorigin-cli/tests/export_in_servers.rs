@@ -112,9 +112,9 @@ fn prove_one(
     refused: Option<&str>,
     wrong: &mut Vec<String>,
 ) -> Proof {
-    let upstream = Scripted::start(|asked| cases::upstream(&asked.line).text());
+    let upstreams = [(); 2].map(|()| Scripted::start(|asked| cases::upstream(&asked.line).text()));
     let folder = tempfile::tempdir().unwrap();
-    let file = policies::write(text, folder.path(), upstream.address);
+    let file = policies::write(text, folder.path(), upstreams.each_ref().map(|upstream| upstream.address));
     let document = PolicyDocument::read(&file).unwrap();
     let (site, _) = document.compile().unwrap();
     let proof = |cases, fetches, other_programs, refused: Option<&str>, printed: &str| Proof {
@@ -150,6 +150,12 @@ fn prove_one(
         } else {
             other_programs += 1;
         }
+    }
+    if text.contains("upstreams =") {
+        assert!(
+            upstreams.iter().all(|upstream| !upstream.asked().is_empty()),
+            "{target}: one of two does all"
+        );
     }
     let fetches = fetch_all(target, name, &cases, &site, wrong);
     proof(count, fetches, other_programs, None, &server.printed)
@@ -197,7 +203,7 @@ fn haproxy_answers_as_the_policy_says() {
 #[test]
 #[ignore = "needs varnishd: cargo xtask test"]
 fn varnish_answers_as_the_policy_says() {
-    prove("varnish", &[("files by extension", "files")]);
+    prove("varnish", &[("files by extension", "files"), ("several upstreams", "several-upstreams")]);
 }
 
 #[test]
@@ -209,13 +215,13 @@ fn caddy_answers_as_the_policy_says() {
 #[test]
 #[ignore = "needs apache2: cargo xtask test"]
 fn apache_answers_as_the_policy_says() {
-    prove("apache", &[]);
+    prove("apache", &[("several upstreams", "several-upstreams")]);
 }
 
 #[test]
 #[ignore = "needs node and express: cargo xtask test"]
 fn express_answers_as_the_policy_says() {
-    prove("express", &[]);
+    prove("express", &[("several upstreams", "several-upstreams")]);
 }
 
 #[test]

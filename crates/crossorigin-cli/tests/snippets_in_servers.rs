@@ -262,7 +262,7 @@ fn hold(host: &Host) {
     for (name, policy) in POLICIES {
         let upstream = Scripted::start(|asked| cases::upstream(&asked.line).text());
         let folder = tempfile::tempdir().unwrap();
-        let file = policies::write(&format!("{SITE}{policy}\n"), folder.path(), upstream.address);
+        let file = policies::write(&format!("{SITE}{policy}\n"), folder.path(), [upstream.address; 2]);
         let document = PolicyDocument::read(&file).unwrap();
         let (site, _) = document.compile().unwrap();
         let output = folder.path().join("own");

@@ -105,7 +105,6 @@ pub fn export(
 ) -> Result<Export, Refused> {
     let plan = Plan::new(site, configurations);
     let mut differences = Differences::new(&options.accepted);
-    plan.refuse_untold(&mut differences);
     let mut export = target.write(&plan, options, &mut differences);
     export.warnings = differences.finish()?;
     Ok(export)

@@ -6,7 +6,6 @@ use crossorigin::server::{CrossOriginResourcePolicy, OriginPattern, PolicyConfig
 use crossorigin_policy::{Conditions, Limits, Listener, Site, Target, WebSocket};
 use http::Method;
 
-use crate::difference::{Difference, Differences, Sender};
 use crate::patterns::{self, Spelling};
 
 /// A site, as tables.
@@ -160,31 +159,6 @@ impl<'s> Plan<'s> {
             }
         }
         Self { listeners, routes, policies, limits: &site.limits }
-    }
-
-    /// Refuses what no target is told yet.
-    pub(crate) fn refuse_untold(&self, differences: &mut Differences<'_>) {
-        for rule in &self.routes {
-            let Target::Upstream(upstreams) = rule.target else { continue };
-            let only_http = |server: &http::Uri| server.scheme_str() == Some("http");
-            let is_told = matches!(upstreams.servers(), [only] if only_http(only));
-            if is_told && rule.websocket == WebSocket::Any {
-                continue;
-            }
-            differences.add(Difference {
-                name: "upstreams",
-                explanation: format!(
-                    "route {} has several upstreams, one that is not reached by http, or `websocket = \
-                     \"allowed-origins\"`, and an export says neither",
-                    rule.number
-                ),
-                request: format!("GET {}/", rule.prefix),
-                ours: format!("what {upstreams} answers"),
-                theirs: format!("what {} answers, by http", upstreams.first()),
-                remedy: "give the route one `upstream` with http:// and leave `websocket` out".into(),
-                sender: Sender::Browser,
-            });
-        }
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) const POLICIES: &[(&str, &str)] = &[
     ("several routes, hosts and listeners", ROUTES),
     ("routes by method", BY_METHOD),
     ("files by extension", FILES),
+    ("several upstreams", SEVERAL),
 ];
 
 const ONE_ORIGIN: &str = r#"
@@ -280,8 +281,21 @@ files = "FILES"
 policy = "fonts"
 "#;
 
+const SEVERAL: &str = r#"
+[policies.api]
+origins = ["https://app.example", "https://*.app.example"]
+methods = ["PUT"]
+max_age = "1m"
+[[listeners]]
+address = "127.0.0.1:PORT"
+[[routes]]
+path = "/up"
+upstreams = ["http://UPSTREAM", "http://OTHER"]
+policy = "api"
+"#;
+
 /// Writes a policy with what it refers to.
-pub(crate) fn write(text: &str, folder: &Path, upstream: SocketAddr) -> PathBuf {
+pub(crate) fn write(text: &str, folder: &Path, upstreams: [SocketAddr; 2]) -> PathBuf {
     // Servers drop their rights where root starts them.
     let rights = || std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder, rights()).unwrap();
@@ -296,7 +310,10 @@ pub(crate) fn write(text: &str, folder: &Path, upstream: SocketAddr) -> PathBuf 
         writeln!(origins, "https://customer-{nth}.example").unwrap();
     }
     std::fs::write(folder.join("origins.txt"), origins).unwrap();
-    let mut text = text.replace("UPSTREAM", &upstream.to_string()).replace("FILES", "files");
+    let mut text = text
+        .replace("UPSTREAM", &upstreams[0].to_string())
+        .replace("OTHER", &upstreams[1].to_string())
+        .replace("FILES", "files");
     // All are taken before one is let go, so that they differ.
     let mut taken = Vec::new();
     while text.contains("PORT") {

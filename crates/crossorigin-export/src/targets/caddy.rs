@@ -313,17 +313,16 @@ fn serve(lines: &mut Lines<'_>, rule: &Rule<'_>, plan: &Plan<'_>) {
             lines.add("file_server");
         }
         Answers::Upstream(upstreams) => {
-            let upstream = upstreams.first();
             let limits = plan.limits;
             lines.add(&format!(
                 "request_body {{\n{0}    max_size {1}\n{0}}}",
                 "    ".repeat(lines.depth),
                 rule.body_bytes
             ));
-            lines.add(&format!(
-                "reverse_proxy {} {{",
-                quoted(upstream.authority().map_or("", |own| own.as_str()))
-            ));
+            let authority =
+                |upstream: &http::Uri| quoted(upstream.authority().map_or("", |own| own.as_str()));
+            let servers: Vec<_> = upstreams.servers().iter().map(authority).collect();
+            lines.add(&format!("reverse_proxy {} {{", servers.join(" ")));
             lines.depth += 1;
             if let Some(policy) = rule.policy.map(|index| &plan.policies[index]) {
                 let timing = policy.timing_allow_origin.map(|_| "Timing-Allow-Origin");
@@ -331,6 +330,9 @@ fn serve(lines: &mut Lines<'_>, rule: &Rule<'_>, plan: &Plan<'_>) {
                 for header in CORS_HEADERS.into_iter().chain(timing).chain(resource) {
                     lines.add(&format!("header_down -{header}"));
                 }
+            }
+            if servers.len() > 1 {
+                lines.add("lb_policy round_robin");
             }
             lines.add("# Event streams pass as they come.");
             lines.add("flush_interval -1");

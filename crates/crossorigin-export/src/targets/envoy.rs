@@ -343,13 +343,16 @@ fn clusters(plan: &Plan<'_>) -> Vec<Value> {
     let rules = rules.filter(|rule| written.insert(rule.number));
     let clusters = rules.filter_map(|rule| {
         let Answers::Upstream(upstreams) = rule.target else { return None };
-        let upstream = upstreams.first();
         let name = format!("route_{}", rule.number);
-        let address = json!({ "socket_address": {
-            "address": upstream.host().unwrap_or_default().trim_matches(['[', ']']),
-            "port_value": upstream.port_u16().unwrap_or(80),
-        } });
-        let endpoints = json!([{ "lb_endpoints": [{ "endpoint": { "address": address } }] }]);
+        let endpoint = |upstream: &http::Uri| {
+            let address = json!({ "socket_address": {
+                "address": upstream.host().unwrap_or_default().trim_matches(['[', ']']),
+                "port_value": upstream.port_u16().unwrap_or(80),
+            } });
+            json!({ "endpoint": { "address": address } })
+        };
+        let endpoints: Vec<_> = upstreams.servers().iter().map(endpoint).collect();
+        let endpoints = json!([{ "lb_endpoints": endpoints }]);
         Some(json!({
             "name": name,
             "type": "STRICT_DNS",

@@ -321,21 +321,22 @@ fn backends(text: &mut String, plan: &Plan<'_>) {
     let mut written = std::collections::BTreeSet::new();
     for rule in plan.listeners.iter().flat_map(|serving| &serving.rules) {
         let Answers::Upstream(upstreams) = rule.target else { continue };
-        let upstream = upstreams.first();
         if !written.insert(rule.number) {
             continue;
         }
-        let authority = upstream.authority().map_or("", |authority| authority.as_str());
-        let port = if upstream.port().is_none() { ":80" } else { "" };
         let _ = writeln!(
             text,
             "\nbackend route_{}
     http-request deny deny_status 413 if {{ req.hdr_val(content-length) gt {} }}
     http-request set-header X-Forwarded-For %[src]
     http-request set-header X-Forwarded-Host %[req.hdr(host)]
-    http-request set-header X-Forwarded-Proto http
-    server upstream {authority}{port}",
+    http-request set-header X-Forwarded-Proto http",
             rule.number, rule.body_bytes
         );
+        for (nth, upstream) in upstreams.servers().iter().enumerate() {
+            let authority = upstream.authority().map_or("", |authority| authority.as_str());
+            let port = if upstream.port().is_none() { ":80" } else { "" };
+            let _ = writeln!(text, "    server upstream_{} {authority}{port}", nth + 1);
+        }
     }
 }

@@ -12,6 +12,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use crossorigin_policy::{Target as Answers, WebSocket};
+
 use crate::difference::{Difference, Differences, Sender};
 use crate::plan::{Plan, Policy};
 use crate::{Export, Options, services};
@@ -156,6 +158,9 @@ impl Target {
         if !self.is_service() && !options.snippet {
             refuse_tls(differences, plan, self);
         }
+        if self.has_routes() && !options.snippet {
+            refuse_upstreams(differences, plan, self);
+        }
         match self {
             Self::Nginx => nginx::write(plan, options, differences),
             Self::Haproxy => haproxy::write(plan, options, differences),
@@ -166,6 +171,18 @@ impl Target {
             Self::Express => express::write(plan, options, differences),
             service => services::write(service, plan, differences),
         }
+    }
+}
+
+impl Target {
+    /// Whether what is exported says which upstream answers.
+    fn has_routes(self) -> bool {
+        !self.is_service() || matches!(self, Self::Istio | Self::GatewayApi | Self::Traefik)
+    }
+
+    /// Whether several upstreams of a route are written.
+    fn has_several_upstreams(self) -> bool {
+        matches!(self, Self::Nginx | Self::Haproxy | Self::Caddy | Self::Envoy)
     }
 }
 
@@ -223,7 +240,7 @@ fn shell_word(text: &str) -> String {
 /// Of servers that serve no files.
 fn refuse_files(differences: &mut Differences<'_>, plan: &Plan<'_>, target: &str) {
     let of_files = plan.listeners.iter().flat_map(|serving| &serving.rules);
-    let of_files = of_files.filter(|rule| matches!(rule.target, crossorigin_policy::Target::Files(_)));
+    let of_files = of_files.filter(|rule| matches!(rule.target, Answers::Files(_)));
     for rule in of_files {
         differences.add(Difference {
             name: "files",
@@ -234,6 +251,56 @@ fn refuse_files(differences: &mut Differences<'_>, plan: &Plan<'_>, target: &str
             remedy: "give the route an `upstream` that serves the folder".into(),
             sender: Sender::Browser,
         });
+    }
+}
+
+/// What is not written of the way to upstreams.
+fn refuse_upstreams(differences: &mut Differences<'_>, plan: &Plan<'_>, target: Target) {
+    for rule in &plan.routes {
+        let Answers::Upstream(upstreams) = rule.target else { continue };
+        let (number, request) = (rule.number, format!("GET {}/", rule.prefix));
+        let mut add = |name, explanation, ours: String, theirs: String, remedy: &str| {
+            differences.add(Difference {
+                name,
+                explanation,
+                request: request.clone(),
+                ours,
+                theirs,
+                remedy: remedy.into(),
+                sender: Sender::Browser,
+            });
+        };
+        if upstreams.servers().len() > 1 && !target.has_several_upstreams() {
+            add(
+                "several-upstreams",
+                format!("route {number} has several upstreams; what is exported to {target} has one a route"),
+                format!("an answer of {upstreams}, in turn"),
+                format!("always of {}", upstreams.first()),
+                "give the route one `upstream`, which shares the requests out",
+            );
+        }
+        if let Some(other) = upstreams.servers().iter().find(|server| server.scheme_str() != Some("http")) {
+            add(
+                "upstream-scheme",
+                format!(
+                    "route {number} reaches {other} otherwise than by http; what is exported to {target} does not"
+                ),
+                format!("what {other} answers"),
+                "502".into(),
+                "give the route an upstream with http://, or add what the target needs to what is exported",
+            );
+        }
+        if rule.websocket == WebSocket::AllowedOrigins {
+            add(
+                "websocket",
+                format!(
+                    "route {number} refuses WebSocket handshakes of refused origins, which {target} passes on or takes none of"
+                ),
+                "403 to a handshake of an origin that is refused".into(),
+                "the upstream's answer".into(),
+                "leave `websocket` out, and let the upstream look at Origin",
+            );
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crossorigin_policy::Target as Answers;
+use http::Uri;
 
 use self::maps::{maps, quoted, told};
 use super::{add_spellings, add_unreadable, preamble, shell_word};
@@ -116,12 +117,12 @@ const KEPT: usize = 64;
 
 /// The servers behind, each a block, for only those keep connections; and what of upgrades is passed on.
 fn upstreams(text: &mut String, plan: &Plan<'_>) {
-    let of_rule = |rule: &Rule<'_>| match rule.target {
-        Answers::Upstream(upstream) => Some((rule.number, upstream.first().authority()?.to_string())),
-        Answers::Files(_) => None,
-    };
-    let all: BTreeMap<_, _> =
-        plan.listeners.iter().flat_map(|serving| &serving.rules).filter_map(of_rule).collect();
+    let mut all = BTreeMap::new();
+    for rule in plan.listeners.iter().flat_map(|serving| &serving.rules) {
+        if let Answers::Upstream(upstreams) = rule.target {
+            all.insert(rule.number, upstreams.servers());
+        }
+    }
     if all.is_empty() {
         return;
     }
@@ -138,11 +139,12 @@ fn upstreams(text: &mut String, plan: &Plan<'_>) {
     }
 ",
     );
-    for (number, authority) in all {
-        let _ = writeln!(
-            text,
-            "\n    upstream route_{number} {{\n        server {authority};\n        keepalive {KEPT};\n    }}"
-        );
+    for (number, servers) in all {
+        let _ = writeln!(text, "\n    upstream route_{number} {{");
+        for authority in servers.iter().filter_map(Uri::authority) {
+            let _ = writeln!(text, "        server {authority};");
+        }
+        let _ = writeln!(text, "        keepalive {KEPT};\n    }}");
     }
 }
 
