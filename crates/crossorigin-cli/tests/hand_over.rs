@@ -6,7 +6,6 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -219,38 +218,73 @@ fn a_new_program_that_fails_leaves_the_old_one_serving() {
 }
 
 #[test]
-fn more_or_fewer_workers_take_all_sockets_over() {
-    for (before, after) in [("1", "3"), ("3", "1")] {
-        let running = Running::start(before);
-        let socket = |place: &str| {
-            let mut command = Command::new(PROGRAM);
-            command.args(["serve", "site.toml", "--workers", place]).current_dir(running.folder.path());
-            command
-        };
-        // Its sockets as a supervisor would hand them over.
+fn sockets_of_a_supervisor_are_taken_by_however_many_workers() {
+    for workers in ["1", "3"] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.txt"), "text").unwrap();
+        fs::write(folder.path().join("site.toml"), site("https://app.example")).unwrap();
         let listeners: Vec<_> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let addresses: Vec<_> = listeners.iter().map(|listener| listener.local_addr().unwrap()).collect();
-        let mut command = socket(after);
+        let mut command = Command::new(PROGRAM);
+        command.args(["serve", "site.toml", "--workers", workers]).current_dir(folder.path());
         let mappings = listeners.into_iter().zip(3..);
         let mappings =
             mappings.map(|(listener, child_fd)| FdMapping { parent_fd: listener.into(), child_fd });
         command.fd_mappings(mappings.collect()).unwrap().env("LISTEN_FDS", "2").env_remove("LISTEN_PID");
-        let told = tempfile::tempdir().unwrap();
-        let notified = UnixDatagram::bind(told.path().join("notify")).unwrap();
+        let notified = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         notified.set_read_timeout(Some(PATIENCE)).unwrap();
-        command.env("NOTIFY_SOCKET", told.path().join("notify")).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let mut text = [0; 256];
-        let length = notified.recv(&mut text).unwrap();
-        let text = String::from_utf8_lossy(&text[..length]).into_owned();
-        assert_eq!(text, format!("READY=1\nMAINPID={}", child.id()));
+        command
+            .env("NOTIFY_SOCKET", folder.path().join("notify"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = Ended(command.spawn().unwrap());
+        let told = || {
+            let mut text = [0; 256];
+            let length = notified.recv(&mut text).unwrap();
+            String::from_utf8_lossy(&text[..length]).into_owned()
+        };
+        assert_eq!(told(), format!("READY=1\nMAINPID={}", child.0.id()));
         for address in addresses {
             for _ in 0..20 {
                 assert!(ask(&mut connect(address), "Connection: close\r\n").is_some());
             }
         }
-        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-        assert!(child.wait().unwrap().success());
-        assert!(Path::new(PROGRAM).exists());
+        kill_process(Pid::from_child(&child.0), Signal::TERM).unwrap();
+        assert_eq!(told(), "STOPPING=1");
+        assert!(child.0.wait().unwrap().success());
+    }
+}
+
+#[test]
+#[ignore = "needs systemd: cargo xtask test"]
+fn the_first_connection_starts_it_by_systemd() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "text").unwrap();
+    // A port that is free; systemd's program can't be told to take any.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = site("https://app.example").replacen("127.0.0.1:0", &address.to_string(), 1);
+    fs::write(folder.path().join("site.toml"), text).unwrap();
+    let mut command = Command::new("systemd-socket-activate");
+    command
+        .args(["--listen", &address.to_string(), PROGRAM, "serve", "site.toml"])
+        .current_dir(folder.path());
+    let log = File::create(folder.path().join("log")).unwrap();
+    let mut child = Ended(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    let log = || fs::read_to_string(folder.path().join("log")).unwrap();
+    wait_until(|| log().contains("Listening on"), log);
+    let mut client = connect(address);
+    assert!(ask(&mut client, "Connection: close\r\n").is_some(), "{}", log());
+    // It became the gateway, in the same process.
+    kill_process(Pid::from_child(&child.0), Signal::TERM).unwrap();
+    assert!(child.0.wait().unwrap().success(), "{}", log());
+}
+
+/// A process that ends with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
