@@ -256,6 +256,27 @@ async fn a_client_that_takes_nothing_of_an_answer_loses_the_stream_and_no_other(
 }
 
 #[tokio::test]
+async fn a_client_that_opens_no_window_loses_the_stream() {
+    let (_gateway, address) = gateway(&site(endless(), "stall_timeout = \"300ms\""));
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (mut requests, connection) =
+        h2::client::Builder::new().initial_window_size(0).handshake::<_, Bytes>(stream).await.unwrap();
+    tokio::spawn(connection);
+    let began = Instant::now();
+    let (response, _) = requests.send_request(request(Method::GET, "/endless"), true).unwrap();
+    let response = response.await.unwrap();
+    assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
+    let data = timeout(PATIENCE, response.into_body().data()).await.unwrap();
+    assert!(data.unwrap().unwrap_err().is_reset());
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    // And what has no body is answered.
+    assert_eq!(
+        requests.send_request(request(Method::HEAD, "/"), true).unwrap().0.await.unwrap().status(),
+        200
+    );
+}
+
+#[tokio::test]
 async fn a_connection_without_requests_is_told_to_leave() {
     let (_gateway, address) = gateway(&site(echoing(), "idle_timeout = \"300ms\""));
     let mut client = Http2::connect(address).await;
