@@ -31,7 +31,7 @@ pub(crate) async fn serve(
         .timer(TokioTimer::new())
         // The gate has time-outs of its own.
         .header_read_timeout(None)
-        .max_headers(head.lines.saturating_add(8))
+        .max_headers(head.lines)
         .max_buf_size(BUFFER.max(head.bytes.saturating_add(HEADROOM)))
         .serve_connection(TokioIo::new(gate), service)
         .with_upgrades();
