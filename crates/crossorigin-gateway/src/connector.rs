@@ -284,3 +284,24 @@ impl AsyncWrite for Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::CertificateError;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_said_with_the_host_and_what_to_do() {
+        for (reason, remedy) in [
+            (CertificateError::UnknownIssuer, "`upstream_ca`"),
+            (CertificateError::NotValidForName, "as the upstream's host"),
+            (CertificateError::Expired, "renew it"),
+        ] {
+            let text =
+                ConnectError::Certificate { host: "api.internal".into(), reason: reason.clone() }.to_string();
+            assert!(text.contains("the certificate of api.internal is refused"), "{text}");
+            assert!(text.contains(&reason.to_string()) && text.contains(remedy), "{text}");
+        }
+    }
+}
