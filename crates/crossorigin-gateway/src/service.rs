@@ -166,7 +166,8 @@ async fn to_target(
             let rest = route.remainder(parts.uri.path());
             files::answer(&context.local.shared.file_cache, folder, rest, &parts).await
         }
-        Target::Upstream(_) => proxy::forward(context, site, route, most, parts, body).await,
+        // Boxed, so that connections that wait, and other requests, have no room for it.
+        Target::Upstream(_) => Box::pin(proxy::forward(context, site, route, most, parts, body)).await,
     }
 }
 
