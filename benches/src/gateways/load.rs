@@ -5,10 +5,8 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use super::CONNECTIONS;
-use super::servers::Running;
+use super::servers::{ITS_CORE, Running};
 
-/// The core of the load generator and of the upstream.
-pub(crate) const ITS_CORE: &str = "0";
 /// One of the allowed origins.
 const ORIGIN: &str = "Origin: https://customer-50.example";
 
@@ -25,6 +23,11 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) const GET: Self =
         Self { path: "/1k", count: 1, is_preflight: false, is_secure: false, is_http2: false };
+
+    /// Whether a server can be asked it.
+    pub(crate) fn is_for(&self, server: &Running) -> bool {
+        (server.has_files || !self.path.starts_with("/files")) && (server.has_tls || !self.is_secure)
+    }
 }
 
 /// Asks a server all of a load; gives the nanoseconds of processor time that one request cost it.

@@ -69,7 +69,7 @@ pub(crate) fn section(rounds: usize) -> anyhow::Result<String> {
     let servers = site.start_all()?;
     let mut measured = Vec::new();
     for scenario in &SCENARIOS {
-        let able: Vec<&Running> = servers.iter().filter(|server| server.can(&scenario.load)).collect();
+        let able: Vec<&Running> = servers.iter().filter(|server| scenario.load.is_for(server)).collect();
         if !able.iter().any(|server| server.name == servers::OURS) {
             continue;
         }

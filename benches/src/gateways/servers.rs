@@ -11,10 +11,11 @@ use anyhow::Context as _;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::load::{ITS_CORE, Load};
 use crate::processes::beside;
 use crate::web::free_port;
 
+/// The core of the load generator and of the upstream.
+pub(super) const ITS_CORE: &str = "0";
 /// The core of what is measured.
 const THEIR_CORE: &str = "1";
 /// What ours is called in the tables.
@@ -68,8 +69,8 @@ pub(crate) struct Running {
     pub(crate) plain: SocketAddr,
     pub(crate) secure: SocketAddr,
     child: Child,
-    has_files: bool,
-    has_tls: bool,
+    pub(super) has_files: bool,
+    pub(super) has_tls: bool,
 }
 
 impl Site {
@@ -247,10 +248,6 @@ impl Drop for Running {
 }
 
 impl Running {
-    pub(crate) fn can(&self, load: &Load) -> bool {
-        (self.has_files || !load.path.starts_with("/files")) && (self.has_tls || !load.is_secure)
-    }
-
     /// The processes, the first one's children too.
     fn processes(&self) -> anyhow::Result<Vec<u32>> {
         let mut all = vec![self.child.id()];

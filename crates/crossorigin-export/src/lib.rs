@@ -36,6 +36,7 @@ pub mod import;
 mod patterns;
 mod plan;
 mod services;
+mod target;
 mod targets;
 mod yaml;
 
@@ -45,7 +46,7 @@ use crossorigin::server::PolicyConfig;
 use crossorigin_policy::Site;
 
 pub use difference::{Difference, Refused, Sender};
-pub use targets::Target;
+pub use target::Target;
 
 use difference::Differences;
 use plan::Plan;
@@ -105,7 +106,7 @@ pub fn export(
 ) -> Result<Export, Refused> {
     let plan = Plan::new(site, configurations);
     let mut differences = Differences::new(&options.accepted);
-    let mut export = target.write(&plan, options, &mut differences);
+    let mut export = targets::write(target, &plan, options, &mut differences);
     export.warnings = differences.finish()?;
     Ok(export)
 }

@@ -6,14 +6,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::access_log::Exchange;
-use crate::files::FileStream;
-use crate::streams;
-use crate::upgrade::Tunnel;
-use crate::upstream_body::UpstreamBody;
-
-/// Why a body can't go on. The client sees its connection broken, never a body that seems whole.
-pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
+use crate::errors::BodyError;
+use crate::exchange::Exchange;
+use crate::files::stream::FileStream;
+use crate::upstream::upgrade::Tunnel;
+use crate::upstream::upstream_body::UpstreamBody;
+use crate::wire::streams;
 
 /// The body of a response.
 #[derive(Debug, Default)]

@@ -6,8 +6,9 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTE
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::body::ResponseBody;
-use crate::head::Refusal;
-use crate::metrics::UpstreamError;
+use crate::telemetry::metrics::UpstreamError;
+use crate::upstream::client_body::BodyFault;
+use crate::wire::head::Refusal;
 
 /// What went wrong with a request: a status and a sentence for the client, who learns nothing of what is behind
 /// the gateway, and details for the log.
@@ -129,6 +130,16 @@ impl Failure {
         match &self.detail {
             None => self.reason.into(),
             Some(detail) => format!("{}: {detail}", self.reason).into(),
+        }
+    }
+}
+
+impl From<BodyFault> for Failure {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooLarge => Self::body_too_large(),
+            BodyFault::Stalled => Self::body_stalled(),
+            BodyFault::Broken => Self::bad_body(),
         }
     }
 }

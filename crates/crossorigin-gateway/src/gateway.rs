@@ -12,14 +12,17 @@ use crossorigin_policy::{Admin, Listener, Site};
 use tokio::sync::watch;
 
 use crate::admin::Admin as AdminListener;
-use crate::balance::{Servers, TlsError};
-use crate::files::FileCache;
-use crate::listener::{self, ListenError};
-use crate::metrics::{Metrics, PerWorker};
-use crate::running::{Place, Serving, Shared};
-use crate::sockets::{self, Inherited};
-use crate::tls;
-use crate::worker::{Accepting, Worker};
+use crate::client::accept::Accepting;
+use crate::client::listener::{self, ListenError};
+use crate::client::place::Place;
+use crate::client::sockets::{self, Inherited};
+use crate::client::tls;
+use crate::files::cache::FileCache;
+use crate::running::{Serving, Shared};
+use crate::telemetry::metrics::{Metrics, PerWorker};
+use crate::upstream::balance::Servers;
+use crate::upstream::trust::TlsError;
+use crate::worker::Worker;
 
 /// How a gateway runs, beside what its site says.
 #[derive(Clone, Debug, Default)]
@@ -53,12 +56,10 @@ pub struct Gateway {
 pub struct Handle(Arc<Control>);
 
 #[derive(Debug)]
-pub(crate) struct Control {
-    pub(crate) shared: Arc<Shared>,
+struct Control {
+    shared: Arc<Shared>,
     /// The workers' order boxes and the listeners that are open.
     state: Mutex<State>,
-    /// `true` once the gateway is to end.
-    pub(crate) ending: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -109,19 +110,29 @@ impl Gateway {
         let metrics = Metrics::new(count, options.lost_log_lines);
         let site = ArcSwap::from_pointee(Serving::new(site, &metrics));
         let (refusals, is_handed_over) = (PerWorker::new(count), AtomicBool::new(false));
-        let shared =
-            Arc::new(Shared { site, file_cache, servers, metrics, refusals, is_handed_over, tickets });
-        let ending = watch::Sender::new(false);
+        let (places, ending) = (ArcSwap::default(), watch::Sender::new(false));
+        let shared = Arc::new(Shared {
+            site,
+            file_cache,
+            servers,
+            metrics,
+            refusals,
+            places,
+            ending,
+            is_handed_over,
+            tickets,
+        });
         let mut workers = Vec::with_capacity(count);
         for number in 0..count {
-            workers.push(Worker::start(number, &shared, ending.subscribe()).map_err(BindError::Worker)?);
+            workers
+                .push(Worker::start(number, &shared, shared.ending.subscribe()).map_err(BindError::Worker)?);
         }
         let orders = workers.iter().map(Worker::orders).collect();
         let state = Mutex::new(State { orders, open: Vec::new(), admin: None });
-        let control = Arc::new(Control { shared, state, ending });
+        let control = Arc::new(Control { shared, state });
         control.change(|state| -> Result<(), BindError> {
             opened.into_iter().for_each(|opened| state.listen(opened));
-            state.admin = admin.map(|opened| start_admin(opened, &control)).transpose()?;
+            state.admin = admin.map(|opened| start_admin(opened, &control.shared)).transpose()?;
             Ok(())
         })?;
         Ok(Self { workers, handle: Handle(control) })
@@ -221,7 +232,7 @@ impl Handle {
                     == site.admin.as_ref().map(|admin| admin.address);
                 let admin = match &site.admin {
                     Some(asked) if !is_same_admin => {
-                        Some(start_admin(open_admin(asked, &mut Inherited::default())?, &self.0)?)
+                        Some(start_admin(open_admin(asked, &mut Inherited::default())?, &self.0.shared)?)
                     }
                     _ => None,
                 };
@@ -248,7 +259,7 @@ impl Handle {
     /// `drain_timeout`.
     pub fn shutdown(&self) {
         self.0.change(|state| state.open.iter_mut().for_each(|open| open.sockets.clear()));
-        self.0.ending.send_replace(true);
+        self.0.shared.ending.send_replace(true);
     }
 
     /// Copies of the sockets that are listened on, the admin listener's too, for another gateway to take:
@@ -276,13 +287,12 @@ impl Handle {
 }
 
 impl Control {
-    /// The listeners that are open.
-    pub(crate) fn places(&self) -> Vec<Arc<Place>> {
-        self.change(|state| state.open.iter().map(|open| open.place.clone()).collect())
-    }
-
+    /// Changes what is open, and makes known what is.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut state);
+        self.shared.places.store(Arc::new(state.open.iter().map(|open| open.place.clone()).collect()));
+        changed
     }
 }
 
@@ -319,9 +329,9 @@ fn open_admin(asked: &Admin, inherited: &mut Inherited) -> Result<(SocketAddr, T
 
 fn start_admin(
     (asked, socket): (SocketAddr, TcpListener),
-    control: &Arc<Control>,
+    shared: &Arc<Shared>,
 ) -> Result<AdminListener, BindError> {
-    AdminListener::start(asked, socket, Arc::downgrade(control)).map_err(BindError::Worker)
+    AdminListener::start(asked, socket, shared.clone()).map_err(BindError::Worker)
 }
 
 impl State {

@@ -1,19 +1,24 @@
 //! The gateway: a right CORS policy in front of any HTTP server, or over a folder.
 //!
-//! A request's way, one file a step:
+//! A request's way:
 //!
 //! ```text
-//! listener ─► accept ─► connection ─┬─► http1: head_gate ─► hyper ──────────────┬─► service ─► files or proxy
-//!                        (tls)      └─► http2: frame_gate ─► hyper ─► http2_head ┘     └─► (decorates) ─► client
+//! client::accept ─► connection ─┬─► http1, wire::head_gate ──────────┬─► service ─┬─► files ────────────┐
+//!                      (tls)    └─► http2, frame_gate, http2_head ───┘            └─► upstream::proxy ──┤
+//!                                                           client ◄─ (decorated) ◄─────────────────────┘
 //! ```
 //!
-//! - `listener` opens an address once for each worker, of which there is one a core; `accept` takes its connections;
-//! - `connection` finds out what a client speaks, and speaks TLS with it;
-//! - `head_gate` lets no request head through to hyper that two servers could read in two ways, `http2_head` none
-//!   through to the service; `frame_gate` bounds what hyper's HTTP/2 does not; `streams` runs its requests;
+//! - `client` holds connections: `listener` opens an address once for each worker, of which there is one a core, `accept`
+//!   takes its connections, `connection` finds out what a client speaks, and speaks TLS with it;
+//! - `wire` stands between clients and hyper: `head_gate` lets no request head through that two servers could read in two
+//!   ways, `http2_head` does the same for HTTP/2; `frame_gate` bounds what hyper's HTTP/2 does not; `streams` runs its
+//!   requests; `ledger` is what the two sides tell each other of a connection;
 //! - `service` finds the route and asks its [`Policy`](crossorigin::server::Policy), which alone knows of CORS:
 //!   it answers preflights, and decorates every other response, the gateway's own errors too;
-//! - `files` and `proxy` answer.
+//! - `files` and `upstream` answer;
+//! - `exchange` is one request from its head to its answer's end, where it is counted (`telemetry`) and logged; `admin` tells
+//!   of it;
+//! - `gateway` opens, reloads and ends it all: `worker` is a thread, `running` what all of them share.
 //!
 //! ```no_run
 //! use crossorigin_gateway::{Gateway, Options};
@@ -26,50 +31,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod accept;
-mod access_log;
 mod admin;
-mod admin_pages;
-mod balance;
 mod body;
-mod chunked;
-mod client_body;
-mod connection;
-mod connector;
+mod client;
+mod context;
+mod errors;
+mod exchange;
 mod failure;
 mod files;
-mod first_bytes;
-mod forwarded;
-mod frame_gate;
 mod gateway;
-mod head;
-mod head_gate;
-mod hop_by_hop;
-mod http1;
-mod http2;
-mod http2_head;
-mod informational;
-mod ledger;
-mod listener;
-mod metrics;
-mod metrics_text;
-mod pool;
-mod proxy;
-mod redact;
-mod refusals;
 mod reload;
+mod request_host;
 mod running;
 mod service;
-mod sockets;
 #[doc(hidden)]
 pub mod steps;
-mod streams;
-mod timer;
-mod tls;
-mod upgrade;
-mod upstream_body;
+mod telemetry;
+mod upstream;
+mod wire;
 mod worker;
 
-pub use balance::TlsError;
 pub use gateway::{BindError, Gateway, Handle, Options};
 pub use reload::{ReloadError, Reloader};
+pub use upstream::trust::TlsError;

@@ -2,20 +2,20 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
-use crossorigin_policy::{Listener, Site};
-use rustls::ServerConfig;
+use arc_swap::ArcSwap;
+use crossorigin_policy::Site;
 use rustls::server::ProducesTickets;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use crate::balance::Servers;
-use crate::files::FileCache;
-use crate::metrics::{Counter, Metrics, PerWorker, SiteSeries};
-use crate::refusals::Refusals;
-use crate::tls;
+use crate::client::place::Place;
+use crate::files::cache::FileCache;
+use crate::telemetry::dice::Dice;
+use crate::telemetry::metrics::{Metrics, PerWorker, SiteSeries};
+use crate::telemetry::refusals::Refusals;
+use crate::upstream::balance::{Pools, Servers};
 
 /// What all workers share.
 #[derive(Debug)]
@@ -29,8 +29,24 @@ pub(crate) struct Shared {
     pub(crate) tickets: Option<Arc<dyn ProducesTickets>>,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: PerWorker<Refusals>,
+    /// The listeners that are open.
+    pub(crate) places: ArcSwap<Vec<Arc<Place>>>,
+    /// `true` once the gateway is to end.
+    pub(crate) ending: watch::Sender<bool>,
     /// Whether another program has taken the sockets over.
     pub(crate) is_handed_over: AtomicBool,
+}
+
+/// What the tasks of one worker share.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) shared: Arc<Shared>,
+    /// Which worker it is, from 0.
+    pub(crate) number: usize,
+    pub(crate) pools: Pools,
+    pub(crate) dice: Dice,
+    /// Every task holds a clone of it: when all are gone, all have ended.
+    pub(crate) alive: mpsc::Sender<()>,
 }
 
 /// How long a connection may still begin a request after another program has taken over: it was accepted here,
@@ -63,58 +79,5 @@ impl Deref for Serving {
 
     fn deref(&self) -> &Site {
         &self.site
-    }
-}
-
-/// An open listener, as its connections know it.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// The listener as it was when it was opened.
-    pub(crate) listener: Listener,
-    /// Connections that are open now, on all workers.
-    pub(crate) connections: AtomicUsize,
-    /// How TLS is spoken with new connections; `None`: not at all.
-    pub(crate) tls: ArcSwapOption<ServerConfig>,
-    /// All that were ever accepted.
-    pub(crate) accepted: Counter,
-    /// Those of them that were told 503.
-    pub(crate) turned_away: Counter,
-    closing: watch::Sender<bool>,
-}
-
-impl Place {
-    pub(crate) fn new(listener: Listener) -> Arc<Self> {
-        Arc::new(Self {
-            listener,
-            connections: AtomicUsize::new(0),
-            accepted: Counter::default(),
-            turned_away: Counter::default(),
-            tls: ArcSwapOption::empty(),
-            closing: watch::Sender::new(false),
-        })
-    }
-
-    /// New connections get the certificates that this listener of a site has.
-    pub(crate) fn present(&self, listener: &Listener, tickets: Option<&Arc<dyn ProducesTickets>>) {
-        self.tls.store(tls::configuration(&listener.tls, tickets));
-    }
-
-    /// Whether this is a site's listener.
-    pub(crate) fn is(&self, listener: &Listener) -> bool {
-        self.listener.address == listener.address && self.listener.name == listener.name
-    }
-
-    /// This listener in a site, which may be newer and may have left it out.
-    pub(crate) fn in_site<'a>(&self, site: &'a Site) -> Option<&'a Listener> {
-        site.listeners.iter().find(|listener| self.is(listener))
-    }
-
-    /// Accepts no more; connections end when their request under way has.
-    pub(crate) fn close(&self) {
-        self.closing.send_replace(true);
-    }
-
-    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
-        self.closing.subscribe()
     }
 }

@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use crossorigin::server::{Decision, Outcome, Policy};
 use crossorigin_policy::{Found, Listener, Route, Site, Target, WebSocket};
-use http::header::{ALLOW, CONNECTION, HOST, ORIGIN};
+use http::header::{ALLOW, CONNECTION, ORIGIN};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use hyper::body::Incoming;
 
-use crate::access_log::Exchange;
 use crate::body::ResponseBody;
-use crate::connection::{Admission, Context};
+use crate::context::{Admission, Context};
+use crate::exchange::Exchange;
 use crate::failure::Failure;
 use crate::files;
-use crate::ledger::Verdict;
-use crate::redact::redacted;
-use crate::{proxy, upgrade};
+use crate::request_host;
+use crate::telemetry::redact::redacted;
+use crate::upstream::proxy;
+use crate::upstream::upgrade;
+use crate::wire::ledger::Verdict;
 
 /// Answers a request.
 pub(crate) async fn answer(
@@ -45,7 +47,7 @@ pub(crate) async fn answer(
         serving.series.decided(route, own, &decision, context.local.number);
         if decision.outcome() == Outcome::Refused {
             let refusals = context.local.shared.refusals.of(context.local.number);
-            refusals.keep(name, &decision, host(&parts), &parts);
+            refusals.keep(name, &decision, request_host::of(&parts), &parts);
         }
         decision
     });
@@ -106,19 +108,10 @@ fn find<'a>(
         return (None, Some(failure));
     }
     let refusal = refusal.map(|(failure, _)| failure);
-    match site.find(listener, host(parts), parts.uri.path(), &parts.method, &parts.headers) {
+    match site.find(listener, request_host::of(parts), parts.uri.path(), &parts.method, &parts.headers) {
         Ok(Found::Route(route)) => (Some(route), refusal),
         Ok(Found::Nothing) => (None, refusal),
         Err(error) => (None, refusal.or(Some(Failure::bad_path(error.reason)))),
-    }
-}
-
-/// The host that a request is for: a URL as its target says it before `Host` does.
-/// [Source](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
-pub(crate) fn host(parts: &request::Parts) -> Option<&str> {
-    match parts.uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => parts.headers.get(HOST).and_then(|host| host.to_str().ok()),
     }
 }
 

@@ -16,12 +16,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::frame_gate::{FrameGate, FrameLimits};
-use crate::head::{self, HeadLimits};
-use crate::head_gate::{GateLimits, HeadGate};
-use crate::http2_head;
-use crate::ledger::{Ledger, Verdict};
-use crate::streams::Streams;
+use crate::wire::frame_gate::{FrameGate, FrameLimits};
+use crate::wire::head::{self, HeadLimits};
+use crate::wire::head_gate::{GateLimits, HeadGate};
+use crate::wire::http2_head;
+use crate::wire::ledger::{Ledger, Verdict};
+use crate::wire::streams::Streams;
 
 /// A request as hyper hands it to the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub async fn http1(bytes: &[u8], piece: usize) -> (Vec<Seen>, usize) {
 
 /// What comes of these bytes by HTTP/2, the client's preface excluded.
 pub async fn http2(bytes: &[u8], piece: usize) -> Vec<Seen> {
-    let wire = Wire::new(&[crate::first_bytes::PREFACE, bytes].concat(), piece);
+    let wire = Wire::new(&[crate::wire::first_bytes::PREFACE, bytes].concat(), piece);
     let limits = FrameLimits { streams: 100, head_timeout: TIMEOUT, stall_timeout: TIMEOUT };
     let seen = Arc::<Mutex<Vec<Seen>>>::default();
     let service = service_fn(|request| {

@@ -7,37 +7,19 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::accept;
-use crate::access_log::Dice;
-use crate::balance::Pools;
-use crate::running::{Place, Shared};
+use crate::client::accept;
+use crate::client::accept::Accepting;
+use crate::running::{Local, Shared};
+use crate::telemetry::dice::Dice;
+use crate::upstream::balance::Pools;
 
 /// How often connections to upstreams are looked through for those that nobody will use.
 const TEND_EVERY: Duration = Duration::from_secs(5);
-
-/// A socket to accept on.
-#[derive(Debug)]
-pub(crate) struct Accepting {
-    pub(crate) place: Arc<Place>,
-    pub(crate) socket: std::net::TcpListener,
-}
 
 #[derive(Debug)]
 pub(crate) struct Worker {
     orders: mpsc::UnboundedSender<Accepting>,
     thread: JoinHandle<bool>,
-}
-
-/// What the tasks of one worker share.
-#[derive(Debug)]
-pub(crate) struct Local {
-    pub(crate) shared: Arc<Shared>,
-    /// Which worker it is, from 0.
-    pub(crate) number: usize,
-    pub(crate) pools: Pools,
-    pub(crate) dice: Dice,
-    /// Every task holds a clone of it: when all are gone, all have ended.
-    pub(crate) alive: mpsc::Sender<()>,
 }
 
 impl Worker {

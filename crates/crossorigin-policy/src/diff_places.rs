@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use http::header::HeaderMap;
 
-use crate::site::Conditions;
-use crate::{Found, Listener, Route, Site};
+use crate::{Conditions, Found, Listener, Route, Site};
 
 /// A kind of request: which routes take it, in the one file and in the other.
 pub(crate) struct Place<'s> {
@@ -156,7 +155,7 @@ fn name(place: &Place<'_>, before: &Site, after: &Site) -> String {
     let conditions = |site: &Site, route: &Route| {
         let index = site.routes.iter().position(|own| std::ptr::eq(own, route));
         let conditions = index.and_then(|index| site.conditions().nth(index));
-        conditions.map_or_else(String::new, |conditions| asked(&conditions))
+        conditions.map_or_else(String::new, |conditions| conditions.in_words())
     };
     let path = |route: &Route| route.path.clone();
     let mut name = match place.routes {
@@ -175,18 +174,4 @@ fn name(place: &Place<'_>, before: &Site, after: &Site) -> String {
         name.push_str(&format!(", through {}", listener.name));
     }
     name
-}
-
-/// What a route asks of a request beside its path, in words.
-pub(crate) fn asked(conditions: &Conditions<'_>) -> String {
-    let mut text = String::new();
-    let mut add = |what: &str, items: Vec<&str>| {
-        if !items.is_empty() {
-            text.push_str(&format!(", {what} {}", items.join(" ")));
-        }
-    };
-    add("host", conditions.hosts.iter().map(|host| &**host).collect());
-    add("extensions", conditions.extensions.iter().map(|extension| &**extension).collect());
-    add("methods", conditions.methods.iter().map(Method::as_str).collect());
-    text
 }

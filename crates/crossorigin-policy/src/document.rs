@@ -5,14 +5,12 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crossorigin::server::PolicyConfig;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::keys::{ADMIN, FILE, LIMITS, LISTENER, LOG, POLICY, ROUTE};
 use crate::read::{Fields, Reader, Text};
 use crate::report::{Finding, Report, Severity, Source};
-use crate::{Site, compile, compile_policy};
 
 /// The most bytes that a policy file has; lists longer than that belong in an `origins_file`.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -99,33 +97,11 @@ impl PolicyDocument {
         Self { source, folder, policies, listeners, routes, limits, admin, log, problems, not_toml }
     }
 
-    /// Compiles the document, reading the `origins_file`s that it names. Gives the warnings and notes too.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, at once.
-    pub fn compile(&self) -> Result<(Site, Vec<Finding>), Report> {
-        compile::compile(self)
-    }
-
-    /// What the policies are made from, by name, in the order of the file; the `origins_file`s that they name are
-    /// read. Of a document that does not [`compile`](Self::compile) this is what could be understood.
-    pub fn configurations(&self) -> Vec<(String, PolicyConfig)> {
-        compile_policy::configurations(self)
-    }
-
     /// Whether a problem stands where the text is no TOML.
     pub(crate) fn is_no_toml(&self, problem: &Finding) -> bool {
         let is_here = |range: &Range<usize>| range.start <= problem.start() && problem.start() <= range.end;
         problem.source().name() == self.source.name() && self.not_toml.iter().any(is_here)
     }
-}
-
-/// Reads, parses and compiles a policy file: the site, and the warnings and notes about it.
-///
-/// # Errors
-/// Everything that is wrong with it, at once.
-pub fn load(path: &Path) -> Result<(Site, Vec<Finding>), Report> {
-    PolicyDocument::read(path)?.compile()
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {

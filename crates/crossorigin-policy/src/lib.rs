@@ -35,10 +35,6 @@
 mod answer;
 mod certificate;
 mod compile;
-mod compile_policy;
-mod compile_routes;
-mod compile_target;
-mod compile_tls;
 mod diff;
 mod diff_places;
 mod diff_settings;
@@ -59,9 +55,10 @@ pub mod witness;
 
 pub use answer::{Answer, Question};
 pub use certificate::Certificate;
+pub use compile::load;
 pub use diff::{Differences, RequestDifference, Told, differences};
 pub use diff_settings::SettingDifference;
-pub use document::{PolicyDocument, load};
+pub use document::PolicyDocument;
 pub use path::UnsafePath;
 pub use report::{Finding, Report, Severity, render};
 pub use schema::{reference, schema};

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use crossorigin::server::{Policy, PolicyConfig, Setting};
 
-use crate::compile_routes::{self, Refusal};
-use crate::compile_target;
+use crate::compile::findings::Refusal;
+use crate::compile::routes;
+use crate::compile::target;
 use crate::lint;
 use crate::report::{Finding, Report, Severity, Source};
 use crate::site::{Limits, Listener, Log, Site, Target, Upstreams};
@@ -81,7 +82,7 @@ impl ShortForm {
             index: 0,
         };
         let policies = vec![named.clone()];
-        let (routes, router) = compile_routes::whole(target, named);
+        let (routes, router) = routes::whole(target, named);
         let site = Site {
             policies,
             listeners: vec![listener],
@@ -99,8 +100,8 @@ impl ShortForm {
         let mut refuse = |name, value: &str, (message, remedy): Refusal| {
             problems.push(flag(Severity::Problem, "bad-target", name, value, &message, &remedy));
         };
-        let files = self.files.as_ref().map(|files| (files, compile_routes::folder(files)));
-        let upstream = self.upstream.as_ref().map(|upstream| (upstream, compile_target::upstream(upstream)));
+        let files = self.files.as_ref().map(|files| (files, routes::folder(files)));
+        let upstream = self.upstream.as_ref().map(|upstream| (upstream, target::upstream(upstream)));
         match (files, upstream) {
             (Some((_, Ok(folder))), None) => return Some(Target::Files(folder)),
             (None, Some((_, Ok(uri)))) => return Some(Target::Upstream(Upstreams::new(uri))),

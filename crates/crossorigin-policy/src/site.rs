@@ -11,7 +11,6 @@ use http::{HeaderMap, Method, Uri};
 use rustls::pki_types::CertificateDer;
 
 use crate::certificate::Certificate;
-use crate::diff_places::asked;
 use crate::path::UnsafePath;
 use crate::routing::Router;
 
@@ -87,6 +86,22 @@ pub struct Conditions<'a> {
     pub extensions: &'a [Box<str>],
     /// Methods, without HEAD, which goes where GET goes.
     pub methods: &'a [Method],
+}
+
+impl Conditions<'_> {
+    /// What a route asks of a request beside its path, in words.
+    pub(crate) fn in_words(&self) -> String {
+        let mut text = String::new();
+        let mut add = |what: &str, items: Vec<&str>| {
+            if !items.is_empty() {
+                text.push_str(&format!(", {what} {}", items.join(" ")));
+            }
+        };
+        add("host", self.hosts.iter().map(|host| &**host).collect());
+        add("extensions", self.extensions.iter().map(|extension| &**extension).collect());
+        add("methods", self.methods.iter().map(Method::as_str).collect());
+        text
+    }
 }
 
 /// What answers on a route.
@@ -335,7 +350,11 @@ impl Site {
         let conditions = self.conditions().nth(route.index);
         let listener = conditions.and_then(|conditions| conditions.listener);
         let listener = listener.map_or_else(String::new, |listener| format!(", listener {}", listener.name));
-        format!("{}{}{listener}", route.path, conditions.as_ref().map_or_else(String::new, asked))
+        format!(
+            "{}{}{listener}",
+            route.path,
+            conditions.as_ref().map_or_else(String::new, Conditions::in_words)
+        )
     }
 
     /// A listener may be of the site that was there before a reload: its name is what counts.

@@ -16,7 +16,7 @@ mod yaml;
 
 use crate::difference::Differences;
 use crate::plan::{Answer, Plan, Policy};
-use crate::targets::Target;
+use crate::target::Target;
 use crate::{Export, File};
 use abilities::{Abilities, SAFELISTED, Told, judge, refuse};
 

@@ -11,10 +11,18 @@ use bytes::Bytes;
 use http::HeaderValue;
 use lru::LruCache;
 
-use super::{Content, paths};
+use super::paths;
 
 /// The part of the cache that one file may fill; larger ones are read as they are sent.
 const SHARE: u64 = 16;
+
+/// What is sent of a file.
+pub(crate) enum Content {
+    /// All of it, from memory.
+    Memory(bytes::Bytes),
+    /// An open file.
+    Disk(std::fs::File),
+}
 
 /// Which content a file has: a file that was changed or put in another's place has another stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@
 //! redirect where the slash is missing. Beside a file of text, code or markup, `NAME.br` and `NAME.gz` are
 //! taken for it where the client accepts them.
 
-mod cache;
+pub(crate) mod cache;
 mod conditions;
 mod kinds;
 mod paths;
-mod stream;
+pub(crate) mod stream;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,15 +20,14 @@ use http::header::{
 };
 use http::{HeaderValue, Method, Response, StatusCode, request};
 
-pub(crate) use self::cache::FileCache;
-use self::cache::Stamp;
+use self::cache::{Content, FileCache, Stamp};
 use self::conditions::{Condition, Span};
 use self::kinds::Coding;
 use self::paths::RelativePath;
-pub(crate) use self::stream::FileStream;
+use self::stream::FileStream;
 use crate::body::ResponseBody;
+use crate::errors::is_out_of_files;
 use crate::failure::Failure;
-use crate::proxy::is_out_of_files;
 
 /// Answers a request for what lies below a route's path. `rest` is that part of the request's path, without the
 /// query.
@@ -134,14 +133,6 @@ impl Representation {
     }
 }
 
-/// What is sent of a file.
-pub(crate) enum Content {
-    /// All of it, from memory.
-    Memory(bytes::Bytes),
-    /// An open file.
-    Disk(std::fs::File),
-}
-
 fn respond(
     parts: &request::Parts,
     file: &Representation,
@@ -217,7 +208,7 @@ fn unreadable(error: io::Error) -> Failure {
         | ErrorKind::InvalidInput
         | ErrorKind::IsADirectory => Failure::not_found().with_detail(error.to_string()),
         _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Failure::not_found(),
-        _ if error.raw_os_error().is_some_and(is_out_of_files) => {
+        _ if is_out_of_files(&error) => {
             Failure::overloaded("the gateway has as many open files as it may have")
         }
         _ => Failure::internal(error.to_string()),

@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinHandle;
 
 use super::conditions::Span;
-use crate::body::BodyError;
+use crate::errors::BodyError;
 
 /// How much is read at once. Each piece costs a trip to a thread that may wait for the disk.
 const PIECE: u64 = 512 * 1024;
