@@ -6,9 +6,10 @@ use std::rc::Rc;
 use crossorigin::fetching::ResponseType;
 use rquickjs::{Ctx, Exception, Object, TypedArray};
 
-use crate::bitmaps::{BitmapId, Bitmaps, MAX_PIXELS, Tainted};
+use crate::bitmaps::{BitmapId, Bitmaps, Tainted};
 use crate::functions::{binary, set};
 use crate::images::Colours;
+use crate::images::MAX_PIXELS;
 use crate::painting::{self, Drawing};
 
 type Shared = Rc<RefCell<Bitmaps>>;

@@ -12,11 +12,6 @@ use crate::exports;
 use crate::images::{self, Colours, Image};
 use crate::vector_images::Vector;
 
-/// The longest side of an image or a canvas, in pixels.
-pub const MAX_SIDE: u32 = 16_384;
-/// The most pixels that an image or a canvas may have.
-pub const MAX_PIXELS: u64 = 1 << 26;
-
 /// The most that all images, canvases and clips of a page may come to, in bytes; what is more has no pixels, and a
 /// clip that is more lets nothing through.
 pub const MAX_BITMAP_BYTES: usize = 2 << 30;

@@ -7,10 +7,8 @@ use tiny_skia::{
 
 use crate::bitmaps::{Area, BitmapId, Bitmaps};
 use crate::layers::{Shape, Target};
-use crate::painting::{Drawing, is_exact};
-
-/// A scale that changes nothing that is seen.
-const ALMOST_ONE: f32 = 1.000_000_5;
+use crate::painting::Drawing;
+use crate::places::{filtered, is_exact};
 
 impl Bitmaps {
     /// Draws a part of one bitmap on another, and hands on its flag, whatever is seen of it.
@@ -78,15 +76,6 @@ fn draw(target: &mut Target<'_>, image: &Pixmap, source: Area, area: Area, drawi
     let placed = filtered(placed.post_translate(-target.at.0 as f32, -target.at.1 as f32), quality);
     let shader = Pattern::new(image.as_ref(), SpreadMode::Pad, quality, drawing.alpha, placed);
     target.fill(&Shape::Area(outline, FillRule::Winding), shader, is_smooth);
-}
-
-/// The same place, where pixels are mixed: the rasteriser takes the nearest pixel of what is only moved, be it by half a
-/// pixel.
-pub(crate) fn filtered(placed: Transform, quality: FilterQuality) -> Transform {
-    match quality == FilterQuality::Bilinear && placed.is_translate() {
-        true => placed.pre_scale(ALMOST_ONE, ALMOST_ONE),
-        false => placed,
-    }
 }
 
 /// What of a source is in the image, and where that comes to.

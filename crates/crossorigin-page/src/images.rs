@@ -6,9 +6,13 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use tiny_skia::{IntSize, Pixmap};
 
-use crate::bitmaps::{MAX_PIXELS, MAX_SIDE};
 use crate::colour_profiles::{profile_of, to_srgb};
 use crate::vector_images::Vector;
+
+/// The longest side of an image or a canvas, in pixels.
+pub const MAX_SIDE: u32 = 16_384;
+/// The most pixels that an image or a canvas may have.
+pub const MAX_PIXELS: u64 = 1 << 26;
 
 /// The most bytes that one pixel of a file takes while it is decoded: four channels of 16 bits each.
 const BYTES_OF_A_PIXEL: u64 = 8;

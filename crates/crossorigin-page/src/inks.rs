@@ -7,9 +7,8 @@ use tiny_skia::{
 };
 
 use crate::bitmaps::{BitmapId, Bitmaps};
-use crate::drawn_images::filtered;
 use crate::outlines::held;
-use crate::painting::{is_exact, transform};
+use crate::places::{filtered, is_exact, transform};
 
 /// The most colours of a gradient.
 pub(crate) const MAX_STOPS: usize = 4096;

@@ -6,10 +6,12 @@ use tiny_skia::{
     Stroke, StrokeDash, Transform,
 };
 
-use crate::bitmaps::{BitmapId, Bitmaps, Clip, MAX_SIDE};
+use crate::bitmaps::{BitmapId, Bitmaps, Clip};
+use crate::images::MAX_SIDE;
 use crate::inks::Style;
 use crate::layers::{Shape, Target, is_unbounded};
 use crate::outlines::{held, straightened};
+use crate::places::transform;
 use crate::shadows::Shadow;
 
 /// The most numbers that a path may have; one of more draws nothing.
@@ -109,10 +111,6 @@ pub(crate) fn svg_path(text: &str) -> Vec<f32> {
         }
     }
     numbers.into_iter().map(|number| number as f32).collect()
-}
-
-pub(crate) fn transform([a, b, c, d, e, f]: [f32; 6]) -> Transform {
-    Transform::from_row(a, b, c, d, e, f)
 }
 
 impl Drawing {
@@ -300,11 +298,6 @@ impl Bitmaps {
         }
         self.keep_clip(id, clip)
     }
-}
-
-/// Whether pixels come to lie on pixels.
-pub(crate) fn is_exact(placed: Transform) -> bool {
-    placed.is_translate() && placed.tx.fract() == 0.0 && placed.ty.fract() == 0.0 || placed.is_identity()
 }
 
 /// Whether a path encloses a point, or its line covers it.

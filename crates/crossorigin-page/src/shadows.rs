@@ -4,7 +4,8 @@
 use serde::Deserialize;
 use tiny_skia::{BlendMode, ColorU8, IntRect, Pixmap, PremultipliedColorU8, Rect, Transform};
 
-use crate::bitmaps::{Bitmaps, MAX_PIXELS};
+use crate::bitmaps::Bitmaps;
+use crate::images::MAX_PIXELS;
 use crate::layers::Target;
 
 /// The widest that a shadow is blurred: the standard deviation, in pixels. What is more is drawn so.

@@ -9,7 +9,7 @@ use resvg::usvg::roxmltree::{Document, Node as Element, ParsingOptions};
 use resvg::usvg::{Group, ImageHrefResolver, ImageKind, Node, Options, Tree};
 use tiny_skia::{Pixmap, Transform};
 
-use crate::bitmaps::MAX_SIDE;
+use crate::images::MAX_SIDE;
 use crate::images::fits;
 
 /// The most elements, texts and comments that an SVG image may have.

@@ -2,7 +2,7 @@
 
 use crossorigin::profiles::Profile;
 
-use super::table::{Sentence, When};
+use super::sentence::{Sentence, When};
 
 /// Where Chromium's sentences are from.
 const CHROMIUM: &str =

@@ -2,7 +2,7 @@
 
 use crossorigin::profiles::Profile;
 
-use super::table::{Sentence, When};
+use super::sentence::{Sentence, When};
 
 /// Where Firefox's sentences are from.
 const FIREFOX: &str = "Firefox 153, measured; dom/locales/en-US/chrome/security/security.properties";

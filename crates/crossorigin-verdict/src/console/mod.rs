@@ -4,6 +4,7 @@ mod chromium;
 mod facts;
 mod firefox;
 mod read;
+mod sentence;
 mod table;
 mod webkit;
 
@@ -12,7 +13,8 @@ use crossorigin::profiles::Profile;
 use crate::record::{Outcome, Record};
 use crate::replay::replay_as;
 use facts::Facts;
-use table::{PARTS, When};
+use sentence::When;
+use table::PARTS;
 
 pub use read::{ConsoleReading, read_console};
 

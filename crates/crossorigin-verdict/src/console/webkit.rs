@@ -2,7 +2,7 @@
 
 use crossorigin::profiles::Profile;
 
-use super::table::{Sentence, When};
+use super::sentence::{Sentence, When};
 
 /// Where WebKit's sentences are from.
 const WEBKIT: &str = "WebKitGTK 2.50, measured; Source/WebCore/loader/CrossOriginAccessControl.cpp";
