@@ -198,6 +198,11 @@ impl Pool {
         lock(&self.shared).clone().filter(|sender| !sender.is_closed())
     }
 
+    /// OPTIMIZATION: boxed, for it is large and rare: a request that takes a kept connection has no room for it.
+    fn opened(&self, sending: Sending) -> Pin<Box<impl Future<Output = Result<Opened, ConnectError>>>> {
+        Box::pin(self.open(sending))
+    }
+
     async fn open(&self, sending: Sending) -> Result<Opened, ConnectError> {
         if sending.may_upgrade && self.server.address.protocol() == Some(Protocol::Http2) {
             return Err(ConnectError::NoUpgrade);
@@ -245,7 +250,7 @@ impl Pool {
             {
                 return Ok((Opened::Http1(link), true));
             }
-            return Ok((self.open(sending).await?, false));
+            return self.opened(sending).await.map(|opened| (opened, false));
         }
         if let Some(sender) = self.shared() {
             return Ok((Opened::Http2(sender), sending.may_reuse));
@@ -254,7 +259,7 @@ impl Pool {
         // Another request may have opened one meanwhile.
         match self.shared() {
             Some(sender) => Ok((Opened::Http2(sender), sending.may_reuse)),
-            None => Ok((self.open(sending).await?, false)),
+            None => Ok((self.opened(sending).await?, false)),
         }
     }
 }

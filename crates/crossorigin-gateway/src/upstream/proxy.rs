@@ -1,6 +1,7 @@
 //! Passes a request on to an upstream, and its response back.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,7 +101,8 @@ impl<'a> Attempts<'a> {
             let again =
                 (may_send_again && !has_body && request.method().is_idempotent()).then(|| copy(&request));
             self.listen(server, &mut request);
-            let error = match within(pool.send(request, self.sending), self.progress, timeout).await {
+            let sending = std::pin::pin!(pool.send(request, self.sending));
+            let error = match within(sending, self.progress, timeout).await {
                 Some(Ok(received)) => {
                     server.health.succeeded(&server.name);
                     return Ok((received, server));
@@ -210,8 +212,11 @@ fn prepare(
 }
 
 /// Waits for the head of a response; `None` when the upstream has had all there was for it for too long.
-async fn within<F: Future>(sending: F, progress: Option<&Progress>, timeout: Duration) -> Option<F::Output> {
-    let mut sending = std::pin::pin!(sending);
+async fn within<F: Future>(
+    mut sending: Pin<&mut F>,
+    progress: Option<&Progress>,
+    timeout: Duration,
+) -> Option<F::Output> {
     let mut deadline = Instant::now() + timeout;
     loop {
         match tokio::time::timeout_at(deadline, sending.as_mut()).await {
