@@ -44,6 +44,7 @@ mod reload;
 mod request_host;
 mod running;
 mod service;
+mod share;
 #[doc(hidden)]
 pub mod steps;
 mod telemetry;

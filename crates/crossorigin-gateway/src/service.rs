@@ -157,7 +157,7 @@ async fn to_target(
         Target::Files(_) if parts.method == Method::OPTIONS => Ok(options()),
         Target::Files(folder) => {
             let rest = route.remainder(parts.uri.path());
-            files::answer(&context.local.shared.file_cache, folder, rest, &parts).await
+            files::answer(&context.local.shared.file_cache, folder, rest, &parts, context.place.share()).await
         }
         // Boxed, so that connections that wait, and other requests, have no room for it.
         Target::Upstream(_) => Box::pin(proxy::forward(context, site, route, most, parts, body)).await,

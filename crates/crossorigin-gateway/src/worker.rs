@@ -15,6 +15,8 @@ use crate::upstream::balance::Pools;
 
 /// How often connections to upstreams are looked through for those that nobody will use.
 const TEND_EVERY: Duration = Duration::from_secs(5);
+/// Threads of a worker that read files at once; further reads wait their turn.
+const MOST_READING: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -29,7 +31,10 @@ impl Worker {
         shared: &Arc<Shared>,
         ending: watch::Receiver<bool>,
     ) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(MOST_READING)
+            .build()?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let shared = shared.clone();
         let thread = std::thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {

@@ -18,13 +18,17 @@ use crate::wire::http2_head;
 use crate::wire::streams::Streams;
 
 /// Bytes of a request's body that a client may send before any is passed on, a stream …
-const STREAM_WINDOW: u32 = 256 * 1024;
-/// … and all streams of a connection together.
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
+const STREAM_WINDOW: usize = 256 * 1024;
+/// … and all streams of a connection together …
+const CONNECTION_WINDOW: usize = 1024 * 1024;
+/// … and where there are many connections: what the standard gives both.
+const LEAST_WINDOW: usize = 65_535;
 /// The largest frame that a client may send: what the standard has every client know.
 const FRAME: u32 = 16 * 1024;
-/// Bytes of an answer that are kept for a client who does not take them yet, a stream.
+/// Bytes of an answer that are kept for a client who does not take them yet, a stream …
 const SEND_BUFFER: usize = 64 * 1024;
+/// … and where there are many connections.
+const LEAST_SEND_BUFFER: usize = 4 * 1024;
 /// Streams that a client has reset before they were looked at, after which the connection ends.
 const RESETS_UNSEEN: usize = 20;
 /// Streams that were reset for what is wrong with them, after which the connection ends.
@@ -52,12 +56,14 @@ pub(crate) async fn serve(
         FrameLimits { streams: limits.streams, head_timeout: limits.gate.head_timeout, stall_timeout };
     let gate = FrameGate::new(Rewound::new(beginning, stream), frame_limits);
     let head_limits: HeadLimits = limits.gate.head;
+    let share = context.place.share();
     let service = service_fn(move |request| {
         context.ledger.begin_stream();
         let (mut parts, body) = http::Request::into_parts(request);
         let verdict = http2_head::admit(&mut parts, head_limits);
         service::answer(context.clone(), Some(verdict), http::Request::from_parts(parts, body))
     });
+    let window = |good| u32::try_from(share.of(good, LEAST_WINDOW)).unwrap_or(u32::MAX);
     // Names and values count 32 bytes more here than in a head of HTTP/1.1.
     let list = head_limits.bytes + head_limits.lines.saturating_mul(32) + HEADROOM;
     let connection = http2::Builder::new(Streams { stall_timeout })
@@ -66,9 +72,9 @@ pub(crate) async fn serve(
         .max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX))
         .header_table_size(HEADER_TABLE)
         .max_frame_size(FRAME)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_send_buf_size(SEND_BUFFER)
+        .initial_stream_window_size(window(STREAM_WINDOW))
+        .initial_connection_window_size(window(CONNECTION_WINDOW))
+        .max_send_buf_size(share.of(SEND_BUFFER, LEAST_SEND_BUFFER))
         .max_pending_accept_reset_streams(RESETS_UNSEEN)
         .max_local_error_reset_streams(FAULTY_STREAMS)
         .keep_alive_interval(PING_AFTER)

@@ -10,6 +10,7 @@ use rustls::server::ProducesTickets;
 use tokio::sync::watch;
 
 use super::tls;
+use crate::share::Share;
 use crate::telemetry::metrics::Counter;
 
 /// An open listener, as its connections know it.
@@ -53,6 +54,11 @@ impl Place {
     /// This listener in a site, which may be newer and may have left it out.
     pub(crate) fn in_site<'a>(&self, site: &'a Site) -> Option<&'a Listener> {
         site.listeners.iter().find(|listener| self.is(listener))
+    }
+
+    /// What a connection that begins now may take of the memory.
+    pub(crate) fn share(&self) -> Share {
+        Share::among(self.connections.load(Ordering::Relaxed))
     }
 
     /// Accepts no more; connections end when their request under way has.

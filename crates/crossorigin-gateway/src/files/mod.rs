@@ -28,6 +28,7 @@ use self::stream::FileStream;
 use crate::body::ResponseBody;
 use crate::errors::is_out_of_files;
 use crate::failure::Failure;
+use crate::share::Share;
 
 /// Answers a request for what lies below a route's path. `rest` is that part of the request's path, without the
 /// query.
@@ -36,6 +37,7 @@ pub(crate) async fn answer(
     folder: &Path,
     rest: &str,
     parts: &request::Parts,
+    share: Share,
 ) -> Result<Response<ResponseBody>, Failure> {
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(Failure::method_not_allowed());
@@ -49,7 +51,7 @@ pub(crate) async fn answer(
             let mut file = Representation::choose(folder, found, parts);
             let (stamp, content) = cache.read(folder, &file.path, file.stamp).await.map_err(unreadable)?;
             file.stamp = stamp;
-            respond(parts, &file, content)
+            respond(parts, &file, content, share)
         }
     }
 }
@@ -137,6 +139,7 @@ fn respond(
     parts: &request::Parts,
     file: &Representation,
     content: Content,
+    share: Share,
 ) -> Result<Response<ResponseBody>, Failure> {
     let length = file.stamp.length;
     let (etag, last_modified) = (file.stamp.etag(), file.stamp.last_modified());
@@ -157,7 +160,7 @@ fn respond(
     let body = match content {
         _ if !sends => ResponseBody::default(),
         Content::Memory(bytes) => ResponseBody::full(span.of(&bytes)),
-        Content::Disk(open) => ResponseBody::file(FileStream::new(open, span)),
+        Content::Disk(open) => ResponseBody::file(FileStream::new(open, span, share)),
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;

@@ -12,9 +12,12 @@ use tokio::task::JoinHandle;
 
 use super::conditions::Span;
 use crate::errors::BodyError;
+use crate::share::Share;
 
-/// How much is read at once. Each piece costs a trip to a thread that may wait for the disk.
-const PIECE: u64 = 512 * 1024;
+/// How much is read at once. Each piece costs a trip to a thread that may wait for the disk …
+const PIECE: usize = 512 * 1024;
+/// … and where there are many connections.
+const LEAST_PIECE: usize = 32 * 1024;
 
 /// Bytes of an open file. The next piece is read while the last is sent.
 #[derive(Debug)]
@@ -22,12 +25,14 @@ pub(crate) struct FileStream {
     reading: JoinHandle<(File, io::Result<Bytes>)>,
     /// What is still to be sent, the piece that is being read included.
     left: Span,
+    piece: usize,
 }
 
 impl FileStream {
     /// Begins to read a span that is not empty.
-    pub(super) fn new(file: File, span: Span) -> Self {
-        Self { reading: read(file, span), left: span }
+    pub(super) fn new(file: File, span: Span, share: Share) -> Self {
+        let piece = share.of(PIECE, LEAST_PIECE);
+        Self { reading: read(file, span, piece), left: span, piece }
     }
 }
 
@@ -50,7 +55,7 @@ impl Body for FileStream {
         let taken = piece.len() as u64;
         self.left = Span { start: self.left.start + taken, length: self.left.length - taken };
         if self.left.length > 0 {
-            self.reading = read(file, self.left);
+            self.reading = read(file, self.left, self.piece);
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
@@ -65,9 +70,9 @@ impl Body for FileStream {
 }
 
 /// Reads the first piece of a span, whole: a file that has become shorter is an error.
-fn read(file: File, span: Span) -> JoinHandle<(File, io::Result<Bytes>)> {
+fn read(file: File, span: Span, piece: usize) -> JoinHandle<(File, io::Result<Bytes>)> {
     tokio::task::spawn_blocking(move || {
-        let mut piece = vec![0; usize::try_from(span.length.min(PIECE)).unwrap_or_default()];
+        let mut piece = vec![0; usize::try_from(span.length).map_or(piece, |length| length.min(piece))];
         let result = file.read_exact_at(&mut piece, span.start).map(|()| piece.into());
         (file, result)
     })
@@ -86,8 +91,10 @@ mod tests {
         let path = folder.path().join("large");
         std::fs::write(&path, &content).unwrap();
         let all = content.len() as u64;
-        for (start, length) in [(0, all), (0, 1), (all - 1, 1), (7, PIECE), (PIECE, PIECE + 1)] {
-            let stream = FileStream::new(File::open(&path).unwrap(), Span { start, length });
+        let piece = PIECE as u64;
+        for (start, length) in [(0, all), (0, 1), (all - 1, 1), (7, piece), (piece, piece + 1)] {
+            let share = Share::among(if start == 7 { 10_000 } else { 1 });
+            let stream = FileStream::new(File::open(&path).unwrap(), Span { start, length }, share);
             assert_eq!(stream.size_hint().exact(), Some(length));
             let bytes = stream.collect().await.unwrap().to_bytes();
             assert!(bytes == content[start as usize..][..length as usize], "{start} {length}");
@@ -99,7 +106,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shrinks");
         std::fs::write(&path, "short").unwrap();
-        let stream = FileStream::new(File::open(&path).unwrap(), Span { start: 0, length: 6 });
+        let stream =
+            FileStream::new(File::open(&path).unwrap(), Span { start: 0, length: 6 }, Share::among(1));
         assert!(stream.collect().await.is_err());
     }
 }

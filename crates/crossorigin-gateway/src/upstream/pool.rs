@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::client_body::ClientBody;
 use super::connector::{ConnectError, Protocol, Wire};
 use super::server::Server;
+use crate::share::Share;
 
 /// How long a connection to an upstream is kept for the next request: shorter than what most servers keep it
 /// for, so that it is mostly the gateway that closes.
@@ -34,11 +35,16 @@ const PING_WITHIN: Duration = Duration::from_secs(10);
 /// The largest head of a response. It has at most 100 header lines, hyper's own bound: with a higher one every
 /// head would cost an allocation of all of them.
 const MAX_HEAD: usize = 64 * 1024;
+/// What is read of a response at once, at most. Where there are many connections it is what a head takes.
+const BUFFER: usize = 400 * 1024;
+const LEAST_BUFFER: usize = MAX_HEAD + 8 * 1024;
 
 /// How a request is to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sending {
     pub(crate) connect_timeout: Duration,
+    /// Of the client's connection; one that is opened for it has as much.
+    pub(crate) share: Share,
     /// Whether a connection that was kept may be used.
     pub(crate) may_reuse: bool,
     /// Whether the connection may become another protocol's, for which it must be of HTTP/1.1.
@@ -215,6 +221,7 @@ impl Pool {
                 }
                 let (sender, connection) = http1::Builder::new()
                     .max_header_size(MAX_HEAD)
+                    .max_buf_size(sending.share.of(BUFFER, LEAST_BUFFER))
                     .handshake(TokioIo::new(wire))
                     .await
                     .map_err(ConnectError::Handshake)?;

@@ -60,8 +60,12 @@ pub(crate) async fn forward(
         Some(progress) => ClientBody::new(body, most, limits.stall_timeout, progress.clone()),
         None => ClientBody::empty(),
     };
-    let sending =
-        Sending { connect_timeout: limits.connect_timeout, may_reuse: true, may_upgrade: upgrade.is_some() };
+    let sending = Sending {
+        connect_timeout: limits.connect_timeout,
+        share: context.place.share(),
+        may_reuse: true,
+        may_upgrade: upgrade.is_some(),
+    };
     let request = Request::from_parts(parts, body);
     let progress = progress.as_deref();
     let mut attempts = Attempts { group, limits, progress, sending, waits, hints, tried: Vec::new() };
